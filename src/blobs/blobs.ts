@@ -1,0 +1,36 @@
+/**
+ * Large things by key: plans, job logs, artifacts, caches. Keys are slash-separated words
+ * (`pipelines/7/plan.json`); a key is safe as a path because adapters refuse `..`, empty and absolute parts.
+ */
+export type Blobs = {
+  /** Whole, or not at all: a reader never sees half. Replaces what was there. */
+  readonly put: (key: string, bytes: Uint8Array) => Promise<void>;
+  readonly get: (key: string) => Promise<Uint8Array | undefined>;
+  readonly putStream: (
+    key: string,
+    stream: AsyncIterable<Uint8Array>,
+    limitBytes: number,
+  ) => Promise<{ readonly sizeBytes: number } | "too_large">;
+  readonly getStream: (
+    key: string,
+  ) => Promise<
+    { readonly stream: AsyncIterable<Uint8Array>; readonly sizeBytes: number } | undefined
+  >;
+  readonly delete: (key: string) => Promise<void>;
+  readonly list: (prefix: string) => Promise<readonly string[]>;
+  /**
+   * Appends to a log. `start` must be its present length: else nothing is written and `length` says where
+   * to go on. Bytes before `start` that are sent again are accepted and dropped.
+   */
+  readonly append: (
+    key: string,
+    start: number,
+    bytes: Uint8Array,
+  ) => Promise<{ readonly accepted: boolean; readonly length: number }>;
+  /** Part of a log from `offset`, and its present length. */
+  readonly read: (
+    key: string,
+    offset: number,
+    limitBytes: number,
+  ) => Promise<{ readonly bytes: Uint8Array; readonly length: number }>;
+};

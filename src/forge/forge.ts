@@ -1,0 +1,128 @@
+import type { CommitFacts, MergeRequestFacts, ProjectFacts, UserFacts } from "#language/facts.ts";
+import type { CommitState } from "#pipeline/pipeline.ts";
+
+/** A request as it arrived: raw bytes first, nothing parsed. */
+export type WebhookRequest = {
+  readonly headers: Headers;
+  readonly body: Uint8Array;
+};
+
+/** What a forge said happened, in one form for all forges. */
+export type TriggerEvent =
+  | {
+      readonly kind: "push" | "tag";
+      readonly project: ForgeProject;
+      /** `refs/heads/x` or `refs/tags/x`. */
+      readonly ref: string;
+      readonly before: string;
+      /** The commit to build: never a tag object. */
+      readonly sha: string;
+      readonly user: UserFacts;
+      readonly pushOptions: readonly string[];
+      /** Where the forge sent them; otherwise they are read when the pipeline is created. */
+      readonly protected?: boolean;
+    }
+  | {
+      readonly kind: "branch_delete" | "tag_delete";
+      readonly project: ForgeProject;
+      readonly ref: string;
+      readonly before: string;
+      readonly user: UserFacts;
+    }
+  | {
+      readonly kind: "merge_request";
+      readonly project: ForgeProject;
+      readonly ref: string;
+      readonly before: string;
+      readonly sha: string;
+      readonly user: UserFacts;
+      readonly action: "open" | "reopen" | "update" | "close" | "merge";
+      readonly mergeRequest: MergeRequestFacts;
+    }
+  | { readonly kind: "ignored"; readonly why: string };
+
+export type ForgeProject = Pick<
+  ProjectFacts,
+  "id" | "path" | "url" | "defaultBranch" | "visibility"
+>;
+
+export type Verification =
+  | { readonly authentic: true; readonly deliveryId: string }
+  | { readonly authentic: false; readonly why: string };
+
+/** The webhook side of a forge: pure, so that a forged request costs next to nothing. */
+export type WebhookReader = {
+  /**
+   * Checks raw bytes against every secret that is valid now (several during a rotation). No secret is
+   * never a pass. `now` is epoch milliseconds, for signed timestamps.
+   */
+  readonly verify: (
+    request: WebhookRequest,
+    secrets: readonly string[],
+    now: number,
+  ) => Promise<Verification>;
+  /** Only after `verify`. Throws `MalformedPayload` where the body is not what the forge documents. */
+  readonly parse: (request: WebhookRequest) => readonly TriggerEvent[];
+};
+
+export class MalformedPayload extends Error {
+  override readonly name = "MalformedPayload";
+}
+
+/** The forge could not be asked, or said no. `retryable` tells whether asking again later can help. */
+export class ForgeError extends Error {
+  override readonly name = "ForgeError";
+  readonly retryable: boolean;
+  constructor(message: string, options: { retryable: boolean; cause?: unknown }) {
+    super(message, { cause: options.cause });
+    this.retryable = options.retryable;
+  }
+}
+
+export type CommitStatus = {
+  readonly sha: string;
+  /** Ref name, without `refs/heads/`. */
+  readonly ref: string;
+  readonly context: string;
+  readonly state: CommitState;
+  /** At most 140 characters. */
+  readonly description: string;
+  readonly targetUrl: string;
+  readonly coverage?: number;
+  readonly forgePipelineId?: number;
+};
+
+/**
+ * The API side of a forge for one project. Calls may run side by side and be repeated; each throws
+ * `ForgeError` when the forge cannot be asked. `undefined` always means "the forge says there is none".
+ */
+export type ForgeClient = {
+  readonly readFile: (sha: string, path: string) => Promise<string | undefined>;
+  /** All file paths of the tree at `sha`, sorted. */
+  readonly listPaths: (sha: string) => Promise<readonly string[]>;
+  /** Paths that differ between two commits or refs; "unknown" where the forge cannot say (lost history, too many). */
+  readonly changedPaths: (from: string, to: string) => Promise<readonly string[] | "unknown">;
+  readonly readCommit: (sha: string) => Promise<Omit<CommitFacts, "beforeSha"> | undefined>;
+  readonly readTagMessage: (tag: string) => Promise<string | undefined>;
+  readonly readProject: () => Promise<ProjectFacts | undefined>;
+  /** Branches and tags with the commit each points to. */
+  readonly listRefs: () => Promise<readonly { readonly ref: string; readonly sha: string }[]>;
+  /**
+   * Sets a commit status; "done" also where the forge says the status cannot move there any more.
+   * Callers post only forward (pending, running, final).
+   */
+  readonly postStatus: (status: CommitStatus) => Promise<{ readonly forgePipelineId?: number }>;
+  /** Where a runner clones from, and what it must send along, for the life of one job. */
+  readonly cloneAccess: (
+    jobToken: string,
+  ) => Promise<{ readonly url: string; readonly username: string; readonly password: string }>;
+};
+
+export type ForgeName = "local" | "gitlab" | "github" | "gitea" | "bitbucket";
+
+export type Forge = {
+  readonly name: ForgeName;
+  readonly webhooks: WebhookReader;
+  /** The client of one project (its path). */
+  readonly client: (project: string) => ForgeClient;
+};

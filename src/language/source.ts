@@ -1,0 +1,42 @@
+import type { PipelineFacts } from "./facts.ts";
+import type { Variable } from "./variables.ts";
+
+/** A file of the project at the pipeline's sha, or undefined when there is none. */
+export type ReadFile = (path: string) => Promise<string | undefined>;
+
+/**
+ * What the compiler may ask about the world. Every function may be slow and is asked only when the
+ * configuration needs it; the language itself does no I/O.
+ */
+export type ConfigReader = {
+  readonly local: ReadFile;
+  /** All paths of the tree at the pipeline's sha (files only), for `exists` and include wildcards. */
+  readonly paths: () => Promise<readonly string[]>;
+  /**
+   * Paths changed between what the pipeline is compared with and its sha. `compareTo` is a ref or sha
+   * (`rules:changes:compare_to`). "unknown" stands for "all changed" (new branch, tag, lost history).
+   */
+  readonly changedPaths: (compareTo?: string) => Promise<readonly string[] | "unknown">;
+  readonly project?: (
+    project: string,
+    ref: string | undefined,
+    file: string,
+  ) => Promise<string | undefined>;
+  readonly remote?: (url: string) => Promise<string | undefined>;
+  readonly template?: (name: string) => Promise<string | undefined>;
+  readonly component?: (address: string) => Promise<string | undefined>;
+};
+
+export type CompileRequest = {
+  readonly text: string;
+  /** Name shown in diagnostics, usually `.gitlab-ci.yml`. */
+  readonly file: string;
+  readonly facts: PipelineFacts;
+  /** Variables of this pipeline: push option, trigger, API. */
+  readonly pipelineVariables: readonly Variable[];
+  /** Variables of the project's settings that this ref may see. Secret values may be absent here. */
+  readonly projectVariables: readonly Variable[];
+  readonly reader: ConfigReader;
+  /** Values for the file's own `spec:inputs`. */
+  readonly inputs?: Readonly<Record<string, unknown>>;
+};

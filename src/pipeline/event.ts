@@ -1,0 +1,94 @@
+import type { Variable } from "#language/variables.ts";
+import type { CommitState, FailureReason, Pipeline, PipelineEnvironment } from "./pipeline.ts";
+
+/**
+ * Something that happened or that somebody wants. Any of them may come twice, late or out of order:
+ * what no longer fits the state is dropped without effect.
+ */
+export type PipelineEvent =
+  /** Nothing new: see what is due (delayed jobs, time-outs, wanted environments). */
+  | { readonly type: "look" }
+  | {
+      readonly type: "environment_started";
+      readonly environmentId: string;
+      readonly handle: string;
+    }
+  | {
+      readonly type: "environment_start_failed";
+      readonly environmentId: string;
+      readonly problem: string;
+      readonly permanent: boolean;
+    }
+  | { readonly type: "environment_running"; readonly environmentId: string }
+  | {
+      readonly type: "environment_ended";
+      readonly environmentId: string;
+      readonly problem?: string;
+    }
+  /** A runner of that environment takes the job: only a `pending` job can be taken, by one. */
+  | {
+      readonly type: "job_taken";
+      readonly jobId: number;
+      readonly environmentId: string;
+      readonly tokenHash: string;
+    }
+  /** The runner is alive and at it. */
+  | { readonly type: "job_contact"; readonly jobId: number }
+  | {
+      readonly type: "job_finished";
+      readonly jobId: number;
+      readonly state: "success" | "failed";
+      readonly failureReason?: FailureReason;
+      readonly exitCode?: number;
+      readonly coverage?: number;
+      readonly dotenv?: readonly Variable[];
+    }
+  /** No `jobIds`: the whole pipeline. */
+  | { readonly type: "cancel"; readonly jobIds?: readonly number[]; readonly by: string }
+  /** No `jobIds`: all failed and canceled jobs, as GitLab's "Retry pipeline". */
+  | { readonly type: "retry"; readonly jobIds?: readonly number[]; readonly by: string }
+  | {
+      readonly type: "play";
+      readonly jobIds: readonly number[];
+      readonly by: string;
+      readonly variables?: readonly Variable[];
+    }
+  /** Cancel what auto-cancel allows because a newer pipeline of the ref exists. */
+  | { readonly type: "superseded"; readonly byPipelineId: number }
+  /** The resource group let this job in. */
+  | { readonly type: "resource_acquired"; readonly jobId: number }
+  | {
+      readonly type: "status_posted";
+      readonly context: string;
+      readonly state: CommitState;
+      readonly description: string;
+      readonly forgePipelineId?: number;
+    };
+
+/**
+ * An effect to be carried out after the new state is saved. All are idempotent, and `look` gives again
+ * every one whose effect the state does not show yet, so a lost command is repeated, never missed.
+ */
+export type Command =
+  | { readonly type: "start_environment"; readonly environment: PipelineEnvironment }
+  | { readonly type: "stop_environment"; readonly environmentId: string }
+  /** Ask the resource group for its turn; the answer is the event `resource_acquired`. */
+  | { readonly type: "acquire_resource"; readonly jobId: number; readonly resourceGroup: string }
+  | { readonly type: "release_resource"; readonly jobId: number; readonly resourceGroup: string }
+  | {
+      readonly type: "post_status";
+      readonly context: string;
+      readonly state: CommitState;
+      readonly description: string;
+    }
+  /** Look again at this time (ISO 8601): a delayed job or a time-out is due. */
+  | { readonly type: "look_at"; readonly at: string }
+  /** A job became `pending`: wake runners that wait for one. */
+  | { readonly type: "jobs_ready"; readonly jobIds: readonly number[] };
+
+export type Transition = (
+  pipeline: Pipeline,
+  event: PipelineEvent,
+  /** ISO 8601. */
+  now: string,
+) => { readonly pipeline: Pipeline; readonly commands: readonly Command[] };

@@ -1,0 +1,154 @@
+import type { Diagnostic } from "#language/diagnostic.ts";
+import type { PipelineFacts } from "#language/facts.ts";
+import type { Need, RetryPolicy, When } from "#language/plan.ts";
+import type { Variable } from "#language/variables.ts";
+import type { Status } from "./status.ts";
+
+/** Why a job failed, in GitLab's words. */
+export type FailureReason =
+  | "script_failure"
+  | "runner_system_failure"
+  | "job_execution_timeout"
+  | "stuck_or_timeout_failure"
+  | "image_pull_failure"
+  | "unknown_failure"
+  | "api_failure"
+  | "missing_dependency_failure"
+  | "no_matching_runner"
+  | "scheduler_failure"
+  | "data_integrity_failure"
+  | "forward_deployment_failure"
+  | "downstream_pipeline_creation_failed"
+  | "config_error";
+
+/** How a job gets Docker (GitLab Runner's word; DESIGN.md "Executors"). */
+export type Executor = "docker-in-docker" | "docker-socket" | "shell";
+
+/** One row per attempt. A retry is a new row; the old one is `retried` and no longer counts. */
+export type Job = {
+  /** Unique in the installation: pipeline id × 100,000 + number of the row. */
+  readonly id: number;
+  readonly name: string;
+  readonly stage: string;
+  readonly status: Status;
+  readonly when: When;
+  readonly allowFailure: boolean;
+  readonly allowFailureExitCodes?: readonly number[];
+  readonly needs?: readonly Need[];
+  readonly retry: RetryPolicy;
+  readonly interruptible: boolean;
+  readonly resourceGroup?: string;
+  readonly startInSeconds?: number;
+  /** Limit of the script's running time. */
+  readonly timeoutSeconds: number;
+  readonly runnerTags: readonly string[];
+  /** Position in the plan's list of jobs, kept by retries: the plan holds script, image and variables. */
+  readonly planIndex: number;
+  readonly retried: boolean;
+  /** 0 for the first attempt; counts automatic retries only. */
+  readonly attempt: number;
+  /** Times the system, not the script, was at fault in this chain of attempts. */
+  readonly systemFailures: number;
+  /** The environment whose runner took the job. */
+  readonly environmentId?: string;
+  /** SHA-256 of the job token, hex: the token itself is never stored. */
+  readonly tokenHash?: string;
+  readonly failureReason?: FailureReason;
+  readonly exitCode?: number;
+  /** ISO 8601 times. */
+  readonly createdAt: string;
+  readonly queuedAt?: string;
+  /** When a delayed job becomes due. */
+  readonly scheduledAt?: string;
+  readonly startedAt?: string;
+  readonly finishedAt?: string;
+  /** Last word from the runner: trace or update. */
+  readonly contactAt?: string;
+  readonly cancelingAt?: string;
+  readonly canceledBy?: string;
+  readonly playedBy?: { readonly login: string; readonly variables: readonly Variable[] };
+  /** Percentage read from the log by `coverage`. */
+  readonly coverage?: number;
+  /** Variables from `artifacts:reports:dotenv`, for later jobs. */
+  readonly dotenv?: readonly Variable[];
+};
+
+/** An environment that this pipeline asked for. Its id is its name everywhere, so starting is idempotent. */
+export type PipelineEnvironment = {
+  readonly id: string;
+  /**
+   * wanted: to be started; starting: the start was accepted, no runner has called yet;
+   * running: its runner has exchanged the ticket; stopping: to be stopped; ended: gone.
+   */
+  readonly state: "wanted" | "starting" | "running" | "stopping" | "ended";
+  readonly executor: Executor;
+  readonly privileged: boolean;
+  readonly runnerTags: readonly string[];
+  /** Jobs its runner takes at a time. */
+  readonly capacity: number;
+  readonly wantedAt: string;
+  readonly startedAt?: string;
+  readonly runningAt?: string;
+  readonly contactAt?: string;
+  readonly endedAt?: string;
+  /** The adapter's own handle, for people: a CodeBuild build id, a container id, a process id. */
+  readonly handle?: string;
+  /** Why it ended, when that was no clean exit. */
+  readonly problem?: string;
+  /** Number of starts that failed before this one was accepted. */
+  readonly startFailures: number;
+};
+
+export type PipelineSettings = {
+  readonly executor: Executor;
+  readonly privileged: boolean;
+  /** Jobs that one environment takes side by side (docker-socket); 1 otherwise. */
+  readonly capacity: number;
+  /** Most environments of this pipeline at one time. */
+  readonly maxEnvironments: number;
+  readonly jobTimeoutSeconds: number;
+};
+
+export type Pipeline = {
+  readonly id: number;
+  readonly iid: number;
+  /** Forge connection and project, as in the webhook's path. */
+  readonly forge: string;
+  readonly project: string;
+  readonly facts: PipelineFacts;
+  readonly status: Status;
+  readonly createdAt: string;
+  readonly startedAt?: string;
+  readonly finishedAt?: string;
+  readonly name?: string;
+  readonly settings: PipelineSettings;
+  readonly stages: readonly string[];
+  /** Every attempt, oldest first. */
+  readonly jobs: readonly Job[];
+  readonly environments: readonly PipelineEnvironment[];
+  readonly autoCancel: {
+    readonly onNewCommit: "conservative" | "interruptible" | "none";
+    readonly onJobFailure: "all" | "none";
+  };
+  /** Why there are no jobs: configuration errors, `[skip ci]`, a missing file. Warnings too. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** Push options `ci.variable`, API and trigger variables. */
+  readonly variables: readonly Variable[];
+  readonly canceledBy?: string;
+  /** Parent pipeline of a child pipeline (`trigger`). */
+  readonly parent?: { readonly pipelineId: number; readonly jobId: number };
+  /** What the forge was last told, by context. */
+  readonly reported: readonly ReportedStatus[];
+};
+
+export type ReportedStatus = {
+  readonly context: string;
+  readonly state: CommitState;
+  readonly description: string;
+  readonly postedAt: string;
+  /** The forge's own ids, to be sent along next time. */
+  readonly forgePipelineId?: number;
+};
+
+/** What a commit status can say (GitLab's commit status states). */
+export type CommitState = "pending" | "running" | "success" | "failed" | "canceled" | "skipped";

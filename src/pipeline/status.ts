@@ -1,0 +1,37 @@
+/** GitLab's CI statuses, spelt GitLab's way (CI statuses, `app/models/concerns/ci/has_status.rb`). */
+export const statuses = [
+  "created",
+  "waiting_for_resource",
+  "preparing",
+  "waiting_for_callback",
+  "pending",
+  "running",
+  "success",
+  "failed",
+  "canceling",
+  "canceled",
+  "skipped",
+  "manual",
+  "scheduled",
+] as const;
+
+export type Status = (typeof statuses)[number];
+
+/** Completed: nothing more happens by itself. */
+export function isCompleted(status: Status): boolean {
+  return (
+    status === "success" || status === "failed" || status === "canceled" || status === "skipped"
+  );
+}
+
+/** A runner could be at work for it now or soon. */
+export function isActive(status: Status): boolean {
+  return (
+    status === "waiting_for_resource" ||
+    status === "preparing" ||
+    status === "waiting_for_callback" ||
+    status === "pending" ||
+    status === "running" ||
+    status === "canceling"
+  );
+}

@@ -1,0 +1,21 @@
+/** A message says "look at this", never "do this": it may be lost, doubled, delayed or reordered. */
+export type Message =
+  | {
+      readonly type: "delivery";
+      readonly forge: string;
+      readonly project: string;
+      readonly deliveryId: string;
+    }
+  | { readonly type: "pipeline"; readonly pipelineId: number };
+
+/** Messages of one group are handled one at a time, in order; groups run side by side. */
+export type Queue = {
+  readonly send: (message: Message, options?: { readonly delaySeconds?: number }) => Promise<void>;
+};
+
+/** Same group for all messages about one thing. */
+export function messageGroup(message: Message): string {
+  return message.type === "delivery"
+    ? `delivery:${message.forge}:${message.project}`
+    : `pipeline:${message.pipelineId}`;
+}

@@ -1,0 +1,33 @@
+/** What a token lets its holder do with one image repository. */
+export type RepositoryAccess = {
+  /** `group/project` or below: without host. */
+  readonly name: string;
+  readonly actions: readonly ("pull" | "push" | "delete")[];
+};
+
+export type ImageTag = {
+  readonly name: string;
+  readonly digest: string;
+  readonly sizeBytes: number;
+};
+
+/**
+ * The container registry as the service uses it. Jobs talk to it directly with their own credentials.
+ * All calls are safe to repeat.
+ */
+export type Registry = {
+  /** `host[:port]` as image names carry it. */
+  readonly host: string;
+  /** Credentials for one job: user and password for `docker login`, limited to the project's own repositories. */
+  readonly jobCredentials: (job: {
+    readonly project: string;
+    readonly jobToken: string;
+    readonly canPush: boolean;
+  }) => Promise<{ readonly username: string; readonly password: string }>;
+  /** Makes sure that a push to this repository is possible. */
+  readonly ensureRepository: (name: string) => Promise<void>;
+  readonly listTags: (repository: string) => Promise<readonly ImageTag[]>;
+  /** Points `to` at the image that `from` names, without pulling; "absent" when `from` does not exist. */
+  readonly retag: (repository: string, from: string, to: string) => Promise<"done" | "absent">;
+  readonly deleteTag: (repository: string, tag: string) => Promise<"done" | "absent">;
+};

@@ -1,0 +1,169 @@
+import type { CommitState, Pipeline } from "#pipeline/pipeline.ts";
+
+/** A saved thing and the version that the next write must name. */
+export type Versioned<T> = { readonly value: T; readonly version: number };
+
+export type PipelineSummary = Pick<
+  Pipeline,
+  "id" | "iid" | "forge" | "project" | "status" | "createdAt"
+> & {
+  readonly ref: string;
+  readonly sha: string;
+};
+
+/** Pipelines. Every write is one conditional write of one item. */
+export type PipelineStore = {
+  /** Next id in the installation: unique, rising, may have gaps. */
+  readonly nextId: () => Promise<number>;
+  /** Next iid in a project. */
+  readonly nextIid: (project: string) => Promise<number>;
+  /**
+   * Claims the semantic key (forge, project, kind, ref, sha, …) for a pipeline id. Returns the id that
+   * holds it: the given one, or that of whoever came first.
+   */
+  readonly claim: (semanticKey: string, pipelineId: number) => Promise<number>;
+  /** "exists" when a pipeline with this id is already there. */
+  readonly create: (pipeline: Pipeline) => Promise<"created" | "exists">;
+  readonly get: (id: number) => Promise<Versioned<Pipeline> | undefined>;
+  /** "conflict" when somebody else saved since `version` was read: load and decide again. */
+  readonly save: (pipeline: Pipeline, version: number) => Promise<"saved" | "conflict">;
+  /** Newest first. */
+  readonly list: (filter: {
+    readonly project?: string;
+    readonly ref?: string;
+    readonly limit: number;
+    /** Only pipelines with a lower id. */
+    readonly before?: number;
+  }) => Promise<readonly PipelineSummary[]>;
+  /** Ids of all pipelines with something unfinished: jobs, environments or statuses not yet posted. */
+  readonly listOpen: () => Promise<readonly number[]>;
+};
+
+export type Delivery = {
+  readonly forge: string;
+  readonly project: string;
+  readonly id: string;
+  readonly receivedAt: string;
+  readonly state: "received" | "queued" | "done";
+  /** The normalised events as JSON: what the queue carried, kept so that a lost message can be sent again. */
+  readonly events: string;
+  /** What became of it, for people: pipeline ids, or why nothing was done. */
+  readonly outcome?: string;
+};
+
+export type DeliveryStore = {
+  /** Stores it as `received`, or returns the one that is there. */
+  readonly put: (delivery: Delivery) => Promise<Delivery>;
+  readonly get: (forge: string, project: string, id: string) => Promise<Delivery | undefined>;
+  /** Only forward: received, queued, done. */
+  readonly mark: (delivery: Delivery, state: "queued" | "done", outcome?: string) => Promise<void>;
+  /** Newest first. */
+  readonly list: (limit: number) => Promise<readonly Delivery[]>;
+  /** Those that are not `done`, oldest first: for the sweep. */
+  readonly listUnfinished: () => Promise<readonly Delivery[]>;
+};
+
+/** What a bearer secret stands for. Only its hash is stored. */
+export type TokenGrant =
+  | {
+      readonly kind: "ticket";
+      readonly environmentId: string;
+      readonly pipelineId: number;
+      readonly expiresAt: string;
+    }
+  | {
+      readonly kind: "environment";
+      readonly environmentId: string;
+      readonly pipelineId: number;
+      readonly expiresAt: string;
+    }
+  /** May pull and push the project's repositories while its job runs. */
+  | {
+      readonly kind: "job";
+      readonly jobId: number;
+      readonly pipelineId: number;
+      readonly project: string;
+      readonly canPush: boolean;
+      readonly expiresAt: string;
+    }
+  /** A person or a server: `access` may use the API and git, `deploy` only pulls. */
+  | {
+      readonly kind: "access" | "deploy";
+      readonly name: string;
+      readonly project?: string;
+      readonly expiresAt?: string;
+    };
+
+export type TokenStore = {
+  readonly put: (tokenHash: string, grant: TokenGrant) => Promise<void>;
+  /** Undefined also for an expired one. */
+  readonly get: (tokenHash: string, now: string) => Promise<TokenGrant | undefined>;
+  /** Takes a token out for good: exactly one caller gets the grant, every other one "spent" or "unknown". */
+  readonly spend: (tokenHash: string, now: string) => Promise<TokenGrant | "spent" | "unknown">;
+  readonly revoke: (tokenHash: string) => Promise<void>;
+};
+
+/** A project as first seen by a push, or as `slipway.yaml` connects it. */
+export type StoredProject = {
+  readonly id: number;
+  readonly forge: string;
+  readonly path: string;
+  readonly createdAt: string;
+  readonly defaultBranch?: string;
+  /** Ref → sha as last handled, for the sweep that finds lost pushes. */
+  readonly seenRefs: Readonly<Record<string, string>>;
+};
+
+export type ProjectStore = {
+  /** Finds it, or creates it with the next id. */
+  readonly ensure: (forge: string, path: string, now: string) => Promise<StoredProject>;
+  readonly get: (forge: string, path: string) => Promise<StoredProject | undefined>;
+  readonly list: () => Promise<readonly StoredProject[]>;
+  readonly setDefaultBranch: (forge: string, path: string, branch: string) => Promise<void>;
+  /** `sha` undefined forgets the ref. */
+  readonly setSeenRef: (
+    forge: string,
+    path: string,
+    ref: string,
+    sha: string | undefined,
+  ) => Promise<void>;
+};
+
+/** Commit statuses of the built-in git host, which has no forge to keep them. */
+export type StoredCommitStatus = {
+  readonly project: string;
+  readonly sha: string;
+  readonly ref: string;
+  readonly context: string;
+  readonly state: CommitState;
+  readonly description: string;
+  readonly targetUrl: string;
+  readonly updatedAt: string;
+};
+
+export type CommitStatusStore = {
+  readonly put: (status: StoredCommitStatus) => Promise<void>;
+  /** Latest per ref and context. */
+  readonly list: (project: string, sha: string) => Promise<readonly StoredCommitStatus[]>;
+};
+
+/** Turns of a `resource_group`: one job at a time holds it, the others wait in order of asking. */
+export type ResourceStore = {
+  /** "acquired" when the job holds it now (also if it already did). */
+  readonly acquire: (
+    project: string,
+    group: string,
+    jobId: number,
+  ) => Promise<"acquired" | "waiting">;
+  /** Gives it up, or leaves the waiting line. Returns the job that holds it now, if any. */
+  readonly release: (project: string, group: string, jobId: number) => Promise<number | undefined>;
+};
+
+export type Store = {
+  readonly pipelines: PipelineStore;
+  readonly deliveries: DeliveryStore;
+  readonly tokens: TokenStore;
+  readonly projects: ProjectStore;
+  readonly commitStatuses: CommitStatusStore;
+  readonly resources: ResourceStore;
+};
