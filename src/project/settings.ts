@@ -1,0 +1,34 @@
+import type { Executor } from "#pipeline/pipeline.ts";
+
+/** A CI/CD variable of a project's settings. A secret is named here, never written here. */
+export type ProjectVariable = {
+  readonly key: string;
+  readonly value: { readonly plain: string } | { readonly secret: string };
+  readonly masked: boolean;
+  /** Only pipelines of protected refs get it. */
+  readonly protected: boolean;
+  readonly file: boolean;
+  readonly raw: boolean;
+  /** Deployment environments that get it, with `*` as wildcard. */
+  readonly environmentScope: string;
+};
+
+/** What an operator decides about one project. */
+export type ProjectSettings = {
+  readonly path: string;
+  /** Name of the forge connection. */
+  readonly forge: string;
+  readonly executor: Executor;
+  /** Whether environments may be privileged; without it there is no Docker in the job. */
+  readonly privileged: boolean;
+  /** Jobs side by side in a shared environment (docker-socket). */
+  readonly capacity: number;
+  /** Most environments of one pipeline at a time. */
+  readonly maxEnvironments: number;
+  readonly jobTimeoutSeconds: number;
+  readonly configPath: string;
+  /** Ref name patterns with `*`; the default branch is always protected. */
+  readonly protectedRefs: readonly string[];
+  readonly registry: boolean;
+  readonly variables: readonly ProjectVariable[];
+};

@@ -1,0 +1,85 @@
+import type { Command, PipelineEvent } from "#pipeline/event.ts";
+import type { Pipeline } from "#pipeline/pipeline.ts";
+import { applyEvents } from "./apply-events.ts";
+import type { ServiceDeps } from "./deps.ts";
+import { postStatus } from "./post-status.ts";
+import { startEnvironment } from "./start-environment.ts";
+
+/** Carries out commands, side by side where they do not depend on one another; their answers are events. */
+export async function carryOut(
+  deps: ServiceDeps,
+  pipeline: Pipeline,
+  commands: readonly Command[],
+): Promise<readonly PipelineEvent[]> {
+  const answers = await Promise.all(
+    commands.map((command) => carryOutOne(deps, pipeline, command)),
+  );
+  return answers.flat();
+}
+
+async function carryOutOne(
+  deps: ServiceDeps,
+  pipeline: Pipeline,
+  command: Command,
+): Promise<readonly PipelineEvent[]> {
+  switch (command.type) {
+    case "start_environment":
+      return [await startEnvironment(deps, pipeline, command.environment)];
+    case "stop_environment":
+      return stopEnvironment(deps, pipeline, command.environmentId);
+    case "post_status":
+      return postStatus(deps, pipeline, command);
+    case "acquire_resource": {
+      const turn = await deps.store.resources.acquire(
+        pipeline.project,
+        command.resourceGroup,
+        command.jobId,
+      );
+      return turn === "acquired" ? [{ type: "resource_acquired", jobId: command.jobId }] : [];
+    }
+    case "release_resource":
+      await releaseResource(deps, pipeline, command.resourceGroup, command.jobId);
+      return [];
+    case "look_at":
+      await deps.queue.send(
+        { type: "pipeline", pipelineId: pipeline.id },
+        { delaySeconds: Math.max(0, (Date.parse(command.at) - deps.now()) / 1000) },
+      );
+      return [];
+    case "jobs_ready":
+      deps.announce(pipeline.id);
+      return [];
+  }
+}
+
+async function stopEnvironment(
+  deps: ServiceDeps,
+  pipeline: Pipeline,
+  environmentId: string,
+): Promise<readonly PipelineEvent[]> {
+  try {
+    await deps.environments.stop(environmentId);
+    return [{ type: "environment_ended", environmentId }];
+  } catch (error) {
+    deps.log("warn", "an environment could not be stopped yet", {
+      pipeline: pipeline.id,
+      environment: environmentId,
+      cause: String(error),
+    });
+    return [];
+  }
+}
+
+/** The job that holds the group now may belong to another pipeline: it is told there. */
+async function releaseResource(
+  deps: ServiceDeps,
+  pipeline: Pipeline,
+  group: string,
+  jobId: number,
+): Promise<void> {
+  const next = await deps.store.resources.release(pipeline.project, group, jobId);
+  if (next === undefined) return;
+  const nextPipelineId = Math.floor(next / 100_000);
+  await applyEvents(deps, nextPipelineId, [{ type: "resource_acquired", jobId: next }]);
+  await deps.queue.send({ type: "pipeline", pipelineId: nextPipelineId });
+}

@@ -1,0 +1,48 @@
+import type { Blobs } from "#blobs/blobs.ts";
+import type { EnvironmentProvider } from "#environment/environment.ts";
+import type { Forge } from "#forge/forge.ts";
+import type { ServerFacts } from "#language/facts.ts";
+import type { ProjectSettings } from "#project/settings.ts";
+import type { Queue } from "#queue/queue.ts";
+import type { Registry } from "#registry/registry.ts";
+import type { Secrets } from "#secrets/secrets.ts";
+import type { Store } from "#store/store.ts";
+
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** Structured log: ids and causes, never bodies, tokens or variables. */
+export type Log = (level: "info" | "warn" | "error", message: string, fields?: LogFields) => void;
+
+/** Everything a use case may touch, passed in by the host's composition root. */
+export type ServiceDeps = {
+  readonly store: Store;
+  readonly blobs: Blobs;
+  readonly queue: Queue;
+  readonly secrets: Secrets;
+  readonly registry: Registry;
+  readonly environments: EnvironmentProvider;
+  /** Forge connections by name. */
+  readonly forges: ReadonlyMap<string, Forge>;
+  readonly server: ServerFacts;
+  /** Undefined for a project nobody connected. */
+  readonly settings: (forge: string, project: string) => Promise<ProjectSettings | undefined>;
+  /** Text of the pipeline for repositories that have only a `Dockerfile`. */
+  readonly builtInPipeline: string;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** 32 random bytes, base64url. */
+  readonly randomToken: () => string;
+  /** Hex SHA-256, for secrets that are stored only as hashes. */
+  readonly hash: (token: string) => string;
+  /** Tells waiting runners and pages that a pipeline changed. */
+  readonly announce: (pipelineId: number) => void;
+  /** Resolves at the next announcement for the pipeline, or after the time: which of the two does not matter. */
+  readonly waitForChange: (pipelineId: number, milliseconds: number) => Promise<void>;
+  /** How long `jobs/request` may be held open; 0 answers at once (Lambda). */
+  readonly holdMilliseconds: number;
+  readonly log: Log;
+};
+
+export function isoNow(deps: Pick<ServiceDeps, "now">): string {
+  return new Date(deps.now()).toISOString();
+}

@@ -1,0 +1,16 @@
+import type { Message } from "#queue/queue.ts";
+import type { ServiceDeps } from "./deps.ts";
+import { handleDelivery } from "./handle-delivery.ts";
+import { lookAtPipeline } from "./look.ts";
+
+/** The one consumer of the work queue. */
+export async function handleMessage(deps: ServiceDeps, message: Message): Promise<void> {
+  switch (message.type) {
+    case "delivery":
+      await handleDelivery(deps, message);
+      return;
+    case "pipeline":
+      await lookAtPipeline(deps, message.pipelineId);
+      return;
+  }
+}

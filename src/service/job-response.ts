@@ -1,0 +1,284 @@
+import { jobVariables } from "#language/job-variables.ts";
+import type {
+  CacheOptions,
+  ImageOptions,
+  Plan,
+  PlannedJob,
+  ServiceOptions,
+} from "#language/plan.ts";
+import { lastValue, type Variable } from "#language/variables.ts";
+import type { Job, Pipeline } from "#pipeline/pipeline.ts";
+import type {
+  JobArtifacts,
+  JobCache,
+  JobImage,
+  JobResponse,
+  JobService,
+  JobVariable,
+} from "#runner/protocol.ts";
+import type { ServiceDeps } from "./deps.ts";
+import { jobUrl, pipelineUrl } from "./keys.ts";
+import { projectVariables } from "./project-variables.ts";
+
+const afterScriptTimeoutSeconds = 300;
+const defaultDepth = 20;
+
+/** What a runner is told about a job it has taken; secrets enter here and are stored nowhere. */
+export async function jobResponse(
+  deps: ServiceDeps,
+  pipeline: Pipeline,
+  job: Job,
+  plan: Plan,
+  token: string,
+): Promise<JobResponse | { readonly error: string }> {
+  const planned = plan.jobs[job.planIndex];
+  const forge = deps.forges.get(pipeline.forge);
+  const settings = await deps.settings(pipeline.forge, pipeline.project);
+  if (planned === undefined || forge === undefined || settings === undefined) {
+    return { error: "The project was disconnected while the pipeline ran." };
+  }
+  const { facts } = pipeline;
+  const [clone, registry, fromProject] = await Promise.all([
+    forge.client(pipeline.project).cloneAccess(token),
+    deps.registry.jobCredentials({
+      project: pipeline.project,
+      jobToken: token,
+      canPush: facts.mergeRequest?.fork !== true,
+    }),
+    facts.mergeRequest?.fork === true
+      ? []
+      : projectVariables(deps, settings, {
+          protectedRef: facts.ref.protected,
+          ...(planned.deploymentEnvironment === undefined
+            ? {}
+            : { environment: planned.deploymentEnvironment.name }),
+        }),
+  ]);
+  const repoUrl = withCredentials(clone);
+  const result = jobVariables({
+    facts,
+    identity: {
+      id: pipeline.id,
+      iid: pipeline.iid,
+      url: pipelineUrl(facts.project.url, pipeline.id),
+      createdAt: pipeline.createdAt,
+      ...(pipeline.name === undefined ? {} : { name: pipeline.name }),
+    },
+    job: planned,
+    jobIdentity: {
+      id: job.id,
+      url: jobUrl(facts.project.url, job.id),
+      token,
+      startedAt: job.startedAt ?? pipeline.createdAt,
+      timeoutSeconds: job.timeoutSeconds,
+      manual: job.when === "manual",
+      registryUser: registry.username,
+      registryPassword: registry.password,
+      repositoryUrl: repoUrl,
+    },
+    projectVariables: fromProject,
+    pipelineVariables: pipeline.variables,
+    manualVariables: job.playedBy?.variables ?? [],
+    dotenv: dotenvFor(pipeline, planned),
+  });
+  if ("error" in result) return result;
+  const variables = result.variables;
+  return {
+    id: job.id,
+    token,
+    allow_git_fetch: lastValue(variables, "GIT_STRATEGY") !== "clone",
+    job_info: {
+      id: job.id,
+      name: job.name,
+      stage: job.stage,
+      pipeline_id: pipeline.id,
+      project_id: facts.project.id,
+      project_name: facts.project.title,
+      project_full_path: facts.project.path,
+      time_in_queue_seconds: queueSeconds(job),
+    },
+    git_info: gitInfo(pipeline, repoUrl, variables),
+    runner_info: { timeout: job.timeoutSeconds, uuid: job.environmentId ?? "" },
+    variables: variables.map(toJobVariable),
+    steps: steps(planned, job.timeoutSeconds),
+    image: planned.image === undefined ? null : toImage(planned.image),
+    services: planned.services.map(toService),
+    artifacts: toArtifacts(planned),
+    cache: planned.cache.map(toCache),
+    credentials: [
+      {
+        type: "registry",
+        url: deps.registry.host,
+        username: registry.username,
+        password: registry.password,
+      },
+    ],
+    dependencies: [],
+    features: {
+      trace_sections: true,
+      token_mask_prefixes: [],
+      failure_reasons: [
+        "script_failure",
+        "runner_system_failure",
+        "job_execution_timeout",
+        "image_pull_failure",
+        "unknown_failure",
+      ],
+    },
+    hooks:
+      planned.preGetSourcesScript.length === 0
+        ? []
+        : [{ name: "pre_get_sources_script", script: [...planned.preGetSourcesScript] }],
+  };
+}
+
+function withCredentials(clone: { url: string; username: string; password: string }): string {
+  const url = new URL(clone.url);
+  url.username = clone.username;
+  url.password = clone.password;
+  return url.href;
+}
+
+function queueSeconds(job: Job): number {
+  if (job.queuedAt === undefined || job.startedAt === undefined) return 0;
+  return (Date.parse(job.startedAt) - Date.parse(job.queuedAt)) / 1000;
+}
+
+function gitInfo(
+  pipeline: Pipeline,
+  repoUrl: string,
+  variables: readonly Variable[],
+): JobResponse["git_info"] {
+  const { ref, commit } = pipeline.facts;
+  const depth = Number.parseInt(lastValue(variables, "GIT_DEPTH") ?? "", 10);
+  return {
+    repo_url: repoUrl,
+    repo_object_format: "sha1",
+    ref: ref.name,
+    sha: commit.sha,
+    before_sha: commit.beforeSha,
+    ref_type: ref.kind,
+    refspecs: [
+      ref.kind === "tag"
+        ? `+refs/tags/${ref.name}:refs/tags/${ref.name}`
+        : `+${commit.sha}:refs/remotes/origin/${ref.name}`,
+    ],
+    depth: Number.isNaN(depth) || depth < 0 ? defaultDepth : depth,
+    protected: ref.protected,
+  };
+}
+
+function toJobVariable(variable: Variable): JobVariable {
+  return {
+    key: variable.key,
+    value: variable.value,
+    public: variable.public ?? true,
+    file: variable.file ?? false,
+    masked: variable.masked ?? false,
+    raw: variable.raw ?? false,
+  };
+}
+
+function steps(planned: PlannedJob, timeout: number): JobResponse["steps"] {
+  const script = {
+    name: "script",
+    script: [...planned.script],
+    timeout,
+    when: "on_success",
+    allow_failure: false,
+  } as const;
+  if (planned.afterScript.length === 0) return [script];
+  return [
+    script,
+    {
+      name: "after_script",
+      script: [...planned.afterScript],
+      timeout: afterScriptTimeoutSeconds,
+      when: "always",
+      allow_failure: true,
+    },
+  ];
+}
+
+function toImage(image: ImageOptions): JobImage {
+  return {
+    name: image.name,
+    ...(image.entrypoint === undefined ? {} : { entrypoint: [...image.entrypoint] }),
+    ...(image.pullPolicy === undefined ? {} : { pull_policy: [...image.pullPolicy] }),
+    ...(image.docker === undefined ? {} : { executor_opts: { docker: { ...image.docker } } }),
+  };
+}
+
+function toService(service: ServiceOptions): JobService {
+  return {
+    ...toImage(service),
+    ...(service.alias === undefined ? {} : { alias: service.alias }),
+    ...(service.command === undefined ? {} : { command: [...service.command] }),
+    ...(service.variables === undefined ? {} : { variables: service.variables.map(toJobVariable) }),
+  };
+}
+
+function toArtifacts(planned: PlannedJob): JobArtifacts[] {
+  const artifacts = planned.artifacts;
+  if (artifacts === undefined) return [];
+  const common = {
+    when: artifacts.when,
+    exclude: [...artifacts.exclude],
+    ...(artifacts.expireIn === undefined ? {} : { expire_in: artifacts.expireIn }),
+  };
+  const archive: JobArtifacts[] =
+    artifacts.paths.length === 0 && !artifacts.untracked
+      ? []
+      : [
+          {
+            ...common,
+            name: artifacts.name ?? "artifacts",
+            untracked: artifacts.untracked,
+            paths: [...artifacts.paths],
+            artifact_type: "archive",
+            artifact_format: "zip",
+          },
+        ];
+  const reports = Object.entries(artifacts.reports).map(
+    ([type, paths]): JobArtifacts => ({
+      ...common,
+      untracked: false,
+      paths: [...paths],
+      artifact_type: type,
+      artifact_format: "gzip",
+    }),
+  );
+  return [...archive, ...reports];
+}
+
+function toCache(cache: CacheOptions): JobCache {
+  return {
+    key: cache.key,
+    untracked: cache.untracked,
+    policy: cache.policy,
+    paths: [...cache.paths],
+    when: cache.when,
+    fallback_keys: [...cache.fallbackKeys],
+  };
+}
+
+/** Variables that earlier jobs left in `artifacts:reports:dotenv`, of the jobs whose artifacts are taken. */
+function dotenvFor(pipeline: Pipeline, planned: PlannedJob): readonly Variable[] {
+  const order = new Map(pipeline.stages.map((stage, index) => [stage, index]));
+  const own = order.get(planned.stage) ?? 0;
+  const needed =
+    planned.needs === undefined
+      ? undefined
+      : new Set(planned.needs.filter((need) => need.artifacts).map((need) => need.job));
+  const dependencies =
+    planned.dependencies === undefined ? undefined : new Set(planned.dependencies);
+  return pipeline.jobs
+    .filter(
+      (job) =>
+        !job.retried &&
+        job.dotenv !== undefined &&
+        (needed?.has(job.name) ?? (order.get(job.stage) ?? 0) < own) &&
+        (dependencies?.has(job.name) ?? true),
+    )
+    .flatMap((job) => job.dotenv ?? []);
+}

@@ -1,0 +1,78 @@
+import { MalformedPayload, type TriggerEvent, type WebhookRequest } from "#forge/forge.ts";
+import { isoNow, type ServiceDeps } from "./deps.ts";
+import { webhookSecretName } from "./keys.ts";
+
+/** Lambda takes 6 MB at most; larger payloads are found by the sweep. */
+export const maxWebhookBytes = 6_000_000;
+
+export type WebhookAnswer = {
+  readonly status: 200 | 202 | 400 | 401 | 404 | 413;
+  readonly body: Readonly<Record<string, string | number>>;
+};
+
+/**
+ * Verifies raw bytes, then parses, stores the delivery once and queues it. An authentic request is
+ * answered 2xx whatever it asks for, since forges turn off hooks that answer otherwise. A delivery that
+ * was stored but never queued (a crash between the two) is queued by its redelivery.
+ */
+export async function receiveWebhook(
+  deps: ServiceDeps,
+  connection: { readonly forge: string; readonly project: string },
+  request: WebhookRequest,
+): Promise<WebhookAnswer> {
+  const forge = deps.forges.get(connection.forge);
+  if (forge === undefined) {
+    return {
+      status: 404,
+      body: { error: `There is no forge connection named "${connection.forge}".` },
+    };
+  }
+  if ((await deps.settings(connection.forge, connection.project)) === undefined) {
+    return { status: 404, body: { error: "This project is not connected." } };
+  }
+  if (request.body.byteLength > maxWebhookBytes) {
+    return { status: 413, body: { error: `Payloads over ${maxWebhookBytes} bytes are not read.` } };
+  }
+  const secrets = await deps.secrets.get(webhookSecretName(connection.forge, connection.project));
+  const verification = await forge.webhooks.verify(request, secrets, deps.now());
+  if (!verification.authentic) {
+    deps.log("warn", "webhook refused", { ...connection, why: verification.why });
+    return { status: 401, body: { error: verification.why } };
+  }
+  let events: readonly TriggerEvent[];
+  try {
+    events = forge.webhooks.parse(request);
+  } catch (error) {
+    if (!(error instanceof MalformedPayload)) throw error;
+    return { status: 400, body: { error: error.message } };
+  }
+  const foreign = events.find(
+    (event) =>
+      event.kind !== "ignored" &&
+      event.project.path.toLowerCase() !== connection.project.toLowerCase(),
+  );
+  if (foreign !== undefined) {
+    return {
+      status: 400,
+      body: { error: "The payload is about another project than this webhook." },
+    };
+  }
+  const ignored = events.flatMap((event) => (event.kind === "ignored" ? [event.why] : []));
+  if (ignored.length === events.length) {
+    return { status: 200, body: { result: "ignored", why: ignored.join("; ") || "nothing in it" } };
+  }
+  const id = verification.deliveryId;
+  const delivery = await deps.store.deliveries.put({
+    ...connection,
+    id,
+    receivedAt: isoNow(deps),
+    state: "received",
+    events: JSON.stringify(events),
+  });
+  if (delivery.state !== "received") {
+    return { status: 200, body: { result: "duplicate", delivery: id } };
+  }
+  await deps.queue.send({ type: "delivery", ...connection, deliveryId: id });
+  await deps.store.deliveries.mark(delivery, "queued");
+  return { status: 202, body: { result: "queued", delivery: id, events: events.length } };
+}

@@ -1,0 +1,96 @@
+import type { Plan } from "#language/plan.ts";
+import { availableJobs, environmentMayExit } from "#pipeline/environments.ts";
+import type { Job, Pipeline } from "#pipeline/pipeline.ts";
+import type { JobResponse } from "#runner/protocol.ts";
+import { advancePipeline } from "./advance-pipeline.ts";
+import { applyEvents } from "./apply-events.ts";
+import { carryOut } from "./carry-out.ts";
+import { isoNow, type ServiceDeps } from "./deps.ts";
+import { jobResponse } from "./job-response.ts";
+import { planKey } from "./keys.ts";
+
+export type JobAnswer =
+  | { readonly answer: "job"; readonly job: JobResponse }
+  /** Nothing now: ask again. */
+  | { readonly answer: "none" }
+  /** Nothing will come any more: leave. */
+  | { readonly answer: "gone" }
+  | { readonly answer: "refused" };
+
+/**
+ * Gives one ready job of the environment's pipeline to its runner. Exactly one runner gets a job: the
+ * taking is a conditional write. With a hold time the request waits for a job to become ready.
+ */
+export async function requestJob(deps: ServiceDeps, runnerToken: string): Promise<JobAnswer> {
+  const grant = await deps.store.tokens.get(deps.hash(runnerToken), isoNow(deps));
+  if (grant?.kind !== "environment") return { answer: "refused" };
+  const { pipelineId, environmentId } = grant;
+  const until = deps.now() + deps.holdMilliseconds;
+  for (;;) {
+    const change = deps.waitForChange(pipelineId, Math.max(0, until - deps.now()));
+    const stored = await deps.store.pipelines.get(pipelineId);
+    if (stored === undefined) return { answer: "gone" };
+    for (const job of availableJobs(stored.value, environmentId)) {
+      const taken = await takeJob(deps, stored.value, job, environmentId);
+      if (taken !== undefined) return { answer: "job", job: taken };
+    }
+    if (environmentMayExit(stored.value, environmentId)) return { answer: "gone" };
+    if (deps.now() >= until) return { answer: "none" };
+    await change;
+  }
+}
+
+async function takeJob(
+  deps: ServiceDeps,
+  pipeline: Pipeline,
+  job: Job,
+  environmentId: string,
+): Promise<JobResponse | undefined> {
+  const token = deps.randomToken();
+  const tokenHash = deps.hash(token);
+  const applied = await applyEvents(deps, pipeline.id, [
+    { type: "job_taken", jobId: job.id, environmentId, tokenHash },
+  ]);
+  const row = applied?.pipeline.jobs.find((candidate) => candidate.id === job.id);
+  if (applied === undefined || row?.tokenHash !== tokenHash) return undefined;
+  const [, plan] = await Promise.all([
+    deps.store.tokens.put(tokenHash, {
+      kind: "job",
+      jobId: job.id,
+      pipelineId: pipeline.id,
+      project: pipeline.project,
+      canPush: mayPush(applied.pipeline),
+      expiresAt: new Date(deps.now() + (job.timeoutSeconds + 3600) * 1000).toISOString(),
+    }),
+    readPlan(deps, pipeline.id),
+  ]);
+  void carryOut(deps, applied.pipeline, applied.commands)
+    .then((events) => advancePipeline(deps, pipeline.id, events))
+    .catch((error) =>
+      deps.log("warn", "effects were left to the next look", { cause: String(error) }),
+    );
+  const response = await jobResponse(deps, applied.pipeline, row, plan, token);
+  if ("error" in response) {
+    await deps.blobs.append(
+      `jobs/${job.id}/log`,
+      0,
+      new TextEncoder().encode(`ERROR: ${response.error}\n`),
+    );
+    await advancePipeline(deps, pipeline.id, [
+      { type: "job_finished", jobId: job.id, state: "failed", failureReason: "config_error" },
+    ]);
+    return undefined;
+  }
+  return response;
+}
+
+/** Merge requests from forks may read, never write. */
+function mayPush(pipeline: Pipeline): boolean {
+  return pipeline.facts.mergeRequest?.fork !== true;
+}
+
+async function readPlan(deps: ServiceDeps, pipelineId: number): Promise<Plan> {
+  const bytes = await deps.blobs.get(planKey(pipelineId));
+  if (bytes === undefined) throw new Error(`The plan of pipeline ${pipelineId} is gone.`);
+  return JSON.parse(new TextDecoder().decode(bytes));
+}

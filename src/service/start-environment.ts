@@ -1,0 +1,55 @@
+import { EnvironmentStartError } from "#environment/environment.ts";
+import type { PipelineEvent } from "#pipeline/event.ts";
+import type { Pipeline, PipelineEnvironment } from "#pipeline/pipeline.ts";
+import type { ServiceDeps } from "./deps.ts";
+
+const ticketMinutes = 15;
+
+/** Starts an environment, or finds it started; the ticket in it is worth nothing after one exchange. */
+export async function startEnvironment(
+  deps: ServiceDeps,
+  pipeline: Pipeline,
+  environment: PipelineEnvironment,
+): Promise<PipelineEvent> {
+  const ticket = deps.randomToken();
+  await deps.store.tokens.put(deps.hash(ticket), {
+    kind: "ticket",
+    environmentId: environment.id,
+    pipelineId: pipeline.id,
+    expiresAt: new Date(deps.now() + ticketMinutes * 60_000).toISOString(),
+  });
+  try {
+    const { handle } = await deps.environments.start({
+      id: environment.id,
+      pipelineId: pipeline.id,
+      project: pipeline.project,
+      executor: environment.executor,
+      privileged: environment.privileged,
+      capacity: environment.capacity,
+      runnerTags: environment.runnerTags,
+      apiUrl: deps.server.url,
+      ticket,
+      timeoutSeconds: environmentTimeoutSeconds(pipeline),
+    });
+    return { type: "environment_started", environmentId: environment.id, handle };
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    deps.log("error", "an environment could not be started", {
+      pipeline: pipeline.id,
+      environment: environment.id,
+      problem,
+    });
+    return {
+      type: "environment_start_failed",
+      environmentId: environment.id,
+      problem,
+      permanent: error instanceof EnvironmentStartError && error.permanent,
+    };
+  }
+}
+
+/** Long enough for every job that could still run in it, one after another, within a day. */
+function environmentTimeoutSeconds(pipeline: Pipeline): number {
+  const jobs = pipeline.jobs.reduce((sum, job) => sum + job.timeoutSeconds, 600);
+  return Math.min(jobs, 24 * 3600);
+}

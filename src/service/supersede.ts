@@ -1,0 +1,27 @@
+import type { Pipeline } from "#pipeline/pipeline.ts";
+import { isCompleted } from "#pipeline/status.ts";
+import { advancePipeline } from "./advance-pipeline.ts";
+import type { ServiceDeps } from "./deps.ts";
+
+const weekMilliseconds = 7 * 24 * 3600 * 1000;
+
+/**
+ * GitLab Docs, "Auto-cancel redundant pipelines": older pipelines of the same ref and another commit, not
+ * older than a week, are told; what that cancels is decided by their own `workflow:auto_cancel`.
+ */
+export async function supersedeOlder(deps: ServiceDeps, pipeline: Pipeline): Promise<void> {
+  if (pipeline.jobs.length === 0 || pipeline.facts.ref.kind !== "branch") return;
+  const older = await deps.store.pipelines.list({
+    project: pipeline.project,
+    ref: pipeline.facts.ref.name,
+    limit: 20,
+    before: pipeline.id,
+  });
+  for (const candidate of older) {
+    const tooOld =
+      Date.parse(pipeline.createdAt) - Date.parse(candidate.createdAt) > weekMilliseconds;
+    if (isCompleted(candidate.status) || candidate.sha === pipeline.facts.commit.sha || tooOld)
+      continue;
+    await advancePipeline(deps, candidate.id, [{ type: "superseded", byPipelineId: pipeline.id }]);
+  }
+}
