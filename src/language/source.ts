@@ -14,9 +14,17 @@ export type ConfigReader = {
   readonly paths: () => Promise<readonly string[]>;
   /**
    * Paths changed between what the pipeline is compared with and its sha. `compareTo` is a ref or sha
-   * (`rules:changes:compare_to`). "unknown" stands for "all changed" (new branch, tag, lost history).
+   * (`rules:changes:compare_to`); "no-such-ref" says that there is none of that name. "unknown" stands
+   * for "all changed" (new branch, tag, lost history).
    */
-  readonly changedPaths: (compareTo?: string) => Promise<readonly string[] | "unknown">;
+  readonly changedPaths: (
+    compareTo?: string,
+  ) => Promise<readonly string[] | "unknown" | "no-such-ref">;
+  /** Paths of another project's tree (`rules:exists:project`), or undefined where it may not be read. */
+  readonly projectPaths?: (
+    project: string,
+    ref: string | undefined,
+  ) => Promise<readonly string[] | undefined>;
   readonly project?: (
     project: string,
     ref: string | undefined,

@@ -1,0 +1,150 @@
+import { expandServer } from "./expand.ts";
+import type { Lookup } from "./expression/expression.ts";
+import type { PipelineFacts } from "./facts.ts";
+import { compileGlob, isGlob } from "./glob.ts";
+import type { ConfigReader } from "./source.ts";
+
+/** More comparisons of a path with a pattern than this are not made: the condition holds instead. */
+export const MAX_PATTERN_COMPARISONS = 50_000;
+
+/** `rules:changes`. */
+export type ChangesClause = {
+  readonly paths: readonly string[];
+  /** Branch, tag or sha; variables are expanded. */
+  readonly compareTo?: string;
+};
+
+/** `rules:exists`. */
+export type ExistsClause = {
+  readonly paths: readonly string[];
+  readonly project?: string;
+  readonly ref?: string;
+};
+
+/** What conditions may ask about: the push, its variables, and the repository. */
+export type ConditionWorld = {
+  readonly facts: PipelineFacts;
+  readonly lookup: Lookup;
+  /** Asked only where `changes` or `exists` need it, and each time they do: pass a reader that remembers. */
+  readonly reader: ConfigReader;
+};
+
+export type ConditionResult =
+  | { readonly ok: true; readonly holds: boolean }
+  | { readonly ok: false; readonly message: string };
+
+/** Whether one of the patterns matches a changed path; also when what changed cannot be told. */
+export async function changesHold(
+  changes: ChangesClause,
+  world: ConditionWorld,
+): Promise<ConditionResult> {
+  const compareTo = expandServer(changes.compareTo ?? "", world.lookup, "empty");
+  if (!compareTo.ok) return invalid(`rules:changes:compare_to: ${compareTo.message}`);
+  if (changes.compareTo === undefined && !hasBase(world.facts)) return holds(true);
+  const paths = await world.reader.changedPaths(
+    changes.compareTo === undefined ? undefined : compareTo.value,
+  );
+  if (paths === "no-such-ref") {
+    return invalid(`rules:changes:compare_to is not a valid ref: \`${compareTo.value}\``);
+  }
+  if (paths === "unknown") return holds(true);
+  const patterns = expandAll(changes.paths, world.lookup);
+  if (!patterns.ok) return patterns;
+  if (paths.length === 0) return holds(false);
+  return matchAny(patterns.texts, paths);
+}
+
+/** Whether one of the paths or patterns is in the repository's tree. */
+export async function existsHolds(
+  exists: ExistsClause,
+  world: ConditionWorld,
+): Promise<ConditionResult> {
+  const patterns = expandAll(exists.paths, world.lookup);
+  if (!patterns.ok) return patterns;
+  const tree = await treeOf(exists, world);
+  if (!tree.ok) return tree;
+  const paths = new Set(tree.paths);
+  const directories = patterns.texts.some((text) => text.endsWith("/"))
+    ? directoriesOf(tree.paths)
+    : new Set<string>();
+  const exact = patterns.texts.filter((text) => !isGlob(text));
+  if (exact.some((text) => paths.has(text) || directories.has(text))) return holds(true);
+  const globs = patterns.texts.filter(isGlob);
+  const topLevelOnly = globs.every((text) => !text.includes("/") && !text.includes("**"));
+  const candidates = topLevelOnly ? tree.paths.filter((path) => !path.includes("/")) : tree.paths;
+  return matchAny(globs, [...candidates, ...directories]);
+}
+
+/** Whether the push says what it is compared with: an update of a branch, or a merge request. */
+function hasBase(facts: PipelineFacts): boolean {
+  if (facts.mergeRequest) return true;
+  const isUpdate = facts.ref.kind === "branch" && !/^0+$/.test(facts.commit.beforeSha);
+  return (
+    isUpdate && ["push", "parent_pipeline", "external_pull_request_event"].includes(facts.source)
+  );
+}
+
+type Tree =
+  | { readonly ok: true; readonly paths: readonly string[] }
+  | { readonly ok: false; readonly message: string };
+
+async function treeOf(exists: ExistsClause, world: ConditionWorld): Promise<Tree> {
+  if (exists.project === undefined) return { ok: true, paths: await world.reader.paths() };
+  const project = expandServer(exists.project, world.lookup, "empty");
+  const ref = expandServer(exists.ref ?? "", world.lookup, "empty");
+  if (!project.ok) return invalid(`rules:exists:project: ${project.message}`);
+  if (!ref.ok) return invalid(`rules:exists:ref: ${ref.message}`);
+  const paths = await world.reader.projectPaths?.(project.value, ref.value || undefined);
+  if (paths) return { ok: true, paths };
+  const at = ref.value ? ` at ref \`${ref.value}\`` : "";
+  return invalid(
+    `rules:exists:project \`${project.value}\`${at} is not a project that this pipeline may read`,
+  );
+}
+
+type Texts = { readonly ok: true; readonly texts: readonly string[] };
+
+/** Each pattern with its known variables expanded; unknown names stay as written. */
+function expandAll(
+  patterns: readonly string[],
+  lookup: Lookup,
+): Texts | { readonly ok: false; readonly message: string } {
+  const texts = new Set<string>();
+  for (const pattern of patterns) {
+    const expanded = expandServer(pattern, lookup, "keep");
+    if (!expanded.ok) return invalid(`\`${pattern.slice(0, 80)}\`: ${expanded.message}`);
+    texts.add(expanded.value);
+  }
+  return { ok: true, texts: [...texts] };
+}
+
+function matchAny(patterns: readonly string[], paths: readonly string[]): ConditionResult {
+  if (patterns.length * paths.length > MAX_PATTERN_COMPARISONS) return holds(true);
+  for (const pattern of patterns) {
+    const glob = compileGlob(pattern);
+    if (!glob.ok) return invalid(glob.message);
+    if (paths.some(glob.matches)) return holds(true);
+  }
+  return holds(false);
+}
+
+/** Every directory that holds a file, with its trailing slash. */
+function directoriesOf(paths: readonly string[]): Set<string> {
+  const directories = new Set<string>();
+  for (const path of paths) {
+    let slash = path.lastIndexOf("/");
+    while (slash !== -1 && !directories.has(path.slice(0, slash + 1))) {
+      directories.add(path.slice(0, slash + 1));
+      slash = path.lastIndexOf("/", slash - 1);
+    }
+  }
+  return directories;
+}
+
+function holds(value: boolean): ConditionResult {
+  return { ok: true, holds: value };
+}
+
+function invalid(message: string): { readonly ok: false; readonly message: string } {
+  return { ok: false, message };
+}
