@@ -1,0 +1,86 @@
+import * as z from "zod/mini";
+import type { UserFacts } from "#language/facts.ts";
+import { type ForgeProject, MalformedPayload, type WebhookRequest } from "./forge.ts";
+
+// The parts that all of GitLab's payloads share (GitLab Docs: Webhook events). Only fields that are
+// used are named, and unknown ones pass: GitLab adds fields in every release.
+
+export const sha = z.string().check(z.regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/));
+
+export const project = z.looseObject({
+  id: z.int(),
+  path_with_namespace: z.string().check(z.minLength(1)),
+  web_url: z.string(),
+  default_branch: z.nullish(z.string()),
+  visibility_level: z.nullish(z.number()),
+});
+
+export type GitLabUser = {
+  readonly id?: number | null | undefined;
+  readonly name?: string | null | undefined;
+  readonly username?: string | null | undefined;
+  readonly email?: string | null | undefined;
+};
+
+export function forgeProject(from: z.infer<typeof project>): ForgeProject {
+  return {
+    id: from.id,
+    path: from.path_with_namespace,
+    url: from.web_url.replace(/\/+$/, ""),
+    defaultBranch: from.default_branch ?? "",
+    visibility: visibility(from.visibility_level),
+  };
+}
+
+export function userFacts(user: GitLabUser): UserFacts {
+  return {
+    id: user.id ?? 0,
+    login: user.username ?? "",
+    name: user.name ?? user.username ?? "",
+    email: user.email ?? "",
+  };
+}
+
+export const zeroSha = "0".repeat(40);
+
+/** GitLab writes "no commit" as zeros. */
+export function isZeroSha(value: string): boolean {
+  return /^0+$/.test(value);
+}
+
+/** The body as JSON, whatever it holds. */
+export function readJson(request: WebhookRequest): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(request.body));
+  } catch (error) {
+    // JSON.parse quotes the text it trips over, and bodies stay out of messages.
+    throw new MalformedPayload("The webhook's body is not JSON in UTF-8.", {
+      cause: error instanceof Error ? error.name : undefined,
+    });
+  }
+}
+
+/** Checks a payload against its schema; the error names the fields, never their values. */
+export function checkPayload<T>(schema: z.ZodMiniType<T>, payload: unknown, event: string): T {
+  const result = z.safeParse(schema, payload);
+  if (result.success) return result.data;
+  const fields = [
+    ...new Set(result.error.issues.map((issue) => issue.path.map(String).join(".") || "(body)")),
+  ];
+  throw new MalformedPayload(
+    `The ${event} event has missing or unexpected values in: ${fields.slice(0, 10).join(", ")}.`,
+  );
+}
+
+const kindOf = z.looseObject({ object_kind: z.optional(z.unknown()) });
+
+/** `object_kind`, or undefined where the body is an object without one. */
+export function objectKind(payload: unknown): string | undefined {
+  const { object_kind: kind } = checkPayload(kindOf, payload, "webhook");
+  return typeof kind === "string" && kind !== "" ? kind : undefined;
+}
+
+function visibility(level: number | null | undefined): ForgeProject["visibility"] {
+  if (level === 20) return "public";
+  return level === 10 ? "internal" : "private";
+}

@@ -1,0 +1,30 @@
+import type { TriggerEvent, WebhookReader, WebhookRequest } from "../forge.ts";
+import { objectKind, readJson } from "../gitlab-payload.ts";
+import { pushEvent } from "../gitlab-push.ts";
+import { verifyGitLabWebhook } from "../gitlab-verify.ts";
+import { mergeRequestEvent } from "./convert.ts";
+
+/** GitLab's webhooks: push, tag and merge request events; every other authentic event is ignored. */
+export const gitlabWebhooks: WebhookReader = {
+  verify: verifyGitLabWebhook,
+  parse: (request) => [parseEvent(request)],
+};
+
+function parseEvent(request: WebhookRequest): TriggerEvent {
+  const payload = readJson(request);
+  const kind = objectKind(payload);
+  switch (kind) {
+    case undefined:
+      return {
+        kind: "ignored",
+        why: "object_kind is missing: the webhook has a custom template; remove it in GitLab's webhook settings",
+      };
+    case "push":
+    case "tag_push":
+      return pushEvent(payload, kind);
+    case "merge_request":
+      return mergeRequestEvent(payload);
+    default:
+      return { kind: "ignored", why: `${kind.slice(0, 64)} events start no pipeline` };
+  }
+}
