@@ -1,0 +1,147 @@
+import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+import {
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  UpdateCommand,
+} from "@aws-sdk/lib-dynamodb";
+import { type Item, refuseTooLarge } from "./dynamodb-item.ts";
+import { type IndexKey, indexes } from "./dynamodb-table.ts";
+
+export type Table = {
+  readonly client: DynamoDBDocumentClient;
+  readonly name: string;
+  /** Epoch milliseconds, for times to live. */
+  readonly now: () => number;
+};
+
+/** An expression with its `#names` and `:values`. */
+export type Expression = {
+  readonly text: string;
+  readonly names?: Readonly<Record<string, string>>;
+  readonly values?: Readonly<Record<string, unknown>>;
+};
+
+export const isAbsent: Expression = { text: "attribute_not_exists(pk)" };
+
+/** Always the newest state. */
+export async function getItem(table: Table, pk: string): Promise<Item | undefined> {
+  const answer = await table.client.send(
+    new GetCommand({ TableName: table.name, Key: { pk }, ConsistentRead: true }),
+  );
+  return answer.Item;
+}
+
+/** Writes the whole item; "refused" when the condition does not hold. */
+export async function putItem(
+  table: Table,
+  what: string,
+  item: Item,
+  condition?: Expression,
+): Promise<"done" | "refused"> {
+  refuseTooLarge(what, item);
+  return unlessRefused<"done">(async () => {
+    await table.client.send(
+      new PutCommand({
+        TableName: table.name,
+        Item: item,
+        ConditionExpression: condition?.text,
+        ExpressionAttributeNames: condition?.names,
+        ExpressionAttributeValues: condition?.values,
+      }),
+    );
+    return "done";
+  });
+}
+
+/** Changes single attributes and returns the item as it is now. */
+export async function updateItem(
+  table: Table,
+  pk: string,
+  change: Expression,
+  condition?: Expression,
+): Promise<Item | "refused"> {
+  const names = { ...change.names, ...condition?.names };
+  const values = { ...change.values, ...condition?.values };
+  return unlessRefused(async () => {
+    const answer = await table.client.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: { pk },
+        UpdateExpression: change.text,
+        ConditionExpression: condition?.text,
+        ExpressionAttributeNames: Object.keys(names).length > 0 ? names : undefined,
+        ExpressionAttributeValues: Object.keys(values).length > 0 ? values : undefined,
+        ReturnValues: "ALL_NEW",
+      }),
+    );
+    return answer.Attributes ?? {};
+  });
+}
+
+export async function deleteItem(table: Table, pk: string): Promise<void> {
+  await table.client.send(new DeleteCommand({ TableName: table.name, Key: { pk } }));
+}
+
+/** Unique and rising; a number that is drawn and not used leaves a gap. */
+export async function nextNumber(table: Table, pk: string): Promise<number> {
+  const item = await updateItem(table, pk, {
+    text: "ADD #value :one",
+    names: { "#value": "value" },
+    values: { ":one": 1 },
+  });
+  const value = item === "refused" ? undefined : item.value;
+  if (typeof value !== "number") throw new Error(`the counter ${pk} gave no number`);
+  return value;
+}
+
+/** One after the other in the index's order, page by page as they are asked for. */
+export async function* queryIndex(
+  table: Table,
+  query: {
+    readonly index: IndexKey;
+    readonly value: string;
+    readonly newestFirst: boolean;
+    /** Only items whose `order` is lower. */
+    readonly before?: string;
+    /** How many the caller will want, for the size of a page. */
+    readonly pageSize?: number;
+  },
+): AsyncGenerator<Item> {
+  const index = indexes[query.index];
+  let start: Item | undefined;
+  do {
+    const answer = await table.client.send(
+      new QueryCommand({
+        TableName: table.name,
+        IndexName: index.name,
+        KeyConditionExpression:
+          query.before === undefined ? "#key = :key" : "#key = :key AND #order < :before",
+        ExpressionAttributeNames: {
+          "#key": index.key,
+          ...(query.before === undefined ? {} : { "#order": "order" }),
+        },
+        ExpressionAttributeValues: {
+          ":key": query.value,
+          ...(query.before === undefined ? {} : { ":before": query.before }),
+        },
+        ScanIndexForward: !query.newestFirst,
+        Limit: query.pageSize,
+        ExclusiveStartKey: start,
+      }),
+    );
+    yield* answer.Items ?? [];
+    start = answer.LastEvaluatedKey;
+  } while (start !== undefined);
+}
+
+async function unlessRefused<T>(write: () => Promise<T>): Promise<T | "refused"> {
+  try {
+    return await write();
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return "refused";
+    throw error;
+  }
+}

@@ -1,0 +1,134 @@
+import {
+  getItem,
+  isAbsent,
+  putItem,
+  queryIndex,
+  type Table,
+  updateItem,
+} from "./dynamodb-access.ts";
+import {
+  type Item,
+  itemKey,
+  packDocument,
+  textOf,
+  ttlAt,
+  unpackDocument,
+} from "./dynamodb-item.ts";
+import type { IndexKey } from "./dynamodb-table.ts";
+import type { Delivery, DeliveryStore } from "./store.ts";
+
+/** Forges redeliver by hand for days at most. */
+const keptDays = 30;
+
+const rank = { received: 0, queued: 1, done: 2 } as const;
+
+export function dynamodbDeliveries(table: Table): DeliveryStore {
+  async function* deliveries(index: IndexKey, newestFirst: boolean, pageSize?: number) {
+    const query = queryIndex(table, {
+      index,
+      value: "delivery",
+      newestFirst,
+      ...(pageSize === undefined ? {} : { pageSize }),
+    });
+    for await (const entry of query) {
+      const item = await getItem(table, textOf(entry, "pk"));
+      if (item !== undefined) yield await deliveryOf(item);
+    }
+  }
+
+  return {
+    put: async (delivery) => {
+      const item = await deliveryItem(table, delivery);
+      for (;;) {
+        if ((await putItem(table, `Delivery ${delivery.id}`, item, isAbsent)) === "done") {
+          return { ...delivery, state: "received" };
+        }
+        const present = await getItem(table, textOf(item, "pk"));
+        if (present !== undefined) return deliveryOf(present);
+      }
+    },
+
+    get: async (forge, project, id) => {
+      const item = await getItem(table, deliveryKey({ forge, project, id }));
+      return item === undefined ? undefined : deliveryOf(item);
+    },
+
+    mark: async (delivery, state, outcome) => {
+      const withOutcome = outcome !== undefined;
+      await updateItem(
+        table,
+        deliveryKey(delivery),
+        {
+          text:
+            `SET #state = :state, #rank = :rank${withOutcome ? ", #outcome = :outcome" : ""}` +
+            (state === "done" ? " REMOVE #open" : ""),
+          names: {
+            "#state": "state",
+            "#rank": "rank",
+            ...(withOutcome ? { "#outcome": "outcome" } : {}),
+            ...(state === "done" ? { "#open": "open" } : {}),
+          },
+          values: {
+            ":state": state,
+            ":rank": rank[state],
+            ...(withOutcome ? { ":outcome": outcome } : {}),
+          },
+        },
+        { text: "#rank < :rank", names: { "#rank": "rank" } },
+      );
+    },
+
+    list: async (limit) => {
+      const found: Delivery[] = [];
+      if (limit <= 0) return found;
+      for await (const delivery of deliveries("byKind", true, Math.min(limit, 1000))) {
+        found.push(delivery);
+        if (found.length === limit) break;
+      }
+      return found;
+    },
+
+    listUnfinished: async () => {
+      const found: Delivery[] = [];
+      for await (const delivery of deliveries("open", false)) {
+        // An index may lag behind the item.
+        if (delivery.state !== "done") found.push(delivery);
+      }
+      return found;
+    },
+  };
+}
+
+function deliveryKey(delivery: Pick<Delivery, "forge" | "project" | "id">): string {
+  return itemKey("DELIVERY", delivery.forge, delivery.project, delivery.id);
+}
+
+async function deliveryItem(table: Table, delivery: Delivery): Promise<Item> {
+  return {
+    pk: deliveryKey(delivery),
+    state: "received",
+    rank: rank.received,
+    forge: delivery.forge,
+    project: delivery.project,
+    receivedAt: delivery.receivedAt,
+    document: await packDocument({ id: delivery.id, events: delivery.events }),
+    order: itemKey(delivery.receivedAt, delivery.id),
+    kind: "delivery",
+    open: "delivery",
+    ttl: ttlAt(table.now(), keptDays),
+  };
+}
+
+async function deliveryOf(item: Item): Promise<Delivery> {
+  const kept = await unpackDocument<Pick<Delivery, "id" | "events">>(item);
+  const outcome = item.outcome;
+  return {
+    forge: textOf(item, "forge"),
+    project: textOf(item, "project"),
+    id: kept.id,
+    receivedAt: textOf(item, "receivedAt"),
+    state: textOf(item, "state") as Delivery["state"],
+    events: kept.events,
+    ...(typeof outcome === "string" ? { outcome } : {}),
+  };
+}

@@ -1,0 +1,74 @@
+import { createHash } from "node:crypto";
+import { promisify } from "node:util";
+import { gunzip, gzip } from "node:zlib";
+import { ItemTooLarge } from "./store.ts";
+
+/** One item as the document client gives and takes it. */
+export type Item = Readonly<Record<string, unknown>>;
+
+/** DynamoDB's limit for one item (Amazon DynamoDB Developer Guide, "Quotas"). */
+export const itemLimitBytes = 400 * 1024;
+
+const compress = promisify(gzip);
+const decompress = promisify(gunzip);
+
+/** Longest key kept readable: an index range key may have 1,024 bytes. */
+const longestKeyBytes = 900;
+
+/** `KIND#part#part`; parts cannot run into each other, and a very long key becomes its hash. */
+export function itemKey(kind: string, ...parts: readonly (string | number)[]): string {
+  const escaped = parts.map((part) => String(part).replaceAll("%", "%25").replaceAll("#", "%23"));
+  const key = [kind, ...escaped].join("#");
+  if (Buffer.byteLength(key) <= longestKeyBytes) return key;
+  return `${kind}#sha256:${createHash("sha256").update(key).digest("hex")}`;
+}
+
+/** Numbers as strings that sort as the numbers do. */
+export function sortableId(id: number): string {
+  return String(id).padStart(16, "0");
+}
+
+export async function packDocument(value: unknown): Promise<Uint8Array> {
+  return compress(JSON.stringify(value));
+}
+
+/** The caller names the type that it packed under this key. */
+export async function unpackDocument<T>(item: Item): Promise<T> {
+  const packed = item.document;
+  if (!(packed instanceof Uint8Array)) throw new Error(`${textOf(item, "pk")} has no document`);
+  return JSON.parse((await decompress(packed)).toString("utf8")) as T;
+}
+
+export function textOf(item: Item, attribute: string): string {
+  const value = item[attribute];
+  if (typeof value !== "string") throw new Error(`the stored item has no text "${attribute}"`);
+  return value;
+}
+
+export function numberOf(item: Item, attribute: string): number {
+  const value = item[attribute];
+  if (typeof value !== "number") throw new Error(`the stored item has no number "${attribute}"`);
+  return value;
+}
+
+/** Attribute names count too; so does what marshalling adds, roughly. */
+function sizeOf(value: unknown): number {
+  if (value === undefined) return 0;
+  if (value instanceof Uint8Array) return value.byteLength;
+  if (typeof value === "string") return Buffer.byteLength(value);
+  if (typeof value !== "object" || value === null) return 21;
+  return Object.entries(value).reduce(
+    (sum, [name, inner]) => sum + Buffer.byteLength(name) + sizeOf(inner) + 1,
+    3,
+  );
+}
+
+export function refuseTooLarge(what: string, item: Item): void {
+  const sizeBytes = sizeOf(item);
+  if (sizeBytes > itemLimitBytes) throw new ItemTooLarge(what, sizeBytes, itemLimitBytes);
+}
+
+/** DynamoDB's time to live counts in seconds. */
+export function ttlAt(epochMilliseconds: number, days: number): number {
+  return Math.ceil(epochMilliseconds / 1000) + days * 24 * 3600;
+}

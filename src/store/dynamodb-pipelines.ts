@@ -1,0 +1,132 @@
+import type { Pipeline } from "#pipeline/pipeline.ts";
+import type { Status } from "#pipeline/status.ts";
+import {
+  getItem,
+  isAbsent,
+  nextNumber,
+  putItem,
+  queryIndex,
+  type Table,
+} from "./dynamodb-access.ts";
+import {
+  type Item,
+  itemKey,
+  numberOf,
+  packDocument,
+  sortableId,
+  textOf,
+  ttlAt,
+  unpackDocument,
+} from "./dynamodb-item.ts";
+import { hasUnfinishedBusiness } from "./open-pipeline.ts";
+import type { PipelineStore, PipelineSummary } from "./store.ts";
+
+/** A repeated event older than this makes a new pipeline. */
+const claimDays = 90;
+
+export function dynamodbPipelines(table: Table): PipelineStore {
+  return {
+    nextId: () => nextNumber(table, itemKey("COUNTER", "pipeline")),
+    nextIid: (project) => nextNumber(table, itemKey("COUNTER", "iid", project)),
+
+    claim: async (semanticKey, pipelineId) => {
+      const pk = itemKey("CLAIM", semanticKey);
+      const claim = { pk, pipelineId, ttl: ttlAt(table.now(), claimDays) };
+      // A claim can run out between the refused write and the read; then it is free again.
+      for (;;) {
+        if ((await putItem(table, "A claim", claim, isAbsent)) === "done") return pipelineId;
+        const holder = await getItem(table, pk);
+        if (holder !== undefined) return numberOf(holder, "pipelineId");
+      }
+    },
+
+    create: async (pipeline) => {
+      const item = await pipelineItem(pipeline, 1);
+      const result = await putItem(table, `Pipeline ${pipeline.id}`, item, isAbsent);
+      return result === "done" ? "created" : "exists";
+    },
+
+    get: async (id) => {
+      const item = await getItem(table, itemKey("PIPELINE", id));
+      if (item === undefined) return undefined;
+      return { value: await unpackDocument<Pipeline>(item), version: numberOf(item, "version") };
+    },
+
+    save: async (pipeline, version) => {
+      const item = await pipelineItem(pipeline, version + 1);
+      const result = await putItem(table, `Pipeline ${pipeline.id}`, item, {
+        text: "#version = :version",
+        names: { "#version": "version" },
+        values: { ":version": version },
+      });
+      return result === "done" ? "saved" : "conflict";
+    },
+
+    list: async (filter) => {
+      const found: PipelineSummary[] = [];
+      if (filter.limit <= 0) return found;
+      const query = queryIndex(table, {
+        ...chooseIndex(filter),
+        newestFirst: true,
+        pageSize: Math.min(filter.limit, 1000),
+        ...(filter.before === undefined ? {} : { before: sortableId(filter.before) }),
+      });
+      for await (const item of query) {
+        if (filter.ref !== undefined && item.ref !== filter.ref) continue;
+        found.push(summaryOf(item));
+        if (found.length === filter.limit) break;
+      }
+      return found;
+    },
+
+    listOpen: async () => {
+      const ids: number[] = [];
+      const query = queryIndex(table, { index: "open", value: "pipeline", newestFirst: false });
+      for await (const item of query) ids.push(Number(textOf(item, "order")));
+      return ids;
+    },
+  };
+}
+
+function chooseIndex(filter: { readonly project?: string; readonly ref?: string }) {
+  if (filter.project === undefined) return { index: "byKind", value: "pipeline" } as const;
+  if (filter.ref === undefined) {
+    return { index: "byProject", value: itemKey("PROJECT", filter.project) } as const;
+  }
+  return { index: "byRef", value: itemKey("REF", filter.project, filter.ref) } as const;
+}
+
+async function pipelineItem(pipeline: Pipeline, version: number): Promise<Item> {
+  const ref = pipeline.facts.ref.name;
+  return {
+    pk: itemKey("PIPELINE", pipeline.id),
+    version,
+    document: await packDocument(pipeline),
+    id: pipeline.id,
+    iid: pipeline.iid,
+    forge: pipeline.forge,
+    project: pipeline.project,
+    status: pipeline.status,
+    createdAt: pipeline.createdAt,
+    ref,
+    sha: pipeline.facts.commit.sha,
+    order: sortableId(pipeline.id),
+    kind: "pipeline",
+    byProject: itemKey("PROJECT", pipeline.project),
+    byRef: itemKey("REF", pipeline.project, ref),
+    ...(hasUnfinishedBusiness(pipeline) ? { open: "pipeline" } : {}),
+  };
+}
+
+function summaryOf(item: Item): PipelineSummary {
+  return {
+    id: numberOf(item, "id"),
+    iid: numberOf(item, "iid"),
+    forge: textOf(item, "forge"),
+    project: textOf(item, "project"),
+    status: textOf(item, "status") as Status,
+    createdAt: textOf(item, "createdAt"),
+    ref: textOf(item, "ref"),
+    sha: textOf(item, "sha"),
+  };
+}

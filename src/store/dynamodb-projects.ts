@@ -1,0 +1,98 @@
+import {
+  type Expression,
+  getItem,
+  isAbsent,
+  nextNumber,
+  putItem,
+  queryIndex,
+  type Table,
+  updateItem,
+} from "./dynamodb-access.ts";
+import { type Item, itemKey, numberOf, textOf } from "./dynamodb-item.ts";
+import type { ProjectStore, StoredProject } from "./store.ts";
+
+/** Each seen ref is an attribute of its own, so that pushes to two refs cannot undo each other. */
+const seenRefPrefix = "ref:";
+
+const exists: Expression = { text: "attribute_exists(pk)" };
+
+export function dynamodbProjects(table: Table): ProjectStore {
+  async function get(forge: string, path: string): Promise<StoredProject | undefined> {
+    const item = await getItem(table, projectKey(forge, path));
+    return item === undefined ? undefined : projectOf(item);
+  }
+
+  return {
+    get,
+
+    ensure: async (forge, path, now) => {
+      const present = await get(forge, path);
+      if (present !== undefined) return present;
+      const item = {
+        pk: projectKey(forge, path),
+        id: await nextNumber(table, itemKey("COUNTER", "project")),
+        forge,
+        path,
+        createdAt: now,
+        kind: "project",
+        order: itemKey(forge, path),
+      };
+      if ((await putItem(table, `Project ${path}`, item, isAbsent)) === "done") {
+        return projectOf(item);
+      }
+      const first = await get(forge, path);
+      if (first === undefined) throw new Error(`project ${path} was there and is gone`);
+      return first;
+    },
+
+    list: async () => {
+      const found: StoredProject[] = [];
+      const query = queryIndex(table, { index: "byKind", value: "project", newestFirst: false });
+      for await (const entry of query) {
+        const item = await getItem(table, textOf(entry, "pk"));
+        if (item !== undefined) found.push(projectOf(item));
+      }
+      return found;
+    },
+
+    setDefaultBranch: async (forge, path, branch) => {
+      await updateItem(
+        table,
+        projectKey(forge, path),
+        { text: "SET defaultBranch = :branch", values: { ":branch": branch } },
+        exists,
+      );
+    },
+
+    setSeenRef: async (forge, path, ref, sha) => {
+      const names = { "#ref": `${seenRefPrefix}${ref}` };
+      await updateItem(
+        table,
+        projectKey(forge, path),
+        sha === undefined
+          ? { text: "REMOVE #ref", names }
+          : { text: "SET #ref = :sha", names, values: { ":sha": sha } },
+        exists,
+      );
+    },
+  };
+}
+
+function projectKey(forge: string, path: string): string {
+  return itemKey("PROJECT", forge, path);
+}
+
+function projectOf(item: Item): StoredProject {
+  const defaultBranch = item.defaultBranch;
+  const seen = Object.keys(item).filter((name) => name.startsWith(seenRefPrefix));
+  return {
+    id: numberOf(item, "id"),
+    forge: textOf(item, "forge"),
+    path: textOf(item, "path"),
+    createdAt: textOf(item, "createdAt"),
+    ...(typeof defaultBranch === "string" ? { defaultBranch } : {}),
+    seenRefs: Object.fromEntries(
+      seen.map((name) => [name.slice(seenRefPrefix.length), textOf(item, name)]),
+    ),
+  };
+}

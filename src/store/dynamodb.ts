@@ -1,0 +1,26 @@
+import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import type { Table } from "./dynamodb-access.ts";
+import { dynamodbCommitStatuses } from "./dynamodb-commit-statuses.ts";
+import { dynamodbDeliveries } from "./dynamodb-deliveries.ts";
+import { dynamodbPipelines } from "./dynamodb-pipelines.ts";
+import { dynamodbProjects } from "./dynamodb-projects.ts";
+import { dynamodbResources } from "./dynamodb-resources.ts";
+import { dynamodbTokens } from "./dynamodb-tokens.ts";
+import type { Store } from "./store.ts";
+
+/** All state in one table that exists (`createTable`), by conditional writes of single items. */
+export function dynamodbStore(
+  client: DynamoDBDocumentClient,
+  tableName: string,
+  options: { readonly now?: () => number } = {},
+): Store {
+  const table: Table = { client, name: tableName, now: options.now ?? Date.now };
+  return {
+    pipelines: dynamodbPipelines(table),
+    deliveries: dynamodbDeliveries(table),
+    tokens: dynamodbTokens(table),
+    projects: dynamodbProjects(table),
+    commitStatuses: dynamodbCommitStatuses(table),
+    resources: dynamodbResources(table),
+  };
+}

@@ -1,0 +1,30 @@
+import type { Pipeline } from "#pipeline/pipeline.ts";
+import { isActive, isCompleted } from "#pipeline/status.ts";
+
+/**
+ * Whether the sweep has to look at a pipeline: something is under way or due, an environment is not gone
+ * yet, or the forge was not told the last word. A pipeline that waits for a person has nothing due.
+ */
+export function hasUnfinishedBusiness(pipeline: Pipeline): boolean {
+  if (!isCompleted(pipeline.status) && pipeline.status !== "manual") return true;
+  if (pipeline.jobs.some((job) => isActive(job.status) || job.status === "scheduled")) return true;
+  if (pipeline.environments.some((environment) => environment.state !== "ended")) return true;
+  return !isReported(pipeline);
+}
+
+function isReported(pipeline: Pipeline): boolean {
+  switch (pipeline.status) {
+    case "success":
+    case "failed":
+    case "canceled":
+      return pipeline.reported.some((reported) => reported.state === pipeline.status);
+    case "skipped":
+      return pipeline.reported.some(
+        ({ state }) => state === "skipped" || state === "success" || state === "canceled",
+      );
+    case "manual":
+      return pipeline.reported.length > 0;
+    default:
+      return false;
+  }
+}
