@@ -1,0 +1,64 @@
+import {
+  type EnvironmentLoads,
+  environmentLoads,
+  freeCapacity,
+  isLive,
+  isShared,
+  kindOfEnvironment,
+  kindOfJob,
+  pendingJobs,
+} from "./environment-load.ts";
+import type { Job, Pipeline, PipelineEnvironment } from "./pipeline.ts";
+import { isActive } from "./status.ts";
+
+/** A delayed job that is this near keeps a shared environment, and its layers, waiting. */
+const worthWaitingSeconds = 300;
+
+/** Pending jobs that this environment's runner may take now, first come first; none when it has no room. */
+export function availableJobs(pipeline: Pipeline, environmentId: string): readonly Job[] {
+  const environment = findEnvironment(pipeline, environmentId);
+  if (environment === undefined) return [];
+  if (freeCapacity(environment, environmentLoads(pipeline)) === 0) return [];
+  const kind = kindOfEnvironment(environment);
+  return pendingJobs(pipeline).filter((job) => kindOfJob(pipeline, job) === kind);
+}
+
+/** Whether no more work can be expected for it, so that its runner is told to leave. */
+export function environmentMayExit(pipeline: Pipeline, environmentId: string): boolean {
+  const environment = findEnvironment(pipeline, environmentId);
+  return environment === undefined || mayExit(pipeline, environment, environmentLoads(pipeline));
+}
+
+/** As `environmentMayExit`, for callers that look at many environments. */
+export function mayExit(
+  pipeline: Pipeline,
+  environment: PipelineEnvironment,
+  loads: EnvironmentLoads,
+): boolean {
+  if (!isLive(environment)) return true;
+  const { taken, busy } = loads(environment.id);
+  if (busy > 0) return false;
+  if (isShared(environment)) return !pipeline.jobs.some(promisesWork);
+  if (taken > 0) return true;
+  const kind = kindOfEnvironment(environment);
+  return !pendingJobs(pipeline).some((job) => kindOfJob(pipeline, job) === kind);
+}
+
+/** Whether a runner of this environment may be given a job; unknown environments are nobody's to limit. */
+export function hasRoom(pipeline: Pipeline, environmentId: string): boolean {
+  const environment = findEnvironment(pipeline, environmentId);
+  return environment === undefined || freeCapacity(environment, environmentLoads(pipeline)) > 0;
+}
+
+export function findEnvironment(
+  pipeline: Pipeline,
+  environmentId: string,
+): PipelineEnvironment | undefined {
+  return pipeline.environments.find((environment) => environment.id === environmentId);
+}
+
+function promisesWork(job: Job): boolean {
+  if (job.retried) return false;
+  if (job.status !== "scheduled") return isActive(job.status);
+  return (job.startInSeconds ?? 0) <= worthWaitingSeconds;
+}

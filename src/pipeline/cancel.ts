@@ -1,0 +1,51 @@
+import { changeJobs } from "./jobs.ts";
+import type { Job, Pipeline } from "./pipeline.ts";
+import { isCompleted } from "./status.ts";
+
+/** Cancels jobs, or the whole pipeline; what has ended stays as it is. */
+export function cancelJobs(
+  pipeline: Pipeline,
+  jobIds: readonly number[] | undefined,
+  by: string,
+  now: string,
+): Pipeline {
+  if (jobIds === undefined) return cancelPipeline(pipeline, by, now);
+  const ids = new Set(jobIds);
+  return changeJobs(pipeline, (job) => (ids.has(job.id) ? cancelJob(job, by, now) : job));
+}
+
+/**
+ * What auto-cancel allows (GitLab Docs, `workflow:auto_cancel:on_new_commit`). `conservative`: everything,
+ * unless a job that may not be interrupted has started. `interruptible`: only jobs that may be.
+ */
+export function cancelSuperseded(pipeline: Pipeline, byPipelineId: number, now: string): Pipeline {
+  const by = `pipeline ${byPipelineId}`;
+  switch (pipeline.autoCancel.onNewCommit) {
+    case "none":
+      return pipeline;
+    case "interruptible":
+      return changeJobs(pipeline, (job) => (job.interruptible ? cancelJob(job, by, now) : job));
+    case "conservative":
+      return pipeline.jobs.some((job) => !job.interruptible && job.startedAt !== undefined)
+        ? pipeline
+        : cancelPipeline(pipeline, by, now);
+  }
+}
+
+/** Everything that has not ended, without naming the pipeline itself canceled (`on_job_failure: all`). */
+export function cancelRest(pipeline: Pipeline, by: string, now: string): Pipeline {
+  return changeJobs(pipeline, (job) => cancelJob(job, by, now));
+}
+
+function cancelPipeline(pipeline: Pipeline, by: string, now: string): Pipeline {
+  const next = cancelRest(pipeline, by, now);
+  return next === pipeline ? pipeline : { ...next, canceledBy: by };
+}
+
+/** A running job's runner is told first and has time to clean up. */
+function cancelJob(job: Job, by: string, now: string): Job {
+  if (job.retried || isCompleted(job.status) || job.status === "canceling") return job;
+  return job.status === "running"
+    ? { ...job, status: "canceling", cancelingAt: now, canceledBy: by }
+    : { ...job, status: "canceled", finishedAt: now, canceledBy: by };
+}

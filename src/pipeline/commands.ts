@@ -1,0 +1,109 @@
+import { nextDue } from "./due.ts";
+import { nextStartMs } from "./environment-events.ts";
+import type { Command, PipelineEvent } from "./event.ts";
+import { findJob } from "./jobs.ts";
+import type { Job, Pipeline } from "./pipeline.ts";
+import { isReported, reportOf } from "./report.ts";
+import { isCompleted } from "./status.ts";
+import { epochMs, instantOf } from "./time.ts";
+
+/**
+ * What has to be done in the world: what the change from `before` asks for, and for a `look` everything
+ * that the state does not show as done.
+ */
+export function commandsFor(
+  before: Pipeline,
+  after: Pipeline,
+  event: PipelineEvent,
+  now: string,
+): readonly Command[] {
+  const all = event.type === "look";
+  return [
+    ...jobCommands(before, after, all),
+    ...strayResource(after, event),
+    ...environmentCommands(before, after, all, now),
+    ...statusCommand(before, after, all),
+    ...lookCommand(before, after, all, now),
+  ];
+}
+
+function jobCommands(before: Pipeline, after: Pipeline, all: boolean): readonly Command[] {
+  if (before.jobs === after.jobs && !all) return [];
+  const commands: Command[] = [];
+  const ready: number[] = [];
+  for (const [index, job] of after.jobs.entries()) {
+    if (!all && before.jobs[index] === job) continue;
+    const changed = all || before.jobs[index]?.status !== job.status;
+    if (job.status === "pending" && changed) ready.push(job.id);
+    if (job.resourceGroup === undefined || !changed) continue;
+    const turn = { jobId: job.id, resourceGroup: job.resourceGroup };
+    if (job.status === "waiting_for_resource") commands.push({ type: "acquire_resource", ...turn });
+    if (hasEndedTurn(job)) commands.push({ type: "release_resource", ...turn });
+  }
+  if (ready.length > 0) commands.push({ type: "jobs_ready", jobIds: ready });
+  return commands;
+}
+
+/** A turn that came after its job had ended goes back at once. */
+function strayResource(after: Pipeline, event: PipelineEvent): readonly Command[] {
+  if (event.type !== "resource_acquired") return [];
+  const job = findJob(after, event.jobId);
+  return job?.resourceGroup !== undefined && isCompleted(job.status)
+    ? [{ type: "release_resource", jobId: job.id, resourceGroup: job.resourceGroup }]
+    : [];
+}
+
+/** It once stood in line, so its place has to be given up. */
+function hasEndedTurn(job: Job): boolean {
+  return isCompleted(job.status) && job.queuedAt !== undefined;
+}
+
+function environmentCommands(
+  before: Pipeline,
+  after: Pipeline,
+  all: boolean,
+  now: string,
+): readonly Command[] {
+  if (before.environments === after.environments && !all) return [];
+  const commands: Command[] = [];
+  for (const [index, environment] of after.environments.entries()) {
+    const earlier = before.environments[index]?.state;
+    const changed = all || earlier !== environment.state;
+    if (environment.state === "wanted" && changed && nextStartMs(environment) <= epochMs(now)) {
+      commands.push({ type: "start_environment", environment });
+    }
+    const wentByItself = environment.state === "ended" && !all && isUp(earlier);
+    if ((environment.state === "stopping" && changed) || wentByItself) {
+      commands.push({ type: "stop_environment", environmentId: environment.id });
+    }
+  }
+  return commands;
+}
+
+/** One that ended by itself may have left containers behind: stopping it clears them away. */
+function isUp(state: string | undefined): boolean {
+  return state === "wanted" || state === "starting" || state === "running";
+}
+
+function statusCommand(before: Pipeline, after: Pipeline, all: boolean): readonly Command[] {
+  const report = reportOf(after);
+  if (isReported(after, report)) return [];
+  const earlier = reportOf(before);
+  const same = earlier.state === report.state && earlier.description === report.description;
+  return same && !all ? [] : [{ type: "post_status", ...report }];
+}
+
+/** Only when nobody was told of an earlier time already. */
+function lookCommand(
+  before: Pipeline,
+  after: Pipeline,
+  all: boolean,
+  now: string,
+): readonly Command[] {
+  const due = nextDue(after, now);
+  if (due === undefined) return [];
+  const told = all || before === after ? undefined : nextDue(before, now);
+  return all || (before !== after && (told === undefined || due < told))
+    ? [{ type: "look_at", at: instantOf(due) }]
+    : [];
+}

@@ -1,0 +1,61 @@
+import type { Diagnostic } from "#language/diagnostic.ts";
+import type { PipelineFacts } from "#language/facts.ts";
+import type { Plan } from "#language/plan.ts";
+import type { Variable } from "#language/variables.ts";
+import { firstRows } from "./jobs.ts";
+import type { Pipeline, PipelineSettings } from "./pipeline.ts";
+
+/** `failed`: the configuration is invalid. `skipped`: the commit or the push asked for no jobs. */
+export type PipelineContent =
+  | { readonly plan: Plan; readonly diagnostics?: readonly Diagnostic[] }
+  | {
+      readonly status: "failed" | "skipped";
+      readonly diagnostics: readonly Diagnostic[];
+    };
+
+export type NewPipeline = PipelineContent & {
+  readonly id: number;
+  readonly iid: number;
+  readonly forge: string;
+  readonly project: string;
+  readonly facts: PipelineFacts;
+  readonly settings: PipelineSettings;
+  readonly variables: readonly Variable[];
+  readonly parent?: { readonly pipelineId: number; readonly jobId: number };
+};
+
+/** A pipeline whose jobs are all `created`: the first `look` sets it going. */
+export function createPipeline(input: NewPipeline, now: string): Pipeline {
+  const base = {
+    id: input.id,
+    iid: input.iid,
+    forge: input.forge,
+    project: input.project,
+    facts: input.facts,
+    createdAt: now,
+    settings: input.settings,
+    environments: [],
+    diagnostics: input.diagnostics ?? [],
+    variables: input.variables,
+    reported: [],
+    ...(input.parent && { parent: input.parent }),
+  };
+  if (!("plan" in input)) {
+    return {
+      ...base,
+      status: input.status,
+      finishedAt: now,
+      stages: [],
+      jobs: [],
+      autoCancel: { onNewCommit: "conservative", onJobFailure: "none" },
+    };
+  }
+  return {
+    ...base,
+    status: "created",
+    stages: input.plan.stages,
+    jobs: firstRows(input.id, input.plan, input.settings, now),
+    autoCancel: input.plan.autoCancel,
+    ...(input.plan.name !== undefined && { name: input.plan.name }),
+  };
+}

@@ -1,0 +1,87 @@
+import type { Job, Pipeline, PipelineEnvironment } from "./pipeline.ts";
+import { later } from "./time.ts";
+
+/** What the jobs of a pipeline say about its environments. */
+export type EnvironmentLoad = {
+  /** Jobs that its runner ever took. */
+  readonly taken: number;
+  /** Those of them that it still has. */
+  readonly busy: number;
+  readonly lastFinishedAt?: string;
+};
+
+const noLoad: EnvironmentLoad = { taken: 0, busy: 0 };
+
+export type EnvironmentLoads = (environmentId: string) => EnvironmentLoad;
+
+export function environmentLoads(pipeline: Pipeline): EnvironmentLoads {
+  const loads = new Map<string, EnvironmentLoad>();
+  for (const job of pipeline.jobs) {
+    if (job.environmentId === undefined || job.startedAt === undefined) continue;
+    const load = loads.get(job.environmentId) ?? noLoad;
+    const lastFinishedAt = later(load.lastFinishedAt, job.finishedAt);
+    loads.set(job.environmentId, {
+      taken: load.taken + 1,
+      busy: load.busy + (job.status === "running" || job.status === "canceling" ? 1 : 0),
+      ...(lastFinishedAt !== undefined && { lastFinishedAt }),
+    });
+  }
+  return (environmentId) => loads.get(environmentId) ?? noLoad;
+}
+
+/** Whether it serves one job after the other; the others serve one job and go. */
+export function isShared(environment: Pick<PipelineEnvironment, "executor">): boolean {
+  return environment.executor === "docker-socket";
+}
+
+/** It may still take jobs as far as its own state goes. */
+export function isLive(environment: PipelineEnvironment): boolean {
+  return (
+    environment.state === "wanted" ||
+    environment.state === "starting" ||
+    environment.state === "running"
+  );
+}
+
+/** Jobs that it could take now, or will be able to when it runs. */
+export function freeCapacity(environment: PipelineEnvironment, loads: EnvironmentLoads): number {
+  if (!isLive(environment)) return 0;
+  const { taken, busy } = loads(environment.id);
+  if (isShared(environment)) return Math.max(0, environment.capacity - busy);
+  return taken === 0 ? 1 : 0;
+}
+
+/** Jobs and environments of the same kind fit each other: by runner tags, unless all jobs share one. */
+export function kindOfJob(pipeline: Pipeline, job: Job): string {
+  return isShared(pipeline.settings) ? "" : tagsKey(job.runnerTags);
+}
+
+export function kindOfEnvironment(environment: PipelineEnvironment): string {
+  return isShared(environment) ? "" : tagsKey(environment.runnerTags);
+}
+
+/** Ready jobs, oldest row first. */
+export function pendingJobs(pipeline: Pipeline): readonly Job[] {
+  return pipeline.jobs.filter((job) => job.status === "pending" && !job.retried);
+}
+
+/** Ready jobs for which no environment that is there or coming has room, oldest row first. */
+export function uncoveredJobs(pipeline: Pipeline): readonly Job[] {
+  const loads = environmentLoads(pipeline);
+  const room = new Map<string, number>();
+  for (const environment of pipeline.environments) {
+    const free = freeCapacity(environment, loads);
+    const kind = kindOfEnvironment(environment);
+    if (free > 0) room.set(kind, (room.get(kind) ?? 0) + free);
+  }
+  return pendingJobs(pipeline).filter((job) => {
+    const kind = kindOfJob(pipeline, job);
+    const left = room.get(kind) ?? 0;
+    if (left > 0) room.set(kind, left - 1);
+    return left === 0;
+  });
+}
+
+function tagsKey(tags: readonly string[]): string {
+  return [...tags].sort().join("\n");
+}

@@ -1,0 +1,83 @@
+import { mayExit } from "./availability.ts";
+import {
+  type EnvironmentLoads,
+  environmentLoads,
+  isLive,
+  isShared,
+  uncoveredJobs,
+} from "./environment-load.ts";
+import type { Job, Pipeline, PipelineEnvironment } from "./pipeline.ts";
+
+/** The same pipeline where there is no such environment or `change` returns it as it was. */
+export function changeEnvironment(
+  pipeline: Pipeline,
+  environmentId: string,
+  change: (environment: PipelineEnvironment) => PipelineEnvironment,
+): Pipeline {
+  return changeEnvironments(pipeline, (environment) =>
+    environment.id === environmentId ? change(environment) : environment,
+  );
+}
+
+export function changeEnvironments(
+  pipeline: Pipeline,
+  change: (environment: PipelineEnvironment) => PipelineEnvironment,
+): Pipeline {
+  let changed = false;
+  const environments = pipeline.environments.map((environment) => {
+    const next = change(environment);
+    changed ||= next !== environment;
+    return next;
+  });
+  return changed ? { ...pipeline, environments } : pipeline;
+}
+
+/**
+ * Wants an environment for every ready job that has none coming, up to the project's limit, and gives up
+ * those that have not started yet and have nothing to wait for. Running ones are told to leave instead.
+ */
+export function planEnvironments(pipeline: Pipeline, now: string): Pipeline {
+  const loads = environmentLoads(pipeline);
+  const kept = changeEnvironments(pipeline, (environment) =>
+    (environment.state === "wanted" || environment.state === "starting") &&
+    mayExit(pipeline, environment, loads)
+      ? { ...environment, state: "stopping" }
+      : environment,
+  );
+  const uncovered = uncoveredJobs(kept);
+  const wanted = uncovered
+    .slice(0, roomForMore(kept, loads))
+    .map((job, index) => environmentFor(kept, job, kept.environments.length + index + 1, now));
+  return wanted.length === 0 ? kept : { ...kept, environments: [...kept.environments, ...wanted] };
+}
+
+/** One that has done its only job is on its way out and holds no place. */
+function roomForMore(pipeline: Pipeline, loads: EnvironmentLoads): number {
+  const held = pipeline.environments.filter((environment) => {
+    const { taken, busy } = loads(environment.id);
+    return isLive(environment) && (isShared(environment) || taken === 0 || busy > 0);
+  }).length;
+  const limit = isShared(pipeline.settings) ? 1 : pipeline.settings.maxEnvironments;
+  return Math.max(0, Math.min(limit, pipeline.settings.maxEnvironments) - held);
+}
+
+function environmentFor(
+  pipeline: Pipeline,
+  job: Job,
+  number: number,
+  now: string,
+): PipelineEnvironment {
+  const { executor, privileged, capacity } = pipeline.settings;
+  const shared = isShared(pipeline.settings);
+  const tags = shared ? pipeline.jobs.flatMap((each) => each.runnerTags) : job.runnerTags;
+  return {
+    id: `p${pipeline.id}-e${number}`,
+    state: "wanted",
+    executor,
+    privileged,
+    runnerTags: [...new Set(tags)].sort(),
+    capacity: shared ? Math.max(1, capacity) : 1,
+    wantedAt: now,
+    startFailures: 0,
+  };
+}

@@ -1,0 +1,115 @@
+import type { Plan, PlannedJob } from "#language/plan.ts";
+import type { Job, Pipeline, PipelineSettings } from "./pipeline.ts";
+
+/** Rows of a pipeline's jobs: making, finding and changing them without touching the old pipeline. */
+const rowsPerPipeline = 100_000;
+
+function jobIdOf(pipelineId: number, row: number): number {
+  return pipelineId * rowsPerPipeline + row;
+}
+
+/** The pipeline that a job belongs to, read from its id. */
+export function pipelineIdOfJob(jobId: number): number {
+  return Math.floor(jobId / rowsPerPipeline);
+}
+
+export function findJob(pipeline: Pipeline, jobId: number): Job | undefined {
+  if (pipelineIdOfJob(jobId) !== pipeline.id) return undefined;
+  return pipeline.jobs[jobId - jobIdOf(pipeline.id, 1)];
+}
+
+/** Those that count: the last attempt of each job, in the order of rows. */
+export function currentJobs(pipeline: Pipeline): readonly Job[] {
+  return pipeline.jobs.filter((job) => !job.retried);
+}
+
+/** The same pipeline where `change` returns every job as it was. */
+export function changeJobs(pipeline: Pipeline, change: (job: Job) => Job): Pipeline {
+  let changed = false;
+  const jobs = pipeline.jobs.map((job) => {
+    const next = change(job);
+    changed ||= next !== job;
+    return next;
+  });
+  return changed ? { ...pipeline, jobs } : pipeline;
+}
+
+export function changeJob(pipeline: Pipeline, jobId: number, change: (job: Job) => Job): Pipeline {
+  const job = findJob(pipeline, jobId);
+  if (job === undefined) return pipeline;
+  const next = change(job);
+  return next === job
+    ? pipeline
+    : { ...pipeline, jobs: pipeline.jobs.with(jobId - jobIdOf(pipeline.id, 1), next) };
+}
+
+export function firstRows(
+  pipelineId: number,
+  plan: Plan,
+  settings: PipelineSettings,
+  now: string,
+): readonly Job[] {
+  return plan.jobs.map((planned, index) => ({
+    ...ofPlan(planned, settings),
+    id: jobIdOf(pipelineId, index + 1),
+    planIndex: index,
+    status: "created",
+    retried: false,
+    attempt: 0,
+    systemFailures: 0,
+    createdAt: now,
+  }));
+}
+
+function ofPlan(planned: PlannedJob, settings: PipelineSettings) {
+  return {
+    name: planned.name,
+    stage: planned.stage,
+    when: planned.when,
+    allowFailure: planned.allowFailure,
+    retry: planned.retry,
+    interruptible: planned.interruptible,
+    timeoutSeconds: planned.timeoutSeconds ?? settings.jobTimeoutSeconds,
+    runnerTags: planned.runnerTags,
+    ...(planned.allowFailureExitCodes && { allowFailureExitCodes: planned.allowFailureExitCodes }),
+    ...(planned.needs && { needs: planned.needs }),
+    ...(planned.resourceGroup !== undefined && { resourceGroup: planned.resourceGroup }),
+    ...(planned.startInSeconds !== undefined && { startInSeconds: planned.startInSeconds }),
+  };
+}
+
+export type NextAttempt = {
+  readonly attempt: number;
+  readonly systemFailures: number;
+  /** Whether a manual or delayed job goes on at once instead of being asked for again. */
+  readonly atOnce: boolean;
+};
+
+/** A fresh row for the same job; `row` is its 1-based number. */
+export function nextRow(job: Job, pipelineId: number, row: number, now: string, next: NextAttempt) {
+  const fresh: Job = {
+    id: jobIdOf(pipelineId, row),
+    name: job.name,
+    stage: job.stage,
+    status: "created",
+    when: job.when,
+    // A listed exit code flipped it for the old attempt only.
+    allowFailure: job.allowFailureExitCodes === undefined && job.allowFailure,
+    retry: job.retry,
+    interruptible: job.interruptible,
+    timeoutSeconds: job.timeoutSeconds,
+    runnerTags: job.runnerTags,
+    planIndex: job.planIndex,
+    retried: false,
+    attempt: next.attempt,
+    systemFailures: next.systemFailures,
+    createdAt: now,
+    ...(job.allowFailureExitCodes && { allowFailureExitCodes: job.allowFailureExitCodes }),
+    ...(job.needs && { needs: job.needs }),
+    ...(job.resourceGroup !== undefined && { resourceGroup: job.resourceGroup }),
+    ...(job.startInSeconds !== undefined && { startInSeconds: job.startInSeconds }),
+    ...(next.atOnce && job.scheduledAt !== undefined && { scheduledAt: job.scheduledAt }),
+    ...(next.atOnce && job.playedBy && { playedBy: job.playedBy }),
+  };
+  return fresh;
+}

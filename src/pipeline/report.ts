@@ -1,0 +1,176 @@
+import { compositeStatus } from "./composite-status.ts";
+import { currentJobs } from "./jobs.ts";
+import type { CommitState, Job, Pipeline, ReportedStatus } from "./pipeline.ts";
+import { isCompleted } from "./status.ts";
+import { epochMs } from "./time.ts";
+
+/** What the forge should be told about a pipeline now. */
+export type Report = Pick<ReportedStatus, "context" | "state" | "description">;
+
+export const reportContext = "slipway";
+
+/** Forges cut or refuse longer descriptions (GitHub's limit). */
+const longest = 140;
+
+export function reportOf(pipeline: Pipeline): Report {
+  const before = pipeline.reported.find((reported) => reported.context === reportContext);
+  return {
+    context: reportContext,
+    state: forward(before?.state, stateOf(pipeline)),
+    description: cut(describe(pipeline)),
+  };
+}
+
+/** Whether the forge was already told exactly this. */
+export function isReported(pipeline: Pipeline, report: Report): boolean {
+  return pipeline.reported.some(
+    (reported) =>
+      reported.context === report.context &&
+      reported.state === report.state &&
+      reported.description === report.description,
+  );
+}
+
+export function noteReported(
+  pipeline: Pipeline,
+  report: Report & { readonly forgePipelineId?: number },
+  now: string,
+): Pipeline {
+  const { context, state, description, forgePipelineId } = report;
+  const before = pipeline.reported.find((reported) => reported.context === context);
+  const id = forgePipelineId ?? before?.forgePipelineId;
+  if (isReported(pipeline, report) && id === before?.forgePipelineId) return pipeline;
+  const told: ReportedStatus = {
+    context,
+    state,
+    description,
+    postedAt: now,
+    ...(id !== undefined && { forgePipelineId: id }),
+  };
+  const others = pipeline.reported.filter((reported) => reported.context !== context);
+  return { ...pipeline, reported: [...others, told] };
+}
+
+function stateOf(pipeline: Pipeline): CommitState {
+  switch (pipeline.status) {
+    case "success":
+    case "failed":
+    case "canceled":
+    case "skipped":
+    case "running":
+      return pipeline.status;
+    case "canceling":
+      return "running";
+    case "created":
+    case "waiting_for_resource":
+    case "preparing":
+    case "waiting_for_callback":
+    case "pending":
+    case "manual":
+    case "scheduled":
+      return pipeline.startedAt === undefined ? "pending" : "running";
+  }
+}
+
+/** Forges refuse to go back to `pending`; a pipeline that is taken up again is `running`. */
+function forward(before: CommitState | undefined, state: CommitState): CommitState {
+  return state === "pending" && before !== undefined && before !== "pending" ? "running" : state;
+}
+
+function describe(pipeline: Pipeline): string {
+  const jobs = currentJobs(pipeline);
+  if (jobs.length === 0) return withoutJobs(pipeline);
+  switch (pipeline.status) {
+    case "success": {
+      const warnings = jobs.filter((job) => job.status === "failed");
+      const took = `Passed in ${duration(pipeline)}`;
+      return warnings.length === 0 ? took : `${took}, with warnings: ${failures(warnings)}`;
+    }
+    case "failed":
+      return `${failures(jobs.filter((job) => job.status === "failed" && !job.allowFailure))} after ${duration(pipeline)}`;
+    case "canceled":
+    case "canceling": {
+      const by = pipeline.canceledBy ?? jobs.find((job) => job.canceledBy)?.canceledBy;
+      const what = pipeline.status === "canceled" ? "Canceled" : "Canceling";
+      return by === undefined ? what : `${what} by ${by}`;
+    }
+    case "skipped":
+      return "Skipped: no job had to run";
+    case "manual":
+    case "scheduled":
+    case "waiting_for_resource":
+      return waiting(jobs);
+    case "created":
+    case "preparing":
+    case "waiting_for_callback":
+    case "pending":
+      return "Waiting for a runner";
+    case "running":
+      return running(pipeline, jobs);
+  }
+}
+
+function withoutJobs(pipeline: Pipeline): string {
+  const found =
+    pipeline.diagnostics.find((diagnostic) => diagnostic.severity === "error") ??
+    pipeline.diagnostics[0];
+  if (found === undefined) return pipeline.status === "skipped" ? "Skipped" : "Failed";
+  const { file, line, column, message } = found;
+  if (pipeline.status === "skipped" || file === "") return message;
+  const place = [file, line, column].filter((part) => part !== undefined).join(":");
+  return `${place}: ${message}`;
+}
+
+function running(pipeline: Pipeline, jobs: readonly Job[]): string {
+  const failed = jobs.filter((job) => job.status === "failed" && !job.allowFailure);
+  if (failed.length > 0) return `Running; ${failures(failed)}`;
+  const names = new Map<string, Job[]>(pipeline.stages.map((stage) => [stage, []]));
+  for (const job of jobs) names.get(job.stage)?.push(job);
+  for (const [stage, members] of names) {
+    if (!isCompleted(compositeStatus(members, "stages"))) return `Running ${stage}`;
+  }
+  return "Running";
+}
+
+function waiting(jobs: readonly Job[]): string {
+  const manual = jobs.filter((job) => job.status === "manual" && !job.allowFailure);
+  if (manual[0] !== undefined) return `Waiting for manual job ${named(manual)}`;
+  const scheduled = jobs.filter((job) => job.status === "scheduled");
+  if (scheduled[0] !== undefined) {
+    return `Waiting until ${scheduled[0].scheduledAt ?? "later"} for delayed job ${named(scheduled)}`;
+  }
+  const queued = jobs.filter((job) => job.status === "waiting_for_resource");
+  return `Waiting for resource group ${queued[0]?.resourceGroup ?? ""}: ${named(queued)}`;
+}
+
+function failures(jobs: readonly Job[]): string {
+  const [first, ...more] = jobs;
+  if (first === undefined) return "Failed";
+  const exit = first.exitCode === undefined ? "" : `, exit code ${first.exitCode}`;
+  const others = more.length === 0 ? "" : ` and ${more.length} more`;
+  return `${short(first.name)} failed (${first.failureReason ?? "unknown_failure"}${exit})${others}`;
+}
+
+function named(jobs: readonly Job[]): string {
+  const more = jobs.length > 1 ? ` and ${jobs.length - 1} more` : "";
+  return `${short(jobs[0]?.name ?? "")}${more}`;
+}
+
+function short(name: string): string {
+  return name.length <= 60 ? name : `${name.slice(0, 59)}…`;
+}
+
+function duration(pipeline: Pipeline): string {
+  const from = pipeline.startedAt ?? pipeline.createdAt;
+  const to = pipeline.finishedAt ?? from;
+  const seconds = Math.max(0, Math.round((epochMs(to) - epochMs(from)) / 1000));
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor((seconds % 3600) / 60);
+  const parts = [`${hours} h`, `${minutes} min`, `${seconds % 60} s`];
+  return parts.slice(hours > 0 ? 0 : minutes > 0 ? 1 : 2).join(" ");
+}
+
+function cut(text: string): string {
+  const line = text.replace(/\s+/gu, " ").trim();
+  return line.length <= longest ? line : `${line.slice(0, longest - 1)}…`;
+}

@@ -1,0 +1,74 @@
+import { hasRoom } from "./availability.ts";
+import { type Ending, endJob } from "./end-jobs.ts";
+import { changeEnvironment } from "./environments.ts";
+import { changeJob, findJob } from "./jobs.ts";
+import type { Job, Pipeline, PipelineEnvironment } from "./pipeline.ts";
+import { hasPassed } from "./time.ts";
+
+/** Contacts closer together than this change nothing, so that a chatty runner causes few writes. */
+const contactSeconds = 30;
+
+/**
+ * Gives a pending job to one runner. Dropped where the job is no longer pending or the environment has no
+ * room. A runner of no environment of this pipeline may be a registered one: it takes what it gets.
+ */
+export function takeJob(
+  pipeline: Pipeline,
+  take: { readonly jobId: number; readonly environmentId: string; readonly tokenHash: string },
+  now: string,
+): Pipeline {
+  const job = findJob(pipeline, take.jobId);
+  if (job?.status !== "pending" || !hasRoom(pipeline, take.environmentId)) return pipeline;
+  const taken = changeJob(pipeline, take.jobId, (pending) => ({
+    ...pending,
+    status: "running",
+    environmentId: take.environmentId,
+    tokenHash: take.tokenHash,
+    startedAt: now,
+    contactAt: now,
+  }));
+  return changeEnvironment(taken, take.environmentId, (environment) => heard(environment, now));
+}
+
+export function noteJobContact(pipeline: Pipeline, jobId: number, now: string): Pipeline {
+  const noted = changeJob(pipeline, jobId, (job) =>
+    isWithRunner(job) && hasPassed(job.contactAt, contactSeconds, now)
+      ? { ...job, contactAt: now }
+      : job,
+  );
+  const environmentId = findJob(noted, jobId)?.environmentId;
+  return noted === pipeline || environmentId === undefined
+    ? noted
+    : changeEnvironment(noted, environmentId, (environment) => heard(environment, now));
+}
+
+/** The runner's last word on a job that it has; a job that nobody has cannot be finished by anybody. */
+export function finishJob(
+  pipeline: Pipeline,
+  jobId: number,
+  ending: Ending,
+  now: string,
+): Pipeline {
+  const job = findJob(pipeline, jobId);
+  return job !== undefined && isWithRunner(job) ? endJob(pipeline, jobId, ending, now) : pipeline;
+}
+
+/** A runner's word proves that its environment runs, also where the event that said so was lost. */
+export function heard(environment: PipelineEnvironment, now: string): PipelineEnvironment {
+  switch (environment.state) {
+    case "wanted":
+    case "starting":
+      return { ...environment, state: "running", runningAt: now, contactAt: now };
+    case "running":
+      return hasPassed(environment.contactAt, contactSeconds, now)
+        ? { ...environment, contactAt: now }
+        : environment;
+    case "stopping":
+    case "ended":
+      return environment;
+  }
+}
+
+function isWithRunner(job: Job): boolean {
+  return !job.retried && (job.status === "running" || job.status === "canceling");
+}

@@ -1,0 +1,149 @@
+import type { PipelineEvent } from "./event.ts";
+import { changeJobs, currentJobs } from "./jobs.ts";
+import type { Job, Pipeline } from "./pipeline.ts";
+import type { Status } from "./status.ts";
+import { transition } from "./transition.ts";
+import { deriveView } from "./view.ts";
+
+/** One line of an author's "what if": `drop` is a failure; without `jobs` it concerns the whole pipeline. */
+export type ScriptedEvent = {
+  readonly event: (typeof scriptedEvents)[number];
+  readonly jobs?: readonly string[];
+};
+
+export const scriptedEvents = [
+  "success",
+  "drop",
+  "cancel",
+  "play",
+  "retry",
+  "run",
+  "skip",
+] as const;
+
+export type SimulatedState = {
+  readonly pipeline: Status;
+  readonly stages: Readonly<Record<string, Status>>;
+  readonly jobs: Readonly<Record<string, Status>>;
+};
+
+/**
+ * Plays an event without environments and runners: jobs do what the script says, in any state in which
+ * GitLab's own state machine of jobs allows it, and resource groups know only this pipeline.
+ */
+export function simulateEvent(pipeline: Pipeline, scripted: ScriptedEvent, now: string): Pipeline {
+  const named = scripted.jobs && new Set(scripted.jobs);
+  const targets = currentJobs(pipeline).filter((job) => named === undefined || named.has(job.name));
+  return grantResources(act(pipeline, scripted, targets, named !== undefined, now), now);
+}
+
+/** The state after creation, before any event. */
+export function simulateStart(pipeline: Pipeline, now: string): Pipeline {
+  return grantResources(step(pipeline, { type: "look" }, now), now);
+}
+
+export function simulatedState(pipeline: Pipeline): SimulatedState {
+  const view = deriveView(pipeline);
+  return {
+    pipeline: pipeline.status,
+    stages: Object.fromEntries(view.map((stage) => [stage.name, stage.status])),
+    jobs: Object.fromEntries(
+      view.flatMap((stage) => stage.jobs.map(({ job }) => [job.name, job.status])),
+    ),
+  };
+}
+
+function act(
+  pipeline: Pipeline,
+  scripted: ScriptedEvent,
+  targets: readonly Job[],
+  named: boolean,
+  now: string,
+): Pipeline {
+  const by = "simulate";
+  const jobIds = targets.map((job) => job.id);
+  switch (scripted.event) {
+    case "play":
+      return step(pipeline, { type: "play", jobIds, by }, now);
+    case "retry":
+      return step(pipeline, { type: "retry", by, ...(named && { jobIds }) }, now);
+    case "cancel": {
+      const canceled = step(pipeline, { type: "cancel", by, ...(named && { jobIds }) }, now);
+      const leaving = currentJobs(canceled).filter((job) => job.status === "canceling");
+      return finish(canceled, leaving, "failed", now);
+    }
+    case "skip":
+      return step(force(pipeline, only(targets, unstarted, named), "skipped"), look, now);
+    case "run":
+      return step(force(pipeline, only(targets, unstarted, named), "running", now), look, now);
+    case "success":
+    case "drop": {
+      const from = scripted.event === "drop" ? [...unended, "manual", "scheduled"] : unended;
+      const ending = only(targets, from, named);
+      const state = scripted.event === "drop" ? "failed" : "success";
+      return finish(force(pipeline, ending, "running", now), ending, state, now);
+    }
+  }
+}
+
+const look: PipelineEvent = { type: "look" };
+const ready: readonly string[] = ["waiting_for_resource", "preparing", "pending"];
+const unstarted: readonly string[] = ["created", ...ready];
+const unended: readonly string[] = [...unstarted, "running"];
+
+/** An event for the whole pipeline happens to the jobs whose turn it is. */
+function only(jobs: readonly Job[], from: readonly string[], named: boolean): readonly Job[] {
+  return jobs.filter(
+    (job) =>
+      from.includes(job.status) &&
+      (named || ready.includes(job.status) || job.status === "running"),
+  );
+}
+
+function step(pipeline: Pipeline, event: PipelineEvent, now: string): Pipeline {
+  return transition(pipeline, event, now).pipeline;
+}
+
+function force(
+  pipeline: Pipeline,
+  jobs: readonly Job[],
+  status: "running" | "skipped",
+  now?: string,
+): Pipeline {
+  const ids = new Set(jobs.map((job) => job.id));
+  return changeJobs(pipeline, (job) =>
+    ids.has(job.id)
+      ? {
+          ...job,
+          status,
+          ...(now !== undefined && { startedAt: job.startedAt ?? now, contactAt: now }),
+        }
+      : job,
+  );
+}
+
+function finish(
+  pipeline: Pipeline,
+  jobs: readonly Job[],
+  state: "success" | "failed",
+  now: string,
+): Pipeline {
+  return jobs.reduce(
+    (next, job) => step(next, { type: "job_finished", jobId: job.id, state }, now),
+    pipeline,
+  );
+}
+
+/** Gives each resource group's turn to the first that waits, as long as nobody holds it. */
+function grantResources(pipeline: Pipeline, now: string): Pipeline {
+  const jobs = currentJobs(pipeline).filter((job) => job.resourceGroup !== undefined);
+  const holders = ["pending", "running", "canceling"];
+  const held = new Set(
+    jobs.filter((job) => holders.includes(job.status)).map((job) => job.resourceGroup),
+  );
+  return jobs.reduce((next, job) => {
+    if (job.status !== "waiting_for_resource" || held.has(job.resourceGroup)) return next;
+    held.add(job.resourceGroup);
+    return step(next, { type: "resource_acquired", jobId: job.id }, now);
+  }, pipeline);
+}

@@ -1,0 +1,67 @@
+import { cancelJobs, cancelSuperseded } from "./cancel.ts";
+import { commandsFor } from "./commands.ts";
+import {
+  noteEnvironmentEnded,
+  noteEnvironmentStarted,
+  noteStartFailed,
+} from "./environment-events.ts";
+import { changeEnvironment, planEnvironments } from "./environments.ts";
+import type { PipelineEvent, Transition } from "./event.ts";
+import { changeJob } from "./jobs.ts";
+import type { Pipeline } from "./pipeline.ts";
+import { playJobs } from "./play.ts";
+import { processJobs } from "./process.ts";
+import { noteReported } from "./report.ts";
+import { retryJobs } from "./retry.ts";
+import { finishJob, heard, noteJobContact, takeJob } from "./run-job.ts";
+import { settle } from "./settle.ts";
+import { applyDeadlines } from "./timeouts.ts";
+
+/**
+ * All decisions about a pipeline: what happened, then what is due, then what follows from it for the other
+ * jobs, the environments and the pipeline. Never changes its argument; returns the very same pipeline where
+ * nothing changes.
+ */
+export const transition: Transition = (pipeline, event, now) => {
+  const happened = applyEvent(pipeline, event, now);
+  const due = applyDeadlines(happened, now);
+  const processed = processJobs(due, now);
+  const settled = settle(processed, now);
+  const next = planEnvironments(settled, now);
+  return { pipeline: next, commands: commandsFor(pipeline, next, event, now) };
+};
+
+function applyEvent(pipeline: Pipeline, event: PipelineEvent, now: string): Pipeline {
+  switch (event.type) {
+    case "look":
+      return pipeline;
+    case "environment_started":
+      return noteEnvironmentStarted(pipeline, event.environmentId, event.handle, now);
+    case "environment_start_failed":
+      return noteStartFailed(pipeline, event.environmentId, event, now);
+    case "environment_running":
+      return changeEnvironment(pipeline, event.environmentId, (known) => heard(known, now));
+    case "environment_ended":
+      return noteEnvironmentEnded(pipeline, event.environmentId, event.problem, now);
+    case "job_taken":
+      return takeJob(pipeline, event, now);
+    case "job_contact":
+      return noteJobContact(pipeline, event.jobId, now);
+    case "job_finished":
+      return finishJob(pipeline, event.jobId, event, now);
+    case "cancel":
+      return cancelJobs(pipeline, event.jobIds, event.by, now);
+    case "retry":
+      return retryJobs(pipeline, event.jobIds, event.by, now);
+    case "play":
+      return playJobs(pipeline, event.jobIds, event.by, event.variables ?? [], now);
+    case "superseded":
+      return cancelSuperseded(pipeline, event.byPipelineId, now);
+    case "resource_acquired":
+      return changeJob(pipeline, event.jobId, (job) =>
+        job.status === "waiting_for_resource" ? { ...job, status: "pending", queuedAt: now } : job,
+      );
+    case "status_posted":
+      return noteReported(pipeline, event, now);
+  }
+}
