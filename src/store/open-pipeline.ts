@@ -1,4 +1,5 @@
 import type { Pipeline } from "#pipeline/pipeline.ts";
+import { isReported, reportOf } from "#pipeline/report.ts";
 import { isActive, isCompleted } from "#pipeline/status.ts";
 
 /**
@@ -9,22 +10,5 @@ export function hasUnfinishedBusiness(pipeline: Pipeline): boolean {
   if (!isCompleted(pipeline.status) && pipeline.status !== "manual") return true;
   if (pipeline.jobs.some((job) => isActive(job.status) || job.status === "scheduled")) return true;
   if (pipeline.environments.some((environment) => environment.state !== "ended")) return true;
-  return !isReported(pipeline);
-}
-
-function isReported(pipeline: Pipeline): boolean {
-  switch (pipeline.status) {
-    case "success":
-    case "failed":
-    case "canceled":
-      return pipeline.reported.some((reported) => reported.state === pipeline.status);
-    case "skipped":
-      return pipeline.reported.some(
-        ({ state }) => state === "skipped" || state === "success" || state === "canceled",
-      );
-    case "manual":
-      return pipeline.reported.length > 0;
-    default:
-      return false;
-  }
+  return !isReported(pipeline, reportOf(pipeline));
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Delivery, Store, StoredCommitStatus, TokenGrant } from "#store/store.ts";
-import { exampleJob, examplePipeline } from "./example-pipeline.ts";
+import { exampleJob, examplePipeline, toldPipeline } from "./example-pipeline.ts";
 
 const now = "2026-01-01T00:00:00.000Z";
 const later = "2026-01-01T02:00:00.000Z";
@@ -132,10 +132,9 @@ export function defineStoreContract(options: { readonly create: () => Promise<St
       await pipelines.create(pipeline);
       await pipelines.create(examplePipeline({ id: 2 }));
       expect(await pipelines.listOpen()).toEqual([1, 2]);
-      const done = examplePipeline({
+      const done = toldPipeline({
         status: "success",
         jobs: [exampleJob({ status: "success" })],
-        reported: [{ context: "slipway", state: "success", description: "", postedAt: now }],
       });
       expect(await pipelines.save(done, (await pipelines.get(1))?.version ?? -1)).toBe("saved");
       expect(await pipelines.listOpen()).toEqual([2]);

@@ -1,4 +1,5 @@
 import type { Job, Pipeline } from "#pipeline/pipeline.ts";
+import { reportOf } from "#pipeline/report.ts";
 
 /** A pipeline with one pending job; `changes` say what the test is about. */
 export function examplePipeline(
@@ -73,4 +74,10 @@ export function exampleJob(changes: Partial<Job> = {}): Job {
     createdAt: "2026-01-01T00:00:00.000Z",
     ...changes,
   };
+}
+
+/** As it is stored once the forge was told about it. */
+export function toldPipeline(changes: Parameters<typeof examplePipeline>[0]): Pipeline {
+  const pipeline = examplePipeline(changes);
+  return { ...pipeline, reported: [{ ...reportOf(pipeline), postedAt: pipeline.createdAt }] };
 }
