@@ -1,0 +1,99 @@
+// The first thing that `npm run demo` and `npm test` run: plain JavaScript, because nothing is installed yet.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+function fail(problem, howToGet) {
+  console.error(`\nSet-up cannot go on. ${problem}\n\n  How to get it: ${howToGet}\n`);
+  process.exit(1);
+}
+
+/** Why `npm ci` is needed; undefined when node_modules fits package-lock.json. */
+function whyInstall() {
+  const installed = join(root, "node_modules", ".package-lock.json");
+  if (!existsSync(installed)) {
+    return "node_modules is missing";
+  }
+  const lock = join(root, "package-lock.json");
+  if (statSync(lock).mtimeMs <= statSync(installed).mtimeMs) {
+    return undefined;
+  }
+  // A checkout touches the file without changing it: what counts is whether the versions differ.
+  const versions = (file) =>
+    Object.entries(JSON.parse(readFileSync(file, "utf8")).packages).filter(([path]) => path !== "");
+  const present = new Map(versions(installed).map(([path, { version }]) => [path, version]));
+  const differs = versions(lock).some(
+    ([path, { version, optional }]) =>
+      present.get(path) !== version && !(optional && !present.has(path)),
+  );
+  return differs ? "package-lock.json asks for other versions than node_modules holds" : undefined;
+}
+
+function npmCi(why) {
+  const began = Date.now();
+  process.stdout.write(`  npm packages installing, because ${why} …\n`);
+  const npm = spawnSync(
+    "npm",
+    ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"],
+    {
+      cwd: root,
+      encoding: "utf8",
+    },
+  );
+  if (npm.status !== 0) {
+    const said = `${npm.stderr ?? ""}${npm.error?.message ?? ""}`
+      .trim()
+      .split("\n")
+      .slice(-8)
+      .join("\n");
+    fail(`npm ci failed:\n${said}`, `cd ${root} && npm ci`);
+  }
+  console.log(`  npm packages installed by npm ci (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+}
+
+/** Two set-ups of one checkout at once must not both run npm ci; a directory can only be made once. */
+function withInstallLock(work) {
+  const lock = join(root, ".npm-ci.lock");
+  const deadline = Date.now() + 300_000;
+  for (;;) {
+    try {
+      mkdirSync(lock);
+      break;
+    } catch (error) {
+      if (error.code !== "EEXIST") {
+        throw error;
+      }
+      if (Date.now() > deadline || Date.now() - statSync(lock).mtimeMs > 600_000) {
+        fail(`Another npm ci seems to run here: ${lock} exists.`, `If none does: rmdir ${lock}`);
+      }
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    }
+  }
+  const release = () => existsSync(lock) && rmdirSync(lock);
+  process.once("exit", release);
+  work();
+  release();
+}
+
+const major = Number(process.versions.node.split(".")[0]);
+if (major < 20) {
+  fail(
+    `Slipway needs Node 20 or newer; this is ${process.version}.`,
+    "https://nodejs.org/en/download",
+  );
+}
+if (whyInstall()) {
+  withInstallLock(() => {
+    const why = whyInstall();
+    if (why) {
+      npmCi(why);
+    }
+  });
+}
+const tsx = join(root, "node_modules", "tsx", "dist", "cli.mjs");
+const main = join(root, "local", "setup", "main.ts");
+const { status } = spawnSync(process.execPath, [tsx, main], { cwd: root, stdio: "inherit" });
+process.exitCode = status ?? 1;

@@ -1,0 +1,59 @@
+import { type IncomingMessage, request } from "node:http";
+import type { Readable } from "node:stream";
+
+export interface EngineResponse {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** One request to a Docker Engine over its Unix socket; rejects when nothing answers there in time. */
+export function askEngine(
+  socketPath: string,
+  method: "GET" | "POST" | "DELETE",
+  path: string,
+  options: { readonly timeLimit?: number; readonly body?: Readable; readonly type?: string } = {},
+): Promise<EngineResponse> {
+  return new Promise((resolve, reject) => {
+    const call = request(
+      {
+        socketPath,
+        method,
+        path,
+        host: "docker",
+        ...(options.body
+          ? { headers: { "content-type": options.type ?? "application/x-tar" } }
+          : {}),
+      },
+      (response: IncomingMessage) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("error", reject);
+        response.on("end", () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            text: Buffer.concat(chunks).toString(),
+          }),
+        );
+      },
+    );
+    call.setTimeout(options.timeLimit ?? 5_000, () =>
+      call.destroy(new Error(`${socketPath} did not answer in time`)),
+    );
+    call.on("error", reject);
+    if (options.body) {
+      options.body.on("error", (error) => call.destroy(error));
+      options.body.pipe(call);
+    } else {
+      call.end();
+    }
+  });
+}
+
+/** Whether an engine answers at this socket. */
+export async function engineAnswers(socketPath: string): Promise<boolean> {
+  try {
+    return (await askEngine(socketPath, "GET", "/_ping", { timeLimit: 2_000 })).status === 200;
+  } catch {
+    return false;
+  }
+}

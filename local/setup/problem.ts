@@ -1,0 +1,10 @@
+/** Something the machine lacks: what it is, and how to get it by hand. */
+export class SetupProblem extends Error {
+  override readonly name = "SetupProblem";
+  readonly howToGet: string;
+
+  constructor(message: string, howToGet: string, options?: ErrorOptions) {
+    super(message, options);
+    this.howToGet = howToGet;
+  }
+}
