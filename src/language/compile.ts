@@ -1,0 +1,115 @@
+// Text → plan of jobs, stage by stage; each stage has a file of its own. Findings are values, never exceptions.
+import { readConfiguration } from "./configuration.ts";
+import { decideJob, type IncludedJob } from "./decide.ts";
+import { resolveExtends } from "./extends.ts";
+import { expandParallel } from "./instances.ts";
+import { limits } from "./limits.ts";
+import { checkNeeds, createDirectory } from "./needs.ts";
+import { kindOf, type MapNode, type Node } from "./node.ts";
+import type { CompileResult, PlannedJob } from "./plan.ts";
+import { planJobs } from "./plan-jobs.ts";
+import { resolveReferences } from "./reference.ts";
+import { rememberingReader } from "./remember.ts";
+import { createReport, type Report } from "./report.ts";
+import { createScope } from "./scope.ts";
+import { isSkipped } from "./skip.ts";
+import type { CompileRequest } from "./source.ts";
+import { decideWorkflow, readWorkflow } from "./workflow.ts";
+import { parseYaml } from "./yaml.ts";
+
+/**
+ * Compiles a `.gitlab-ci.yml` for one push as GitLab would (GitLab Docs, "CI/CD YAML syntax reference").
+ * Whatever the text says, it answers within about a second; it rejects only when the reader does.
+ */
+export async function compile(request: CompileRequest): Promise<CompileResult> {
+  if (isSkipped(request.facts)) return { status: "skipped", diagnostics: [] };
+  const report = createReport();
+  const root = readRoot(request, report);
+  const plan = root && (await planPipeline(root, request, report));
+  const diagnostics = report.diagnostics();
+  if (plan === undefined || report.errors() > 0) return { status: "invalid", diagnostics };
+  return { ...plan, diagnostics };
+}
+
+function readRoot(request: CompileRequest, report: Report): MapNode | undefined {
+  const documents = parseYaml(request.text, request.file, report);
+  if (documents === undefined) return undefined;
+  const content = documents[0];
+  if (content?.kind === "map") return content;
+  const start = { source: { file: request.file, lineStarts: [0] }, offset: 0 };
+  const message = `${request.file} ${describe(content)}; it should be a map of jobs.`;
+  report.error("invalid-configuration", message, "", content?.place ?? start);
+  return undefined;
+}
+
+function describe(content: Node | undefined): string {
+  return content === undefined || kindOf(content) === "empty"
+    ? "is empty"
+    : `is ${kindOf(content)}`;
+}
+
+type Planned =
+  | Omit<Extract<CompileResult, { status: "created" }>, "diagnostics">
+  | Omit<Extract<CompileResult, { status: "filtered" }>, "diagnostics">;
+
+async function planPipeline(
+  written: MapNode,
+  request: CompileRequest,
+  report: Report,
+): Promise<Planned | undefined> {
+  const root = resolveReferences(resolveExtends(written, report), report);
+  if (report.errors() > 0) return undefined;
+  const configuration = readConfiguration(root, report);
+  const workflow = readWorkflow(configuration.workflow);
+  const instances = expandParallel(configuration.jobs, report, root.place);
+  if (instances === undefined || report.errors() > 0) return undefined;
+  const directory = createDirectory(instances);
+  checkNeeds(configuration.jobs, directory, configuration.stages);
+  if (report.errors() > 0) return undefined;
+
+  const scope = createScope(request);
+  const world = { facts: request.facts, reader: rememberingReader(request.reader) };
+  const decision = await decideWorkflow(workflow, configuration, scope, world);
+  if (!decision.runs) return { status: "filtered", reason: "filtered_by_workflow_rules" };
+  const context = {
+    scope,
+    world,
+    globals: decision.variables,
+    hasWorkflowRules: workflow.rules !== undefined,
+  };
+  const included: IncludedJob[] = [];
+  for (const instance of instances.all) {
+    const job = await decideJob(instance, context);
+    if (job !== undefined) included.push(job);
+  }
+  if (included.length > limits.pipelineJobs) {
+    const message = `The pipeline would have ${included.length.toLocaleString("en")} jobs; the limit is ${limits.pipelineJobs.toLocaleString("en")}.`;
+    report.error("limit-exceeded", message, "jobs", root.place);
+    return undefined;
+  }
+  const jobs = inStageOrder(planJobs(included, directory), configuration.stages);
+  const runs = jobs.some(({ stage }) => stage !== ".pre" && stage !== ".post");
+  if (!runs) return { status: "filtered", reason: "filtered_by_rules" };
+  return {
+    status: "created",
+    plan: {
+      stages: usedStages(configuration.stages, jobs),
+      jobs,
+      autoCancel: decision.autoCancel,
+      ...(decision.name !== undefined && { name: decision.name }),
+    },
+  };
+}
+
+/** Jobs of a stage keep the order of the file. */
+function inStageOrder(
+  jobs: readonly PlannedJob[],
+  stages: readonly string[],
+): readonly PlannedJob[] {
+  return jobs.toSorted((a, b) => stages.indexOf(a.stage) - stages.indexOf(b.stage));
+}
+
+function usedStages(stages: readonly string[], jobs: readonly PlannedJob[]): readonly string[] {
+  const used = new Set(jobs.map(({ stage }) => stage));
+  return stages.filter((stage) => used.has(stage));
+}

@@ -1,0 +1,161 @@
+// The merged configuration, split into its top-level keywords and its jobs, with closed lists of keys.
+import { readDefaults, withDefaults } from "./inherit.ts";
+import { type JobConfig, readJob } from "./job.ts";
+import { readGlobalVariables } from "./keyword/variables.ts";
+import { keywords } from "./keywords.ts";
+import { limits } from "./limits.ts";
+import { nearest } from "./nearest.ts";
+import { child, type Entry, kindOf, type MapNode } from "./node.ts";
+import { checkKeys, type Input, type MapInput } from "./read.ts";
+import type { Report } from "./report.ts";
+import { readStages } from "./stages.ts";
+import type { Variable } from "./variables.ts";
+
+export type Configuration = {
+  /** Used or not, in order. */
+  readonly stages: readonly string[];
+  readonly variables: readonly Variable[];
+  readonly workflow?: Input;
+  readonly jobs: readonly JobConfig[];
+};
+
+export function readConfiguration(root: MapNode, report: Report): Configuration {
+  const top = (key: string): Input | undefined => {
+    const node = child(root, key);
+    return node === undefined ? undefined : { node, path: key, report };
+  };
+  const workflow = top("workflow");
+  const variables = top("variables");
+  const stages = readStages(top("stages"));
+  return {
+    stages,
+    variables: (variables && readGlobalVariables(variables)) ?? [],
+    jobs: readJobs(root, stages, report),
+    ...(workflow !== undefined && { workflow }),
+  };
+}
+
+function readJobs(root: MapNode, stages: readonly string[], report: Report): readonly JobConfig[] {
+  const defaults = readDefaults(root, report);
+  const names = [...root.entries.keys()].filter(isJob);
+  if (Object.hasOwn(Object.fromEntries(root.entries), "types")) {
+    const place = root.entries.get("types")?.keyPlace ?? root.place;
+    report.error("not-supported", keywords.global.types.note ?? "", "types", place);
+  }
+  if (names.length > limits.definedJobs) {
+    const message = `There are ${names.length.toLocaleString("en")} jobs; the limit is ${limits.definedJobs.toLocaleString("en")}.`;
+    report.error("limit-exceeded", message, "jobs", root.place);
+    return [];
+  }
+  const jobs: JobConfig[] = [];
+  for (const name of names) {
+    const entry = root.entries.get(name);
+    const input = entry && jobInput(name, entry, report);
+    if (input === undefined) continue;
+    const job = readJob(name, { ...input, node: withDefaults(input, defaults) });
+    checkJob(job, entry ?? { keyPlace: root.place, value: root }, stages);
+    jobs.push(job);
+  }
+  if (names.length === 0) {
+    const message =
+      "There is no job: add one with a `script`. Names that begin with a dot are hidden.";
+    report.error("no-jobs", message, "jobs", root.place);
+  }
+  return jobs;
+}
+
+function isJob(name: string): boolean {
+  return !name.startsWith(".") && !Object.hasOwn(keywords.global, name);
+}
+
+/** The map of a job; a misspelt or misplaced top-level keyword ends here as well. */
+function jobInput(name: string, { keyPlace, value }: Entry, report: Report): MapInput | undefined {
+  const path = `jobs:${name}`;
+  const runs =
+    value.kind === "map" && ["script", "trigger", "run"].some((key) => child(value, key));
+  if (value.kind === "map" && runs) {
+    const input = { node: value, path, report };
+    checkKeys(input, "job");
+    return input;
+  }
+  const guess = nearest(name, Object.keys(keywords.global));
+  if (guess !== undefined) {
+    const message = `\`${name}\` is not a top-level keyword. Did you mean \`${guess}\`?`;
+    report.error("unknown-key", message, name, keyPlace);
+  } else if (Object.hasOwn(keywords.job, name) && value.kind !== "map") {
+    const message = `\`${name}\` belongs into a job, not at the top level.`;
+    report.error("unknown-key", message, name, keyPlace);
+  } else if (value.kind === "map") {
+    checkKeys({ node: value, path, report }, "job");
+    const message = `The job \`${name}\` needs a \`script\` (or a \`trigger\`). A job that only others extend begins with a dot.`;
+    report.error("missing-script", message, path, keyPlace);
+  } else {
+    const message = `The job \`${name}\` should be a map with a \`script\`, but is ${kindOf(value)}.`;
+    report.error("invalid-job", message, path, keyPlace);
+  }
+  return undefined;
+}
+
+/** What one keyword says about another (GitLab Docs, "CI/CD YAML syntax reference", notes of each keyword). */
+function checkJob(job: JobConfig, { keyPlace }: Entry, stages: readonly string[]): void {
+  const { name, input } = job;
+  const { path, report } = input;
+  const has = (key: string): boolean => child(input.node, key) !== undefined;
+  const fail = (code: string, key: string, message: string) => {
+    const place = input.node.entries.get(key)?.value.place ?? keyPlace;
+    report.error(code, message, `${path}:${key}`, place);
+  };
+  if (name.trim() === "" || name.length > limits.jobName) {
+    const message = `A job's name should have 1 to ${limits.jobName} characters.`;
+    report.error("limit-exceeded", message, path, keyPlace);
+  }
+  if (!stages.includes(job.stage)) {
+    const guess = nearest(job.stage, stages);
+    const help = guess === undefined ? "" : ` Did you mean \`${guess}\`?`;
+    const known = stages.join(", ");
+    fail(
+      "unknown-stage",
+      "stage",
+      `The stage \`${job.stage}\` of \`${name}\` is not in \`stages\`: ${known}.${help}`,
+    );
+  }
+  if (has("script") && has("trigger")) {
+    fail("conflict", "trigger", "A job has either `script` or `trigger`, not both.");
+  }
+  if (
+    has("script") &&
+    child(input.node, "script")?.weight === 1 &&
+    job.settled.script.length === 0
+  ) {
+    fail("missing-script", "script", "`script` should not be empty.");
+  }
+  for (const key of ["only", "except", "start_in"]) {
+    if (has("rules") && has(key)) {
+      fail("conflict", key, `\`${key}\` cannot be used together with \`rules\`.`);
+    }
+  }
+  if (!has("rules") && has("start_in") && job.when !== "delayed") {
+    fail("conflict", "start_in", "`start_in` needs `when: delayed`.");
+  }
+  if (!has("rules") && job.when === "delayed" && !has("start_in")) {
+    fail(
+      "conflict",
+      "when",
+      "`when: delayed` needs `start_in`, for example `start_in: 30 minutes`.",
+    );
+  }
+  const missing = missingFromNeeds(job);
+  if (missing.length > 0) {
+    fail(
+      "conflict",
+      "dependencies",
+      `\`dependencies\` takes artifacts of ${missing.join(", ")}, which should also be in \`needs\`.`,
+    );
+  }
+}
+
+function missingFromNeeds({ needs, settled }: JobConfig): readonly string[] {
+  if (needs === undefined) return [];
+  const needed = new Set(needs.map(({ job }) => job));
+  return (settled.dependencies ?? []).filter((job) => !needed.has(job));
+}

@@ -1,0 +1,71 @@
+// GitLab Docs, "CI/CD YAML syntax reference": `needs` as written; the names are looked up once all jobs are known.
+import { limits } from "../limits.ts";
+import type { Place } from "../node.ts";
+import {
+  type Input,
+  invalid,
+  items,
+  type MapInput,
+  read,
+  readBoolean,
+  readClosedMap,
+  readText,
+} from "../read.ts";
+import { type MatrixCombination, readMatrix } from "./parallel.ts";
+
+export type NeedConfig = {
+  /** A job's name as in the file: all its instances, where it is parallel. */
+  readonly job: string;
+  readonly artifacts: boolean;
+  readonly optional: boolean;
+  /** Only these instances of a `parallel:matrix` job. */
+  readonly matrix?: readonly MatrixCombination[];
+  readonly path: string;
+  readonly place: Place;
+};
+
+export function readNeeds(input: Input): readonly NeedConfig[] | undefined {
+  const entries = input.node.kind === "list" ? items(input) : [input];
+  if (entries === undefined) return undefined;
+  if (entries.length > limits.needs) {
+    const message = `\`needs\` has ${entries.length} entries; the limit is ${limits.needs}.`;
+    input.report.error("limit-exceeded", message, input.path, input.node.place);
+    return undefined;
+  }
+  return entries.flatMap((entry) => flattened(entry)).flatMap((entry) => readNeed(entry) ?? []);
+}
+
+/** `!reference` may put a list into the list. */
+function flattened(input: Input): readonly Input[] {
+  return input.node.kind === "list" ? (items(input) ?? []) : [input];
+}
+
+function readNeed(input: Input): NeedConfig | undefined {
+  const where = { path: input.path, place: input.node.place };
+  if (input.node.kind !== "map") {
+    const job = readText(input);
+    return job === undefined ? undefined : { job, artifacts: true, optional: false, ...where };
+  }
+  const map = readClosedMap(input, "needs");
+  if (map === undefined || isForeign(map)) return undefined;
+  const job = read(map, "job", readText);
+  if (job === undefined) return invalid(input, "A need should name a `job`.");
+  const matrix = read(map, "parallel", readSelection);
+  return {
+    job,
+    artifacts: read(map, "artifacts", readBoolean) ?? true,
+    optional: read(map, "optional", readBoolean) ?? false,
+    ...(matrix !== undefined && { matrix }),
+    ...where,
+  };
+}
+
+/** Needs of other pipelines and projects, which the table of keywords warns about. */
+function isForeign(map: MapInput): boolean {
+  return map.node.entries.has("pipeline") || map.node.entries.has("project");
+}
+
+function readSelection(input: Input): readonly MatrixCombination[] | undefined {
+  const map = readClosedMap(input, "parallel");
+  return map === undefined ? undefined : read(map, "matrix", readMatrix);
+}

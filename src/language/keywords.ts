@@ -1,0 +1,132 @@
+// Every keyword of a `.gitlab-ci.yml` in one table: it closes the lists of allowed keys, and the page of
+// keywords in docs/ is made from it. Follows GitLab Docs: "CI/CD YAML syntax reference".
+
+/**
+ * works: as in GitLab. accepted: allowed, with a warning that says what is not done (`note`).
+ * refused: an error with the reason (`note`).
+ */
+export type Keyword = {
+  readonly support: "works" | "accepted" | "refused";
+  readonly note?: string;
+};
+
+export type KeywordTable = Readonly<Record<string, Keyword>>;
+
+const works: Keyword = { support: "works" };
+const accepted = (note: string): Keyword => ({ support: "accepted", note });
+const refused = (note: string): Keyword => ({ support: "refused", note });
+
+function allWork<const Name extends string>(...names: readonly Name[]): Record<Name, Keyword> {
+  return Object.fromEntries(names.map((name) => [name, works])) as Record<Name, Keyword>;
+}
+
+const kubernetes = accepted("There is no Kubernetes executor; `kubernetes` has no effect.");
+const services = allWork("name", "entrypoint", "pull_policy");
+
+/** Keys that `default` may hold; the top-level spelling of the first five is deprecated but works. */
+const defaults = {
+  ...allWork("image", "services", "before_script", "after_script", "cache"),
+  ...allWork("artifacts", "hooks", "id_tokens", "interruptible", "retry", "tags"),
+  timeout: accepted("`default:timeout` has no effect, as in GitLab; set it in the job."),
+  identity: accepted("`identity` is not available; use `id_tokens` to sign in to a cloud."),
+} satisfies KeywordTable;
+
+const jobs = {
+  ...defaults,
+  ...allWork("script", "stage", "extends", "only", "except", "rules", "variables", "inherit"),
+  ...allWork("allow_failure", "when", "start_in", "needs", "dependencies", "parallel", "timeout"),
+  ...allWork("resource_group", "environment", "coverage", "trigger", "manual_confirmation"),
+  release: accepted("The job runs, but no release is made on the forge."),
+  secrets: accepted(
+    "Secrets of vaults are not fetched; use the project's variables or `id_tokens`.",
+  ),
+  pages: accepted("The job runs, but nothing is published as a Pages site."),
+  publish: accepted("The job runs, but nothing is published as a Pages site."),
+  dast_configuration: accepted("There are no DAST profiles; `dast_configuration` has no effect."),
+  inputs: accepted("Inputs of a job cannot be changed when it is run by hand; defaults are used."),
+  run: refused("Steps (`run`) are an experiment of GitLab's; write the commands in `script`."),
+} satisfies KeywordTable;
+
+export const keywords = {
+  global: {
+    ...allWork("default", "include", "stages", "variables", "workflow", "spec"),
+    ...allWork("image", "services", "before_script", "after_script", "cache"),
+    types: refused("`types` was removed from GitLab; write `stages`."),
+  },
+  default: defaults,
+  job: jobs,
+  image: { ...services, ...allWork("docker"), kubernetes },
+  "image:docker": allWork("platform", "user"),
+  service: { ...services, ...allWork("alias", "command", "variables", "docker"), kubernetes },
+  "variables (global)": allWork("value", "description", "options", "expand"),
+  "variables (job)": allWork("value", "expand"),
+  "only / except": {
+    ...allWork("refs", "variables", "changes"),
+    kubernetes: accepted("There is no Kubernetes cluster, so `kubernetes: active` never holds."),
+  },
+  rules: allWork(
+    ...(["if", "changes", "exists", "when", "allow_failure", "needs"] as const),
+    ...(["variables", "interruptible", "start_in"] as const),
+  ),
+  "rules:changes": allWork("paths", "compare_to"),
+  "rules:exists": allWork("paths", "project", "ref"),
+  workflow: allWork("rules", "name", "auto_cancel"),
+  "workflow:rules": allWork("if", "changes", "exists", "when", "variables", "auto_cancel"),
+  "workflow:auto_cancel": allWork("on_new_commit", "on_job_failure"),
+  needs: {
+    ...allWork("job", "artifacts", "optional", "parallel"),
+    pipeline: accepted("The status of another pipeline is not mirrored; this need is left out."),
+    project: accepted("Artifacts of other projects are not fetched; this need is left out."),
+    ref: works,
+  },
+  inherit: allWork("default", "variables"),
+  allow_failure: allWork("exit_codes"),
+  retry: allWork("max", "when", "exit_codes"),
+  parallel: allWork("matrix"),
+  artifacts: {
+    ...allWork("paths", "exclude", "name", "expire_in", "when", "untracked", "reports"),
+    expose_as: accepted("Artifacts are not linked in merge requests; `expose_as` has no effect."),
+    public: accepted("Who may read the project may read its artifacts; `public` has no effect."),
+    access: accepted("Who may read the project may read its artifacts; `access` has no effect."),
+  },
+  cache: {
+    ...allWork("key", "paths", "policy", "when", "untracked", "fallback_keys"),
+    unprotect: accepted(
+      "Caches of protected and other refs are kept apart; `unprotect` has no effect.",
+    ),
+  },
+  "cache:key": allWork("files", "files_commits", "prefix"),
+  environment: {
+    ...allWork("name", "url", "on_stop", "action"),
+    auto_stop_in: accepted("Environments are not stopped by themselves; play the stop job."),
+    deployment_tier: works,
+    kubernetes,
+  },
+  id_tokens: allWork("aud"),
+  hooks: allWork("pre_get_sources_script"),
+  trigger: {
+    ...allWork("include", "strategy", "forward"),
+    project: refused("Pipelines of other projects cannot be started; use `trigger:include`."),
+    branch: refused("Pipelines of other projects cannot be started; use `trigger:include`."),
+    inputs: works,
+  },
+  "trigger:forward": allWork("yaml_variables", "pipeline_variables"),
+  include: {
+    ...allWork("local", "file", "remote", "template", "component", "project", "ref"),
+    ...allWork("rules", "inputs", "integrity"),
+    artifact: works,
+    job: works,
+    cache: accepted("Remote files are read anew for each pipeline; `cache` has no effect."),
+  },
+  "include:rules": allWork("if", "changes", "exists", "when"),
+  spec: {
+    ...allWork("inputs"),
+    component: accepted("`$[[ component.* ]]` is not filled in."),
+  },
+  "spec:inputs": {
+    ...allWork("default", "type", "options", "regex", "description"),
+    rules: accepted("Rules of inputs are not evaluated; `default` and `options` count."),
+  },
+} satisfies Readonly<Record<string, KeywordTable>>;
+
+export type KeywordSection = keyof typeof keywords;

@@ -1,0 +1,39 @@
+/** Bounds that keep any input within a second and 256 MB; every error about one names it. */
+export const limits = {
+  /** Bytes (UTF-8) of one file. */
+  fileBytes: 1_048_576,
+  /** Nesting of maps and lists in one file (GitLab: `max_yaml_depth`). */
+  yamlDepth: 100,
+  /** Values in the configuration once aliases, `extends` and `!reference` are written out. */
+  configValues: 500_000,
+  /** Characters of the scripts, variables and other texts in it, written out likewise. */
+  configCharacters: 20_000_000,
+  /** Files included by a pipeline, in all levels together (GitLab: 150). */
+  includes: 150,
+  /** Ancestors of a job through `extends` (GitLab: 10). */
+  extendsLevels: 10,
+  /** Lists inside lists in `script` and in `rules` (GitLab: 10). */
+  nestedLists: 10,
+  /** `!reference` that leads to `!reference` (GitLab: 10). */
+  referenceLevels: 10,
+  /** Jobs defined in the file, hidden ones left out, `parallel` written out. */
+  definedJobs: 5_000,
+  /** Jobs of one pipeline. */
+  pipelineJobs: 1_000,
+  /** Jobs that one `parallel` gives (GitLab: 200). */
+  parallelJobs: 200,
+  /** Entries of one job's `needs` (GitLab: 50). */
+  needs: 50,
+  /** Characters of a job's name (GitLab: 255). */
+  jobName: 255,
+  /** Entries of `cache` (GitLab: 4). */
+  caches: 4,
+  /** Runner tags of one job (GitLab: fewer than 50). */
+  runnerTags: 49,
+  /** Patterns of one `changes` or `exists` (GitLab: 50). */
+  patterns: 50,
+  /** `options` of one input (GitLab: 50). */
+  inputOptions: 50,
+  /** Findings reported for one pipeline. */
+  diagnostics: 100,
+} as const;

@@ -1,0 +1,119 @@
+// GitLab Docs, "CI/CD YAML syntax reference": `needs` and `dependencies`, looked up among the jobs of the file.
+import type { Instances } from "./instances.ts";
+import type { JobConfig } from "./job.ts";
+import type { NeedConfig } from "./keyword/needs.ts";
+import { instanceName } from "./keyword/parallel.ts";
+import { nearest } from "./nearest.ts";
+import { child } from "./node.ts";
+import { stronglyConnected } from "./strongly-connected.ts";
+
+/** Finds the jobs that `needs` and `dependencies` name, in the whole file, before any condition leaves one out. */
+export type JobDirectory = {
+  /** Names of the instances meant, or undefined when there is no such job. */
+  readonly find: (need: Pick<NeedConfig, "job" | "matrix">) => readonly string[] | undefined;
+  /** Name of the job in the file, of which this is an instance. */
+  readonly jobOf: (instance: string) => string;
+  readonly stageOf: (instance: string) => string | undefined;
+  readonly nearest: (name: string) => string;
+};
+
+export function createDirectory({ all, namesOf }: Instances): JobDirectory {
+  const instances = new Map(all.map((instance) => [instance.name, instance.config]));
+  return {
+    find: ({ job, matrix }) => {
+      if (matrix === undefined) return namesOf.get(job) ?? (instances.has(job) ? [job] : undefined);
+      const names = matrix.map((combination) => instanceName(job, combination));
+      return names.every((name) => instances.has(name)) ? names : undefined;
+    },
+    jobOf: (instance) => instances.get(instance)?.name ?? instance,
+    stageOf: (instance) => instances.get(instance)?.stage,
+    nearest: (name) => {
+      const guess = nearest(name, namesOf.keys());
+      return guess === undefined ? "" : ` Did you mean \`${guess}\`?`;
+    },
+  };
+}
+
+export function checkNeeds(
+  jobs: readonly JobConfig[],
+  directory: JobDirectory,
+  stages: readonly string[],
+): void {
+  const order = new Map(stages.map((stage, index) => [stage, index]));
+  for (const job of jobs) {
+    const { report } = job.input;
+    const later = (instance: string): boolean => {
+      const target = order.get(directory.stageOf(instance) ?? "") ?? 0;
+      return target > (order.get(job.stage) ?? stages.length);
+    };
+    const seen = new Set<string>();
+    for (const need of allNeeds(job)) {
+      const names = directory.find(need);
+      const fail = (code: string, message: string) =>
+        report.error(code, message, need.path, need.place);
+      if (names === undefined) {
+        if (!need.optional) fail("unknown-job", unknownNeed(job.name, need, directory));
+      } else if (names.some(later)) {
+        const message = `\`${job.name}\` needs \`${need.job}\`, which is in a later stage.`;
+        fail("later-stage", message);
+      }
+      const ownList = job.needs?.includes(need) === true;
+      const key = JSON.stringify([need.job, need.matrix ?? null]);
+      if (ownList && seen.has(key))
+        fail("duplicate-need", `\`${job.name}\` needs \`${need.job}\` twice.`);
+      if (ownList) seen.add(key);
+    }
+    checkDependencies(job, directory, later);
+  }
+  checkCircles(jobs, directory);
+}
+
+function allNeeds(job: JobConfig): readonly NeedConfig[] {
+  return [...(job.needs ?? []), ...(job.rules ?? []).flatMap((rule) => rule.needs ?? [])];
+}
+
+function unknownNeed(name: string, { job, matrix }: NeedConfig, directory: JobDirectory): string {
+  if (matrix !== undefined && directory.find({ job }) !== undefined) {
+    return `\`${name}\` needs \`${job}\` with a \`parallel:matrix\` that \`${job}\` does not have.`;
+  }
+  return `\`${name}\` needs \`${job}\`, which is not a job of this pipeline.${directory.nearest(job)}`;
+}
+
+function checkDependencies(
+  job: JobConfig,
+  directory: JobDirectory,
+  later: (instance: string) => boolean,
+): void {
+  const { node, path, report } = job.input;
+  const place = child(node, "dependencies")?.place ?? node.place;
+  for (const dependency of job.settled.dependencies ?? []) {
+    const names = directory.find({ job: dependency });
+    if (names === undefined) {
+      const message = `\`${job.name}\` takes artifacts of \`${dependency}\`, which is not a job of this pipeline.${directory.nearest(dependency)}`;
+      report.error("unknown-job", message, `${path}:dependencies`, place);
+    } else if (names.some(later)) {
+      const message = `\`${job.name}\` takes artifacts of \`${dependency}\`, which is in a later stage.`;
+      report.error("later-stage", message, `${path}:dependencies`, place);
+    }
+  }
+}
+
+function checkCircles(jobs: readonly JobConfig[], directory: JobDirectory): void {
+  const byName = new Map(jobs.map((job) => [job.name, job]));
+  const targetsOf = (job: JobConfig): readonly JobConfig[] =>
+    (job.needs ?? []).flatMap((need) => {
+      const target = byName.get(directory.jobOf(directory.find(need)?.[0] ?? ""));
+      return target ?? [];
+    });
+  for (const group of stronglyConnected(jobs, targetsOf)) {
+    const [first] = group;
+    if (first === undefined || (group.length === 1 && !targetsOf(first).includes(first))) continue;
+    const names = group.map(({ name }) => `\`${name}\``).join(", ");
+    const message =
+      group.length === 1
+        ? `${names} needs itself.`
+        : `These jobs need one another in a circle: ${names}.`;
+    const place = first.needs?.[0]?.place ?? first.input.node.place;
+    first.input.report.error("circular-needs", message, `${first.input.path}:needs`, place);
+  }
+}

@@ -1,0 +1,51 @@
+// The last stage: the jobs that are in become the plan, their needs and dependencies by the names that run.
+import type { IncludedJob } from "./decide.ts";
+import { limits } from "./limits.ts";
+import type { JobDirectory } from "./needs.ts";
+import { child } from "./node.ts";
+import type { Need, PlannedJob } from "./plan.ts";
+
+export function planJobs(
+  included: readonly IncludedJob[],
+  directory: JobDirectory,
+): readonly PlannedJob[] {
+  const running = new Set(included.map(({ job }) => job.name));
+  return included.map((one) => {
+    const needs = planNeeds(one, running, directory);
+    const dependencies = one.instance.config.settled.dependencies?.flatMap((job) =>
+      (directory.find({ job }) ?? []).filter((name) => running.has(name)),
+    );
+    return {
+      ...one.job,
+      ...(needs !== undefined && { needs }),
+      ...(dependencies !== undefined && { dependencies }),
+    };
+  });
+}
+
+function planNeeds(
+  { job, needs, instance }: IncludedJob,
+  running: ReadonlySet<string>,
+  directory: JobDirectory,
+): readonly Need[] | undefined {
+  if (needs === undefined) return undefined;
+  const { report, node, path } = instance.config.input;
+  const planned = new Map<string, Need>();
+  for (const need of needs) {
+    const { artifacts, optional } = need;
+    for (const name of directory.find(need) ?? []) {
+      if (running.has(name)) {
+        planned.set(name, { job: name, artifacts, optional });
+      } else if (!optional) {
+        const message = `\`${job.name}\` needs \`${name}\`, but \`${name}\` is not in this pipeline because of its \`rules\`, \`only\` or \`except\`. To need a job that is not always there, write \`optional: true\`.`;
+        report.error("missing-need", message, need.path, need.place);
+      }
+    }
+  }
+  if (planned.size > limits.needs) {
+    const message = `\`${job.name}\` needs ${planned.size} jobs; the limit is ${limits.needs}.`;
+    const place = child(node, "needs")?.place ?? node.place;
+    report.error("limit-exceeded", message, `${path}:needs`, place);
+  }
+  return [...planned.values()];
+}

@@ -1,0 +1,145 @@
+// Values out of nodes: each reader gives a plain value, or reports what is wrong and gives undefined.
+import { type KeywordSection, type KeywordTable, keywords } from "./keywords.ts";
+import { nearest } from "./nearest.ts";
+import { child, isNull, kindOf, type MapNode, type Node } from "./node.ts";
+import type { Report } from "./report.ts";
+
+/** A node, the path by which an author knows it, and where to complain. */
+export type Input = { readonly node: Node; readonly path: string; readonly report: Report };
+
+export function invalid(input: Input, message: string): undefined {
+  input.report.error("invalid-value", message, input.path, input.node.place);
+  return undefined;
+}
+
+function expected(input: Input, wanted: string): undefined {
+  const name = input.path.split(":").at(-1) ?? input.path;
+  return invalid(input, `\`${name}\` should be ${wanted}, but is ${kindOf(input.node)}.`);
+}
+
+/** The value under a key of a map, with its path; undefined when absent or null. */
+export function at(input: Input & { readonly node: MapNode }, key: string): Input | undefined {
+  const node = child(input.node, key);
+  return node === undefined ? undefined : { ...input, node, path: `${input.path}:${key}` };
+}
+
+/** Applies a reader to the value under a key, when there is one. */
+export function read<Value>(
+  input: MapInput,
+  key: string,
+  reader: (input: Input) => Value | undefined,
+): Value | undefined {
+  const value = at(input, key);
+  return value === undefined ? undefined : reader(value);
+}
+
+export type MapInput = Input & { readonly node: MapNode };
+
+export function readMap(input: Input): MapInput | undefined {
+  const { node } = input;
+  return node.kind === "map" ? { ...input, node } : expected(input, "a map");
+}
+
+/** A map whose keys are closed: unknown ones are errors, and the table's warnings are given. */
+export function readClosedMap(input: Input, section: KeywordSection): MapInput | undefined {
+  const map = readMap(input);
+  if (map !== undefined) checkKeys(map, section);
+  return map;
+}
+
+export function checkKeys(input: MapInput, section: KeywordSection): void {
+  const table: KeywordTable = keywords[section];
+  for (const [key, { keyPlace, value }] of input.node.entries) {
+    const keyword = Object.hasOwn(table, key) ? table[key] : undefined;
+    const path = `${input.path}:${key}`;
+    if (keyword === undefined) {
+      const message = unknownKey(key, section, Object.keys(table));
+      input.report.error("unknown-key", message, path, keyPlace);
+    } else if (keyword.support === "accepted" && !isNull(value)) {
+      input.report.warning("not-supported", keyword.note ?? "", path, keyPlace);
+    } else if (keyword.support === "refused" && !isNull(value)) {
+      input.report.error("not-supported", keyword.note ?? "", path, keyPlace);
+    }
+  }
+}
+
+function unknownKey(key: string, section: KeywordSection, known: readonly string[]): string {
+  const guess = nearest(key, known);
+  const where = section === "job" ? "a job" : `\`${section}\``;
+  const help = guess !== undefined ? ` Did you mean \`${guess}\`?` : "";
+  return `\`${key}\` is not a keyword of ${where}.${help}`;
+}
+
+/** A string; numbers and booleans are cast, as GitLab does for names and variables. */
+export function readText(input: Input): string | undefined {
+  return input.node.kind === "scalar" && input.node.value !== null
+    ? input.node.text
+    : expected(input, "a string");
+}
+
+/** A string and nothing that YAML takes for a number or a boolean. */
+export function readString(input: Input): string | undefined {
+  const { node } = input;
+  return node.kind === "scalar" && typeof node.value === "string"
+    ? node.value
+    : expected(input, "a string");
+}
+
+export function readBoolean(input: Input): boolean | undefined {
+  const { node } = input;
+  return node.kind === "scalar" && typeof node.value === "boolean"
+    ? node.value
+    : expected(input, "`true` or `false`");
+}
+
+export function readInteger(input: Input, least: number, most: number): number | undefined {
+  const { node } = input;
+  const value = node.kind === "scalar" ? node.value : undefined;
+  return typeof value === "number" && Number.isInteger(value) && value >= least && value <= most
+    ? value
+    : expected(input, `a whole number from ${least} to ${most}`);
+}
+
+export function readOneOf<const Word extends string>(
+  input: Input,
+  words: readonly Word[],
+): Word | undefined {
+  const { node } = input;
+  const text = node.kind === "scalar" ? node.text : undefined;
+  const word = words.find((candidate) => candidate === text);
+  if (word !== undefined) return word;
+  const guess = text === undefined ? undefined : nearest(text, words);
+  const name = input.path.split(":").at(-1) ?? input.path;
+  const help = guess !== undefined ? ` Did you mean \`${guess}\`?` : "";
+  return invalid(input, `\`${name}\` should be one of ${words.join(", ")}.${help}`);
+}
+
+/** The items of a list, each with its path `…[i]`. */
+export function items(input: Input): readonly Input[] | undefined {
+  const { node, path } = input;
+  if (node.kind !== "list") return expected(input, "a list");
+  return node.items.map((item, index) => ({ ...input, node: item, path: `${path}[${index}]` }));
+}
+
+export function readList<Value>(
+  input: Input,
+  reader: (input: Input) => Value | undefined,
+): readonly Value[] | undefined {
+  return items(input)
+    ?.map(reader)
+    .filter((value) => value !== undefined);
+}
+
+export function readTextList(input: Input): readonly string[] | undefined {
+  return readList(input, readText);
+}
+
+/** A string, or a list of strings. */
+export function readTextOrList(input: Input): readonly string[] | undefined {
+  if (input.node.kind === "list") return readTextList(input);
+  const text =
+    input.node.kind === "scalar" && input.node.value !== null
+      ? input.node.text
+      : expected(input, "a string or a list of strings");
+  return text === undefined ? undefined : [text];
+}

@@ -1,0 +1,53 @@
+// Variables that conditions see (GitLab Docs, "GitLab CI/CD variables", precedence): unexpanded, last wins.
+import type { Lookup } from "./expression/expression.ts";
+import { type Inheritance, inherits } from "./inherit.ts";
+import { predefinedVariables, userVariables } from "./predefined.ts";
+import type { CompileRequest } from "./source.ts";
+import type { Variable } from "./variables.ts";
+
+/** What lies below and above the configuration's own variables. */
+export type Scope = {
+  readonly predefined: readonly Variable[];
+  /** User, project and pipeline variables, which win over the configuration's. */
+  readonly overriding: readonly Variable[];
+  /** Looks a name up with these variables of the configuration (and of the job) in between. */
+  readonly lookup: (own: readonly Variable[], ofJob?: readonly Variable[]) => Lookup;
+};
+
+export function createScope(request: CompileRequest): Scope {
+  const predefined = predefinedVariables(request.facts);
+  const overriding = [
+    ...userVariables(request.facts.user),
+    ...request.projectVariables,
+    ...request.pipelineVariables,
+  ];
+  const below = valuesOf(predefined);
+  const above = valuesOf(overriding);
+  return {
+    predefined,
+    overriding,
+    lookup: (own, ofJob = []) => {
+      const between = valuesOf([...ofJob, ...own]);
+      return (name) => above.get(name) ?? between.get(name) ?? below.get(name);
+    },
+  };
+}
+
+function valuesOf(variables: readonly Variable[]): ReadonlyMap<string, string> {
+  return new Map(variables.map(({ key, value }) => [key, value]));
+}
+
+/** One list with one entry per key: the later list wins. */
+export function overlay(...lists: readonly (readonly Variable[])[]): readonly Variable[] {
+  const merged = new Map<string, Variable>();
+  for (const list of lists) for (const variable of list) merged.set(variable.key, variable);
+  return [...merged.values()];
+}
+
+/** The globals that a job inherits. */
+export function inheritedVariables(
+  globals: readonly Variable[],
+  inheritance: Inheritance,
+): readonly Variable[] {
+  return inheritance === true ? globals : globals.filter(({ key }) => inherits(inheritance, key));
+}
