@@ -28,25 +28,41 @@ export type SimulatedState = {
 };
 
 /**
- * Plays an event without environments and runners: jobs do what the script says, in any state in which
- * GitLab's own state machine of jobs allows it, and resource groups know only this pipeline.
+ * The states after creation and after each event, without environments and runners: jobs do what the script
+ * says, in any state in which GitLab's own state machine of jobs allows it, and resource groups know only
+ * this pipeline.
  */
-export function simulateEvent(pipeline: Pipeline, scripted: ScriptedEvent, now: string): Pipeline {
+export function simulate(
+  pipeline: Pipeline,
+  events: readonly ScriptedEvent[],
+  now: string,
+): readonly SimulatedState[] {
+  let current = grantResources(step(pipeline, look, now), now);
+  const states = [stateOf(current, undefined)];
+  for (const event of events) {
+    current = simulateEvent(current, event, now);
+    states.push(stateOf(current, states.at(-1)));
+  }
+  return states;
+}
+
+function simulateEvent(pipeline: Pipeline, scripted: ScriptedEvent, now: string): Pipeline {
   const named = scripted.jobs && new Set(scripted.jobs);
   const targets = currentJobs(pipeline).filter((job) => named === undefined || named.has(job.name));
   return grantResources(act(pipeline, scripted, targets, named !== undefined, now), now);
 }
 
-/** The state after creation, before any event. */
-export function simulateStart(pipeline: Pipeline, now: string): Pipeline {
-  return grantResources(step(pipeline, { type: "look" }, now), now);
-}
-
-export function simulatedState(pipeline: Pipeline): SimulatedState {
+function stateOf(pipeline: Pipeline, before: SimulatedState | undefined): SimulatedState {
   const view = deriveView(pipeline);
   return {
     pipeline: pipeline.status,
-    stages: Object.fromEntries(view.map((stage) => [stage.name, stage.status])),
+    stages: Object.fromEntries(
+      // GitLab does not set a stage back to `created` (`Ci::Stage#set_status`).
+      view.map(({ name, status }) => [
+        name,
+        status === "created" ? (before?.stages[name] ?? status) : status,
+      ]),
+    ),
     jobs: Object.fromEntries(
       view.flatMap((stage) => stage.jobs.map(({ job }) => [job.name, job.status])),
     ),
