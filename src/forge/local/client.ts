@@ -1,0 +1,68 @@
+import { type CommitStatus, type ForgeClient, ForgeError } from "../forge.ts";
+import { readGit } from "../git-command.ts";
+import { isSha, readObject, readTagMessage } from "../git-objects.ts";
+import { repositoryDirectory } from "../project-path.ts";
+import { changedPaths } from "./changed-paths.ts";
+import { parseCommit, parsePaths } from "./convert.ts";
+import { readProject } from "./project.ts";
+import { listRefs } from "./refs.ts";
+
+export type LocalForgeOptions = {
+  /** Directory of the bare repositories, `<root>/<project>.git`. */
+  readonly root: string;
+  /** Where people see the service, without trailing slash. */
+  readonly publicUrl: string;
+  /** Where environments reach the git host, without trailing slash; the public URL unless given. */
+  readonly cloneUrl?: string;
+  /** The project's id in this installation; undefined where it is not known. */
+  readonly projectId: (project: string) => Promise<number | undefined>;
+  /** Keeps a commit status: the built-in git host shows them itself. */
+  readonly saveStatus: (project: string, status: CommitStatus) => Promise<void>;
+};
+
+const largestFile = 8 * 1024 * 1024;
+const largestListing = 64 * 1024 * 1024;
+
+/** The API side of the built-in git host: reads the bare repository through git itself. */
+export function localForgeClient(options: LocalForgeOptions, project: string): ForgeClient {
+  const directory = repositoryDirectory(options.root, project);
+  if (directory === undefined)
+    throw new ForgeError(`"${project}" cannot be a project of the built-in git host.`, {
+      retryable: false,
+    });
+  return {
+    readFile: async (sha, path) => {
+      const inside = path.replace(/^(?:\.?\/)+/, "");
+      if (!isSha(sha) || inside === "" || inside.startsWith("../")) return undefined;
+      const found = await readObject(directory, `${sha}:${inside}`, largestFile);
+      return found?.type === "blob" ? new TextDecoder().decode(found.content) : undefined;
+    },
+    listPaths: async (sha) => {
+      if (!isSha(sha)) throw notACommit(sha);
+      const args = ["ls-tree", "-r", "-z", "--full-tree", "--end-of-options", sha];
+      return parsePaths(await readGit(directory, args, { maxBytes: largestListing }));
+    },
+    changedPaths: (from, to) => changedPaths(directory, from, to),
+    readCommit: async (sha) => {
+      if (!isSha(sha)) return undefined;
+      const found = await readObject(directory, sha, largestFile);
+      return found?.type === "commit" ? parseCommit(sha, found.content) : undefined;
+    },
+    readTagMessage: (tag) => readTagMessage(directory, tag),
+    readProject: () => readProject(options, project, directory),
+    listRefs: () => listRefs(directory),
+    postStatus: async (status) => {
+      await options.saveStatus(project, status);
+      return {};
+    },
+    cloneAccess: async (jobToken) => ({
+      url: `${options.cloneUrl ?? options.publicUrl}/${project}.git`,
+      username: "gitlab-ci-token",
+      password: jobToken,
+    }),
+  };
+}
+
+function notACommit(sha: string): ForgeError {
+  return new ForgeError(`"${sha.slice(0, 80)}" is not a full commit id.`, { retryable: false });
+}
