@@ -27,3 +27,18 @@ export async function advancePipeline(
   }
   return latest;
 }
+
+/** As `advancePipeline`, but the caller is answered once the decision is saved. */
+export async function advanceSoon(
+  deps: ServiceDeps,
+  pipelineId: number,
+  events: readonly PipelineEvent[],
+): Promise<Pipeline | undefined> {
+  const applied = await applyEvents(deps, pipelineId, events);
+  if (applied === undefined) return undefined;
+  await deps.defer(async () => {
+    const answers = await carryOut(deps, applied.pipeline, applied.commands);
+    await advancePipeline(deps, pipelineId, answers);
+  });
+  return applied.pipeline;
+}

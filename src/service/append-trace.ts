@@ -1,6 +1,6 @@
 import type { Job } from "#pipeline/pipeline.ts";
 import type { Status } from "#pipeline/status.ts";
-import { advancePipeline } from "./advance-pipeline.ts";
+import { advanceSoon } from "./advance-pipeline.ts";
 import { authorizeJob } from "./authorize-job.ts";
 import { isoNow, type ServiceDeps } from "./deps.ts";
 import { logKey } from "./keys.ts";
@@ -27,7 +27,7 @@ export async function appendTrace(
   const { job, pipeline } = authorization;
   const appended = await deps.blobs.append(logKey(job.id), request.start, request.bytes);
   if (contactDue(deps, job))
-    await advancePipeline(deps, pipeline.id, [{ type: "job_contact", jobId: job.id }]);
+    await advanceSoon(deps, pipeline.id, [{ type: "job_contact", jobId: job.id }]);
   deps.announce(pipeline.id);
   return {
     answer: appended.accepted ? "accepted" : "range",

@@ -68,13 +68,12 @@ export async function createPipelineFor(
         maxEnvironments: settings.maxEnvironments,
         jobTimeoutSeconds: settings.jobTimeoutSeconds,
       },
-      content:
-        compiled.status === "created"
-          ? { status: "created", plan: compiled.plan, diagnostics: compiled.diagnostics }
-          : {
-              status: compiled.status === "skipped" ? "skipped" : "failed",
-              diagnostics: compiled.diagnostics,
-            },
+      ...(compiled.status === "created"
+        ? { plan: compiled.plan, diagnostics: compiled.diagnostics }
+        : {
+            status: compiled.status === "skipped" ? "skipped" : "failed",
+            diagnostics: compiled.diagnostics,
+          }),
       variables: options.variables,
     },
     isoNow(deps),

@@ -40,6 +40,11 @@ export type ServiceDeps = {
   readonly waitForChange: (pipelineId: number, milliseconds: number) => Promise<void>;
   /** How long `jobs/request` may be held open; 0 answers at once (Lambda). */
   readonly holdMilliseconds: number;
+  /**
+   * Effects that need not be done before the caller is answered: a long-lived host goes on with them and
+   * resolves at once, a Lambda function must wait for them.
+   */
+  readonly defer: (work: () => Promise<unknown>) => Promise<void>;
   readonly log: Log;
 };
 

@@ -1,5 +1,5 @@
 import type { TicketExchange } from "#runner/protocol.ts";
-import { advancePipeline } from "./advance-pipeline.ts";
+import { advanceSoon } from "./advance-pipeline.ts";
 import type { ServiceDeps } from "./deps.ts";
 
 const idleTimeoutSeconds = 60;
@@ -31,7 +31,7 @@ export async function exchangeTicket(
     pipelineId: grant.pipelineId,
     expiresAt: new Date(deps.now() + dayMilliseconds).toISOString(),
   });
-  await advancePipeline(deps, grant.pipelineId, [
+  await advanceSoon(deps, grant.pipelineId, [
     { type: "environment_running", environmentId: grant.environmentId },
   ]);
   return { token, environment_id: grant.environmentId, idle_timeout: idleTimeoutSeconds };

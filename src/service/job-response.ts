@@ -14,6 +14,7 @@ import type {
   JobImage,
   JobResponse,
   JobService,
+  JobStep,
   JobVariable,
 } from "#runner/protocol.ts";
 import type { ServiceDeps } from "./deps.ts";
@@ -179,14 +180,14 @@ function toJobVariable(variable: Variable): JobVariable {
   };
 }
 
-function steps(planned: PlannedJob, timeout: number): JobResponse["steps"] {
-  const script = {
+function steps(planned: PlannedJob, timeout: number): JobStep[] {
+  const script: JobStep = {
     name: "script",
     script: [...planned.script],
     timeout,
     when: "on_success",
     allow_failure: false,
-  } as const;
+  };
   if (planned.afterScript.length === 0) return [script];
   return [
     script,

@@ -1,3 +1,4 @@
+import type { EnvironmentObservation } from "#environment/environment.ts";
 import type { PipelineEvent } from "#pipeline/event.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import { advancePipeline } from "./advance-pipeline.ts";
@@ -20,25 +21,34 @@ async function observeEnvironments(
     .map((environment) => environment.id);
   if (ids.length === 0) return [];
   const observations = await deps.environments.observe(ids);
-  return ids.flatMap((environmentId): PipelineEvent[] => {
-    const observation = observations.get(environmentId);
-    if (observation === undefined) return [];
-    switch (observation.state) {
-      case "starting":
-      case "running":
-        return [];
-      case "ended":
-        return [
-          {
-            type: "environment_ended",
-            environmentId,
-            ...(observation.problem === undefined ? {} : { problem: observation.problem }),
-          },
-        ];
-      case "unknown":
-        return [
-          { type: "environment_ended", environmentId, problem: "the environment disappeared" },
-        ];
-    }
-  });
+  const seen = await Promise.all(
+    ids.map(async (environmentId) => {
+      const observation = observations.get(environmentId);
+      // One that ended by itself may have left something behind.
+      if (observation?.state === "ended") await deps.environments.stop(environmentId);
+      return observation === undefined ? [] : seenAs(environmentId, observation);
+    }),
+  );
+  return seen.flat();
+}
+
+function seenAs(
+  environmentId: string,
+  observation: EnvironmentObservation,
+): readonly PipelineEvent[] {
+  switch (observation.state) {
+    case "starting":
+    case "running":
+      return [];
+    case "ended":
+      return [
+        {
+          type: "environment_ended",
+          environmentId,
+          ...(observation.problem === undefined ? {} : { problem: observation.problem }),
+        },
+      ];
+    case "unknown":
+      return [{ type: "environment_ended", environmentId, problem: "the environment disappeared" }];
+  }
 }

@@ -1,13 +1,11 @@
 import type { Plan } from "#language/plan.ts";
-import { availableJobs, environmentMayExit } from "#pipeline/environments.ts";
+import { availableJobs, environmentMayExit } from "#pipeline/availability.ts";
 import type { Job, Pipeline } from "#pipeline/pipeline.ts";
 import type { JobResponse } from "#runner/protocol.ts";
-import { advancePipeline } from "./advance-pipeline.ts";
-import { applyEvents } from "./apply-events.ts";
-import { carryOut } from "./carry-out.ts";
+import { advanceSoon } from "./advance-pipeline.ts";
 import { isoNow, type ServiceDeps } from "./deps.ts";
 import { jobResponse } from "./job-response.ts";
-import { planKey } from "./keys.ts";
+import { logKey, planKey } from "./keys.ts";
 
 export type JobAnswer =
   | { readonly answer: "job"; readonly job: JobResponse }
@@ -48,35 +46,30 @@ async function takeJob(
 ): Promise<JobResponse | undefined> {
   const token = deps.randomToken();
   const tokenHash = deps.hash(token);
-  const applied = await applyEvents(deps, pipeline.id, [
+  const advanced = await advanceSoon(deps, pipeline.id, [
     { type: "job_taken", jobId: job.id, environmentId, tokenHash },
   ]);
-  const row = applied?.pipeline.jobs.find((candidate) => candidate.id === job.id);
-  if (applied === undefined || row?.tokenHash !== tokenHash) return undefined;
+  const row = advanced?.jobs.find((candidate) => candidate.id === job.id);
+  if (advanced === undefined || row?.tokenHash !== tokenHash) return undefined;
   const [, plan] = await Promise.all([
     deps.store.tokens.put(tokenHash, {
       kind: "job",
       jobId: job.id,
       pipelineId: pipeline.id,
       project: pipeline.project,
-      canPush: mayPush(applied.pipeline),
+      canPush: mayPush(advanced),
       expiresAt: new Date(deps.now() + (job.timeoutSeconds + 3600) * 1000).toISOString(),
     }),
     readPlan(deps, pipeline.id),
   ]);
-  void carryOut(deps, applied.pipeline, applied.commands)
-    .then((events) => advancePipeline(deps, pipeline.id, events))
-    .catch((error) =>
-      deps.log("warn", "effects were left to the next look", { cause: String(error) }),
-    );
-  const response = await jobResponse(deps, applied.pipeline, row, plan, token);
+  const response = await jobResponse(deps, advanced, row, plan, token);
   if ("error" in response) {
     await deps.blobs.append(
-      `jobs/${job.id}/log`,
+      logKey(job.id),
       0,
       new TextEncoder().encode(`ERROR: ${response.error}\n`),
     );
-    await advancePipeline(deps, pipeline.id, [
+    await advanceSoon(deps, pipeline.id, [
       { type: "job_finished", jobId: job.id, state: "failed", failureReason: "config_error" },
     ]);
     return undefined;

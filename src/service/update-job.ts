@@ -1,7 +1,7 @@
 import type { FailureReason, Job, Pipeline } from "#pipeline/pipeline.ts";
 import type { Status } from "#pipeline/status.ts";
 import type { JobUpdate } from "#runner/protocol.ts";
-import { advancePipeline } from "./advance-pipeline.ts";
+import { advanceSoon } from "./advance-pipeline.ts";
 import { contactDue } from "./append-trace.ts";
 import { authorizeJob } from "./authorize-job.ts";
 import type { ServiceDeps } from "./deps.ts";
@@ -33,7 +33,7 @@ export async function updateJob(
   const { job, pipeline } = authorization;
   if (update.state === "running") {
     if (contactDue(deps, job))
-      await advancePipeline(deps, pipeline.id, [{ type: "job_contact", jobId }]);
+      await advanceSoon(deps, pipeline.id, [{ type: "job_contact", jobId }]);
     return { answer: "done", status: job.status };
   }
   if (update.output !== undefined) {
@@ -62,7 +62,7 @@ async function finish(
       cause: update.failure_message,
     });
   }
-  await advancePipeline(deps, pipeline.id, [
+  await advanceSoon(deps, pipeline.id, [
     {
       type: "job_finished",
       jobId: job.id,

@@ -1,0 +1,26 @@
+import type { Command } from "commander";
+import { runDemo } from "#local/demo/run-demo.ts";
+import { exitCodes } from "../failure.ts";
+import { commandWith } from "../options.ts";
+
+type DemoOptions = {
+  readonly json?: boolean;
+  readonly executor: string;
+  readonly keep?: boolean;
+  readonly data: string;
+};
+
+export function demoCommand(): Command {
+  return commandWith(
+    "demo",
+    "push a sample project to a service here, and pull and run the image it releases",
+    "slipway demo --executor docker-in-docker",
+  )
+    .option("--executor <name>", "docker-socket, docker-in-docker or shell", "docker-socket")
+    .option("--keep", "leave the service up afterwards")
+    .action(async (options: DemoOptions) => {
+      const result = await runDemo(options, (line) => console.error(line));
+      if (options.json === true) console.log(JSON.stringify(result));
+      if (result.status !== "success") process.exitCode = exitCodes.failed;
+    });
+}

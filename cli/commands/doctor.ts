@@ -1,0 +1,32 @@
+import type { Command } from "commander";
+import colors from "picocolors";
+import { inspectMachine } from "#local/setup/doctor.ts";
+import { exitCodes } from "../failure.ts";
+import { type CommonOptions, commandWith } from "../options.ts";
+
+const marks = {
+  found: colors.green("✔"),
+  warning: colors.yellow("!"),
+  missing: colors.red("✘"),
+} as const;
+
+export function doctorCommand(): Command {
+  return commandWith(
+    "doctor",
+    "check what this machine needs to run Slipway",
+    "slipway doctor",
+  ).action(async (options: CommonOptions) => {
+    const requirements = await inspectMachine();
+    if (options.json === true) {
+      console.log(JSON.stringify(requirements));
+    } else {
+      for (const { name, state, detail, howToGet } of requirements) {
+        console.log(`${marks[state]} ${name}: ${detail}`);
+        if (state !== "found" && howToGet !== undefined) console.log(`    ${howToGet}`);
+      }
+    }
+    if (requirements.some((requirement) => requirement.state === "missing")) {
+      process.exitCode = exitCodes.failed;
+    }
+  });
+}

@@ -1,0 +1,15 @@
+import type { Command } from "commander";
+import { stopService } from "#local/detached-service.ts";
+import { type CommonOptions, commandWith } from "../options.ts";
+
+export function downCommand(): Command {
+  return commandWith(
+    "down",
+    "stop the service of a data directory, its registry and its environments; data stays",
+    "slipway down",
+  ).action(async (options: CommonOptions) => {
+    const stopped = await stopService(options.data);
+    if (options.json === true) console.log(JSON.stringify({ stopped }));
+    else console.log(stopped ? "Slipway is down." : "Nothing was running.");
+  });
+}

@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Command } from "commander";
+import { type Client, connect } from "../client.ts";
+import { exitCodes } from "../failure.ts";
+import { type CommonOptions, commandWith } from "../options.ts";
+
+const waitSeconds = 5;
+
+export function logsCommand(): Command {
+  return commandWith("logs", "print a job's log", "slipway logs -f 700001")
+    .argument("<job>", "job id, as `slipway status` shows it")
+    .option("-f, --follow", "go on until the job is done; exit 1 unless it succeeded")
+    .action(async (job: string, options: CommonOptions & { follow?: boolean }) => {
+      const client = await connect(options.data);
+      let text = "";
+      const write = (part: Uint8Array): void => {
+        if (options.json === true) text += new TextDecoder().decode(part);
+        else process.stdout.write(part);
+      };
+      const status = await readAll(client, job, options.follow === true, write);
+      if (options.json === true)
+        console.log(JSON.stringify({ job: Number(job), status, log: text }));
+      if (options.follow === true && status !== "success") process.exitCode = exitCodes.failed;
+    });
+}
+
+async function readAll(
+  client: Client,
+  job: string,
+  follow: boolean,
+  write: (part: Uint8Array) => void,
+): Promise<string> {
+  let offset = 0;
+  for (;;) {
+    const response = await client.fetch(
+      `/api/slipway/jobs/${encodeURIComponent(job)}/trace?offset=${offset}&wait=${follow ? waitSeconds : 0}`,
+    );
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    write(bytes);
+    offset += bytes.byteLength;
+    const all = offset >= Number(response.headers.get("x-slipway-length"));
+    const done = response.headers.get("x-slipway-complete") === "true";
+    if (done || (all && !follow)) return response.headers.get("x-slipway-job-status") ?? "";
+    if (bytes.byteLength === 0) await sleep(100);
+  }
+}

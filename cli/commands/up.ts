@@ -1,0 +1,37 @@
+import type { Command } from "commander";
+import { startDetached } from "#local/detached-service.ts";
+import { runService } from "#local/run-service.ts";
+import { type CommonOptions, commandWith } from "../options.ts";
+
+type UpOptions = CommonOptions & {
+  readonly port?: string;
+  readonly config: string;
+  readonly detach?: boolean;
+};
+
+export function upCommand(): Command {
+  return commandWith(
+    "up",
+    "start the service: git host, webhooks, runner API, registry and pages on this machine",
+    "slipway up --detach",
+  )
+    .option("--port <port>", "port of the service; the registry takes the next one")
+    .option("--config <file>", "project settings", "slipway.yaml")
+    .option("--detach", "go on in the background; `slipway down` ends it")
+    .action(async (options: UpOptions) => {
+      const port = options.port === undefined ? undefined : Number(options.port);
+      const settings = {
+        data: options.data,
+        config: options.config,
+        ...(port === undefined ? {} : { port }),
+      };
+      if (options.detach === true) {
+        const started = await startDetached(settings, console.error);
+        console.log(
+          options.json === true ? JSON.stringify(started) : `Slipway is up at ${started.url}`,
+        );
+        return;
+      }
+      await runService(settings, (line) => console.log(line));
+    });
+}

@@ -1,0 +1,43 @@
+import colors from "picocolors";
+import { between } from "#functions/http/views/time.ts";
+import type { JobView, PipelineView } from "#service/view.ts";
+
+const paint: Readonly<Record<string, (text: string) => string>> = {
+  success: colors.green,
+  failed: colors.red,
+  running: colors.yellow,
+  pending: colors.yellow,
+  canceling: colors.yellow,
+};
+
+export function paintStatus(status: string, width = 0): string {
+  return (paint[status] ?? colors.dim)(status.padEnd(width));
+}
+
+/** A pipeline with its stages and jobs, for a terminal. */
+export function pipelineText(pipeline: PipelineView, now: string): string {
+  const took =
+    pipeline.started_at === undefined
+      ? ""
+      : ` · ${between(pipeline.started_at, pipeline.finished_at ?? now)}`;
+  const head = [
+    `${paintStatus(pipeline.status)}  pipeline ${pipeline.id} · ${pipeline.project} · ${pipeline.ref} · ${pipeline.sha.slice(0, 8)}${took}`,
+    colors.dim(pipeline.url),
+    ...pipeline.problems.map((problem) => `  ${problem}`),
+  ];
+  const stages = pipeline.stages.flatMap((stage) => [
+    `${stage.name.padEnd(12)} ${paintStatus(stage.status)}`,
+    ...stage.jobs.map((job) => jobText(job, now)),
+  ]);
+  return [...head, ...stages].join("\n");
+}
+
+function jobText(job: JobView, now: string): string {
+  const time = job.started_at === undefined ? "" : between(job.started_at, job.finished_at ?? now);
+  const why = [
+    job.failure_reason,
+    job.exit_code === undefined ? undefined : `exit code ${job.exit_code}`,
+    job.allow_failure && job.status === "failed" ? "allowed to fail" : undefined,
+  ].filter((part) => part !== undefined);
+  return `  ${paintStatus(job.status, 9)} ${String(job.id).padEnd(9)} ${job.name.padEnd(24)} ${time.padEnd(10)} ${why.join(", ")}`.trimEnd();
+}

@@ -1,0 +1,52 @@
+import { Hono } from "hono";
+import type { ServiceDeps } from "#service/deps.ts";
+import { apiRoutes } from "./routes/api.ts";
+import { pageRoutes } from "./routes/pages.tsx";
+import { type RegistryTokenIssuer, registryTokenRoutes } from "./routes/registry-token.ts";
+import { runnerRoutes } from "./routes/runner-api.ts";
+import { webhookRoutes } from "./routes/webhooks.ts";
+
+export type AppDeps = {
+  readonly service: ServiceDeps;
+  /** Where the host issues registry tokens itself (one machine). */
+  readonly registryTokens?: RegistryTokenIssuer;
+  /** Whether this request may read the pages; API calls always need an access token. */
+  readonly mayReadPages: (request: Request) => Promise<boolean>;
+};
+
+/** The whole HTTP service: the same app behind Lambda and on one machine. */
+export function createApp(deps: AppDeps): Hono {
+  const app = withErrors(deps, new Hono());
+  app.route("/", workloadRoutes(deps));
+  app.route("/", apiRoutes(deps.service));
+  app.route("/", pageRoutes(deps));
+  return app;
+}
+
+/** Only what runners, jobs and registries inside environments call. */
+export function createWorkloadApp(deps: AppDeps): Hono {
+  const app = withErrors(deps, new Hono());
+  app.route("/", workloadRoutes(deps));
+  return app;
+}
+
+function workloadRoutes(deps: AppDeps): Hono {
+  const app = new Hono();
+  app.route("/", webhookRoutes(deps.service));
+  app.route("/", runnerRoutes(deps.service));
+  if (deps.registryTokens !== undefined) app.route("/", registryTokenRoutes(deps.registryTokens));
+  return app;
+}
+
+function withErrors(deps: AppDeps, app: Hono): Hono {
+  app.onError((error, context) => {
+    deps.service.log("error", "request failed", {
+      method: context.req.method,
+      path: new URL(context.req.url).pathname,
+      cause: error.stack ?? String(error),
+    });
+    return context.json({ error: "Internal error. It is in the service's log." }, 500);
+  });
+  app.notFound((context) => context.json({ error: "There is nothing at this address." }, 404));
+  return app;
+}

@@ -1,0 +1,128 @@
+import { type Context, Hono } from "hono";
+import { z } from "zod/mini";
+import { authorizeAccess } from "#service/authorize-access.ts";
+import { type ControlResult, controlPipeline } from "#service/control.ts";
+import type { ServiceDeps } from "#service/deps.ts";
+import { pipelineIdOfJob } from "#service/keys.ts";
+import { readLog } from "#service/read-log.ts";
+import { jobView, pipelineView } from "#service/view.ts";
+
+const maxListed = 100;
+const playSchema = z.object({ variables: z.optional(z.record(z.string(), z.string())) });
+
+/** Slipway's own API, for the command line: always with an access token as bearer. */
+export function apiRoutes(service: ServiceDeps): Hono {
+  const app = new Hono();
+
+  app.use("/api/slipway/*", async (context, next) => {
+    const token = /^Bearer (.+)$/.exec(context.req.header("authorization") ?? "")?.[1] ?? "";
+    if (await authorizeAccess(service, token)) return next();
+    return context.json({ error: "Send an access token: Authorization: Bearer TOKEN." }, 401);
+  });
+
+  app.get("/api/slipway/health", (context) =>
+    context.json({ status: "up", url: service.server.url, version: service.server.version }),
+  );
+
+  app.get("/api/slipway/projects", async (context) => {
+    const projects = await service.store.projects.list();
+    return context.json(
+      projects.map(({ id, forge, path, createdAt }) => ({ id, forge, path, createdAt })),
+    );
+  });
+
+  app.get("/api/slipway/pipelines", async (context) => {
+    const project = context.req.query("project");
+    const limit = Math.min(Number(context.req.query("limit") ?? 20) || 20, maxListed);
+    const pipelines = await service.store.pipelines.list({
+      ...(project === undefined ? {} : { project }),
+      limit,
+    });
+    return context.json(pipelines);
+  });
+
+  app.get("/api/slipway/pipelines/:id{[0-9]+}", async (context) => {
+    const stored = await service.store.pipelines.get(Number(context.req.param("id")));
+    return stored === undefined
+      ? context.json({ error: "There is no such pipeline." }, 404)
+      : context.json(pipelineView(stored.value));
+  });
+
+  app.post("/api/slipway/pipelines/:id{[0-9]+}/:action{cancel|retry}", async (context) => {
+    const type = context.req.param("action") === "cancel" ? "cancel" : "retry";
+    const result = await controlPipeline(service, Number(context.req.param("id")), {
+      type,
+      by: "access token",
+    });
+    return controlled(context, result);
+  });
+
+  app.get("/api/slipway/jobs/:id{[0-9]+}", async (context) => {
+    const jobId = Number(context.req.param("id"));
+    const stored = await service.store.pipelines.get(pipelineIdOfJob(jobId));
+    const job = stored?.value.jobs.find((candidate) => candidate.id === jobId);
+    return stored === undefined || job === undefined
+      ? context.json({ error: "There is no such job." }, 404)
+      : context.json(jobView(stored.value, job));
+  });
+
+  app.post("/api/slipway/jobs/:id{[0-9]+}/:action{cancel|retry|play}", async (context) => {
+    const jobId = Number(context.req.param("id"));
+    const action = context.req.param("action");
+    const base = { jobIds: [jobId], by: "access token" };
+    if (action === "play") {
+      const body = playSchema.safeParse(await context.req.json().catch(() => ({})));
+      const given = body.success ? Object.entries(body.data.variables ?? {}) : [];
+      const variables = given.map(([key, value]) => ({ key, value }));
+      const result = await controlPipeline(service, pipelineIdOfJob(jobId), {
+        type: "play",
+        ...base,
+        variables,
+      });
+      return controlled(context, result);
+    }
+    const type = action === "cancel" ? "cancel" : "retry";
+    return controlled(
+      context,
+      await controlPipeline(service, pipelineIdOfJob(jobId), { type, ...base }),
+    );
+  });
+
+  app.get("/api/slipway/jobs/:id{[0-9]+}/trace", async (context) => {
+    const log = await readLog(service, Number(context.req.param("id")), {
+      offset: Number(context.req.query("offset") ?? 0) || 0,
+      waitMilliseconds: Math.min(Number(context.req.query("wait") ?? 0) || 0, 10) * 1000,
+    });
+    if (log === undefined) return context.json({ error: "There is no such job." }, 404);
+    context.header("X-Slipway-Length", String(log.length));
+    context.header("X-Slipway-Job-Status", log.status);
+    context.header("X-Slipway-Complete", String(log.complete));
+    return context.body(new Uint8Array(log.bytes), 200, {
+      "content-type": "text/plain; charset=utf-8",
+    });
+  });
+
+  app.get("/api/slipway/statuses/:sha/:project{.+}", async (context) => {
+    const statuses = await service.store.commitStatuses.list(
+      context.req.param("project"),
+      context.req.param("sha"),
+    );
+    return context.json(statuses);
+  });
+
+  return app;
+}
+
+function controlled(context: Context, result: ControlResult): Response {
+  switch (result.result) {
+    case "unknown":
+      return context.json({ error: "There is no such pipeline or job." }, 404);
+    case "unchanged":
+      return context.json(
+        { error: "Its status does not allow that.", ...pipelineView(result.pipeline) },
+        409,
+      );
+    case "done":
+      return context.json(pipelineView(result.pipeline));
+  }
+}

@@ -1,0 +1,22 @@
+import { Hono } from "hono";
+import type { ServiceDeps } from "#service/deps.ts";
+import { maxWebhookBytes, receiveWebhook } from "#service/receive-webhook.ts";
+import { readBody } from "../read-body.ts";
+
+/** `POST /webhooks/:forge/:project`, the project's path with its slashes as they are or encoded. */
+export function webhookRoutes(service: ServiceDeps): Hono {
+  const app = new Hono();
+  app.post("/webhooks/:forge/:project{.+}", async (context) => {
+    const body = await readBody(context.req.raw, maxWebhookBytes);
+    if (body === "too_large") {
+      return context.json({ error: `Payloads over ${maxWebhookBytes} bytes are not read.` }, 413);
+    }
+    const answer = await receiveWebhook(
+      service,
+      { forge: context.req.param("forge"), project: context.req.param("project") },
+      { headers: context.req.raw.headers, body },
+    );
+    return context.json(answer.body, answer.status);
+  });
+  return app;
+}

@@ -1,0 +1,71 @@
+import { randomBytes } from "node:crypto";
+import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { z } from "zod/mini";
+
+/** What a data directory remembers about itself from one start to the next. */
+export type DataConfig = {
+  /** Sets this installation's containers apart from another's on the same engine. */
+  readonly installation: string;
+  readonly port: number;
+  readonly registryPort: number;
+};
+
+export type DataDirectory = {
+  readonly path: string;
+  readonly config: DataConfig;
+  readonly at: (...parts: string[]) => string;
+};
+
+const schema = z.object({
+  installation: z.string(),
+  port: z.int(),
+  registryPort: z.int(),
+});
+
+export const defaultPort = 4480;
+
+/**
+ * Opens the directory, or makes it (0700). Ports are chosen once and kept, since image names and clone
+ * addresses carry them.
+ */
+export async function openDataDirectory(
+  directory: string,
+  ports: { readonly port?: number; readonly registryPort?: number } = {},
+): Promise<DataDirectory> {
+  const path = resolve(directory);
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  await chmod(path, 0o700);
+  const known = await readConfig(path);
+  const port = ports.port ?? known?.port ?? defaultPort;
+  const config: DataConfig = {
+    installation: known?.installation ?? randomBytes(4).toString("hex"),
+    port,
+    registryPort: ports.registryPort ?? known?.registryPort ?? port + 1,
+  };
+  if (JSON.stringify(config) !== JSON.stringify(known)) {
+    const file = configFile(path);
+    await writeFile(`${file}.new`, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
+    await rename(`${file}.new`, file);
+  }
+  return { path, config, at: (...parts) => join(path, ...parts) };
+}
+
+/** The configuration of a directory that a service used before; undefined when there is none. */
+export async function readConfig(directory: string): Promise<DataConfig | undefined> {
+  try {
+    return schema.parse(JSON.parse(await readFile(configFile(directory), "utf8")));
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw new Error(
+      `${configFile(directory)} cannot be read. Mend it, or remove it to start afresh.`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+function configFile(directory: string): string {
+  return join(directory, "config.json");
+}

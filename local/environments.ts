@@ -1,0 +1,47 @@
+import type { EnvironmentProvider, EnvironmentSpec } from "#environment/environment.ts";
+
+/**
+ * One provider out of two: this machine for `docker-socket` and `shell`, an engine container for
+ * `docker-in-docker`. Ids get the installation's name in front, so that two installations on one engine
+ * never touch each other's environments.
+ */
+export function localEnvironments(options: {
+  readonly installation: string;
+  readonly host: EnvironmentProvider;
+  readonly engineContainer: EnvironmentProvider;
+}): EnvironmentProvider {
+  const { host, engineContainer } = options;
+  const prefix = `${options.installation}-`;
+  const both = [host, engineContainer];
+  return {
+    start: (spec: EnvironmentSpec) =>
+      (spec.executor === "docker-in-docker" ? engineContainer : host).start({
+        ...spec,
+        id: prefix + spec.id,
+      }),
+    observe: async (ids) => {
+      const named = ids.map((id) => prefix + id);
+      const [onHost, inContainers] = await Promise.all(
+        both.map((provider) => provider.observe(named)),
+      );
+      return new Map(
+        ids.map((id) => {
+          const first = onHost?.get(prefix + id);
+          const known =
+            first === undefined || first.state === "unknown"
+              ? inContainers?.get(prefix + id)
+              : first;
+          return [id, known ?? { state: "unknown" }];
+        }),
+      );
+    },
+    stop: async (id) => {
+      await Promise.all(both.map((provider) => provider.stop(prefix + id)));
+    },
+    list: async () => {
+      const lists = await Promise.all(both.map((provider) => provider.list()));
+      const own = lists.flat().filter((id) => id.startsWith(prefix));
+      return [...new Set(own.map((id) => id.slice(prefix.length)))];
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import { plainLog } from "#functions/http/views/plain-log.ts";
+import { isCompleted } from "#pipeline/status.ts";
+import type { ServiceDeps } from "#service/deps.ts";
+import { readLog } from "#service/read-log.ts";
+
+const holdMilliseconds = 5_000;
+
+/** The jobs' logs as they come, one job after another in the order of their start, then the verdict. */
+export async function* followPipeline(
+  deps: ServiceDeps,
+  pipelineId: number,
+): AsyncIterable<string> {
+  const shown = new Set<number>();
+  for (;;) {
+    const change = deps.waitForChange(pipelineId, holdMilliseconds);
+    const pipeline = (await deps.store.pipelines.get(pipelineId))?.value;
+    if (pipeline === undefined) return;
+    const next = pipeline.jobs
+      .filter((job) => job.startedAt !== undefined && !shown.has(job.id))
+      .toSorted((a, b) => (a.startedAt ?? "").localeCompare(b.startedAt ?? ""))[0];
+    if (next !== undefined) {
+      shown.add(next.id);
+      yield `\n--- ${next.name} (job ${next.id})\n`;
+      yield* followJob(deps, next.id);
+      continue;
+    }
+    if (isCompleted(pipeline.status) || pipeline.status === "manual") {
+      yield `\nPipeline ${pipelineId}: ${pipeline.status}\n`;
+      return;
+    }
+    await change;
+  }
+}
+
+/** One job's log to its end. */
+export async function* followJob(deps: ServiceDeps, jobId: number): AsyncIterable<string> {
+  let offset = 0;
+  for (;;) {
+    const part = await readLog(deps, jobId, { offset, waitMilliseconds: holdMilliseconds });
+    if (part === undefined) return;
+    offset += part.bytes.byteLength;
+    if (part.bytes.byteLength > 0) yield plainLog(part.bytes);
+    if (part.complete) return;
+  }
+}

@@ -1,0 +1,52 @@
+import type { UserFacts } from "#language/facts.ts";
+import type { ServiceDeps } from "#service/deps.ts";
+import type { DataDirectory } from "./data-directory.ts";
+import { deliverPush } from "./deliver-push.ts";
+import type { GitHostOptions } from "./git-host.ts";
+import { registryGrant } from "./registry-grant.ts";
+import type { LocalService } from "./wire-local.ts";
+
+const owner: UserFacts = {
+  id: 1,
+  login: "owner",
+  name: "Owner of this machine",
+  email: "owner@localhost",
+};
+
+/** Who may do what with git here, and what follows a push. */
+export function gitHostOptions(service: LocalService, data: DataDirectory): GitHostOptions {
+  const { deps } = service;
+  return {
+    root: data.at("repositories"),
+    authorize: (request) => authorize(deps, request),
+    onPush: (push) => deliverPush(service, data, push),
+    onError: (error, project) =>
+      deps.log("error", "a push was not handled to its end", { project, cause: String(error) }),
+  };
+}
+
+/** Access tokens may do everything; a job's token reads its own project while the job runs. */
+async function authorize(
+  deps: ServiceDeps,
+  request: {
+    readonly project: string;
+    readonly token: string | undefined;
+    readonly write: boolean;
+  },
+): Promise<{ readonly user: UserFacts } | "denied" | "forbidden"> {
+  if (request.token === undefined) return "denied";
+  const hash = deps.hash(request.token);
+  const grant = await registryGrant(deps, hash);
+  if (grant === undefined) return "denied";
+  switch (grant.kind) {
+    case "access":
+      return { user: owner };
+    case "job":
+      return !request.write && grant.project === request.project ? { user: owner } : "forbidden";
+    case "deploy":
+      return !request.write && grant.project === request.project ? { user: owner } : "forbidden";
+    case "ticket":
+    case "environment":
+      return "denied";
+  }
+}

@@ -1,0 +1,15 @@
+import { isoNow, type ServiceDeps } from "#service/deps.ts";
+import type { TokenGrant } from "#store/store.ts";
+
+/** What a token may do in the registry now: a job's only while that job runs. */
+export async function registryGrant(
+  deps: ServiceDeps,
+  tokenHash: string,
+): Promise<TokenGrant | undefined> {
+  const grant = await deps.store.tokens.get(tokenHash, isoNow(deps));
+  if (grant?.kind !== "job") return grant;
+  const stored = await deps.store.pipelines.get(grant.pipelineId);
+  const job = stored?.value.jobs.find((candidate) => candidate.id === grant.jobId);
+  const runs = job?.status === "running" || job?.status === "canceling";
+  return runs && job.tokenHash === tokenHash ? grant : undefined;
+}

@@ -1,0 +1,145 @@
+import { randomBytes } from "node:crypto";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { getRequestListener } from "@hono/node-server";
+import { type AppDeps, createApp, createWorkloadApp } from "#functions/http/app.ts";
+import { issueRegistryToken } from "#registry/token.ts";
+import { authorizeAccess } from "#service/authorize-access.ts";
+import { isoNow } from "#service/deps.ts";
+import { sweep } from "#service/sweep.ts";
+import { bundlePrograms } from "./bundle.ts";
+import { openDataDirectory } from "./data-directory.ts";
+import { createGitHost, type GitHost } from "./git-host.ts";
+import { gitHostOptions } from "./git-host-options.ts";
+import { close, isOwnHost, listen } from "./listen.ts";
+import { startRegistryFront } from "./registry-front.ts";
+import { registryGrant } from "./registry-grant.ts";
+import { openRegistryKeys } from "./registry-keys.ts";
+import { findMachine } from "./setup/machine.ts";
+import { sweepLostPushes } from "./sweep-lost-pushes.ts";
+import { sweepStrayEnvironments } from "./sweep-stray-environments.ts";
+import { type LocalService, wireLocal } from "./wire-local.ts";
+
+export type UpSettings = {
+  readonly data: string;
+  readonly config: string;
+  readonly port?: number;
+};
+
+const sweepMilliseconds = 3_000;
+
+/** Runs the service until it is told to stop (SIGINT, SIGTERM); what runs in environments goes on meanwhile. */
+export async function runService(settings: UpSettings, say: (line: string) => void): Promise<void> {
+  const data = await openDataDirectory(
+    settings.data,
+    settings.port === undefined ? {} : { port: settings.port },
+  );
+  const [machine, bundles, registryKeys, version] = await Promise.all([
+    findMachine(),
+    bundlePrograms(),
+    openRegistryKeys(data.at("registry")),
+    readVersion(),
+  ]);
+  const service = await wireLocal({
+    data,
+    machine,
+    settingsFile: settings.config,
+    bundles,
+    registryKeys,
+    version,
+  });
+  const { deps } = service;
+  await keepAccessToken(service, data.at("access-token"));
+  const appDeps: AppDeps = {
+    service: deps,
+    registryTokens: (request) =>
+      issueRegistryToken(request, (hash) => registryGrant(deps, hash), deps.now(), registryKeys),
+    mayReadPages: async () => true,
+  };
+  const gitHost = await createGitHost(gitHostOptions(service, data));
+  const hosts = [machine.registryHost, machine.gatewayAddress];
+  const main = await listen(
+    listener(gitHost, getRequestListener(createApp(appDeps).fetch), hosts),
+    "127.0.0.1",
+    data.config.port,
+  );
+  const workload = await listen(
+    listener(gitHost, getRequestListener(createWorkloadApp(appDeps).fetch), hosts),
+    machine.gatewayAddress,
+    data.config.port,
+  );
+  await startRegistryFront({
+    directory: data.at("registry"),
+    registryBinary: machine.registryBinary,
+    host: machine.registryHost,
+    port: data.config.registryPort,
+    addresses: ["127.0.0.1", machine.gatewayAddress],
+    serviceUrl: `http://127.0.0.1:${data.config.port}`,
+    keys: registryKeys,
+  });
+  await writeFile(data.at("service.pid"), `${process.pid}\n`, { mode: 0o600 });
+  await sweepStrayEnvironments(deps);
+  await sweepLostPushes(service, data);
+  await sweep(deps, { includeYoung: true });
+  const timer = setInterval(() => {
+    sweep(deps).catch((error) => deps.log("error", "the sweep failed", { cause: String(error) }));
+  }, sweepMilliseconds);
+  say(`Slipway is up at ${deps.server.url}`);
+  say(`  registry  ${deps.server.registry}`);
+  say(`  projects  push any repository: slipway init group/project && git push slipway HEAD`);
+  await toldToStop();
+  say("Slipway stops; jobs that run go on and are found again at the next start.");
+  clearInterval(timer);
+  await Promise.all([close(main), close(workload)]);
+  await service.close();
+  await rm(data.at("service.pid"), { force: true });
+}
+
+type Listener = (req: IncomingMessage, res: ServerResponse) => void;
+
+/** Git's own requests go to the git host, all others to the app. */
+function listener(gitHost: GitHost, app: Listener, hosts: readonly string[]): Listener {
+  return (req, res) => {
+    if (!isOwnHost(req.headers.host, hosts)) {
+      res
+        .writeHead(421, { "content-type": "text/plain" })
+        .end("This is not a name of this service.\n");
+      return;
+    }
+    gitHost.handle(req, res).then(
+      (handled) => {
+        if (!handled) app(req, res);
+      },
+      () => res.destroy(),
+    );
+  };
+}
+
+/** The token with which this machine's owner uses the API and pushes; in a file only the owner reads. */
+async function keepAccessToken(service: LocalService, file: string): Promise<void> {
+  const known = (await readFile(file, "utf8").catch(() => "")).trim();
+  const token = known === "" ? randomBytes(32).toString("base64url") : known;
+  if (known === "") await writeFile(file, `${token}\n`, { mode: 0o600 });
+  const { deps } = service;
+  if (!(await authorizeAccess(deps, token))) {
+    await deps.store.tokens.put(deps.hash(token), {
+      kind: "access",
+      name: `owner since ${isoNow(deps)}`,
+    });
+  }
+}
+
+async function toldToStop(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    process.once("SIGINT", () => resolve());
+    process.once("SIGTERM", () => resolve());
+  });
+}
+
+async function readVersion(): Promise<string> {
+  const text = await readFile(new URL("../package.json", import.meta.url), "utf8");
+  const parsed: unknown = JSON.parse(text);
+  return typeof parsed === "object" && parsed !== null && "version" in parsed
+    ? String(parsed.version)
+    : "";
+}

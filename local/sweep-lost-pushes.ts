@@ -1,0 +1,49 @@
+import type { DataDirectory } from "./data-directory.ts";
+import { deliverPush } from "./deliver-push.ts";
+import type { PushedRef } from "./git-push.ts";
+import type { LocalService } from "./wire-local.ts";
+
+const zeros = "0".repeat(40);
+
+/**
+ * Finds refs that moved without the service hearing of it (it was killed between git's update and the
+ * event) by comparing every project's refs with those last seen, and delivers them now.
+ */
+export async function sweepLostPushes(service: LocalService, data: DataDirectory): Promise<void> {
+  const { deps } = service;
+  const user = { id: 0, login: "slipway", name: "Slipway", email: "slipway@localhost" };
+  for (const project of await deps.store.projects.list()) {
+    if (project.forge !== "local") continue;
+    const client = deps.forges.get("local")?.client(project.path);
+    const present = (await client?.listRefs()) ?? [];
+    const unfinished = await deps.store.deliveries.listUnfinished();
+    const known = new Set(
+      unfinished
+        .filter((delivery) => delivery.project === project.path)
+        .flatMap((delivery) => shasIn(delivery.events)),
+    );
+    const refs = present
+      .filter(({ ref, sha }) => project.seenRefs[ref] !== sha && !known.has(`${ref} ${sha}`))
+      .map(
+        ({ ref, sha }): PushedRef => ({ ref, before: project.seenRefs[ref] ?? zeros, after: sha }),
+      );
+    if (refs.length === 0) continue;
+    deps.log("warn", "found pushes that were never delivered", {
+      project: project.path,
+      refs: refs.length,
+    });
+    for await (const _ of deliverPush(service, data, {
+      project: project.path,
+      refs,
+      pushOptions: [],
+      user,
+    })) {
+      // Nobody is there to be told.
+    }
+  }
+}
+
+function shasIn(events: string): readonly string[] {
+  const parsed: unknown = JSON.parse(events);
+  return Array.isArray(parsed) ? parsed.map((event) => `${event.ref} ${event.sha}`) : [];
+}

@@ -1,0 +1,166 @@
+import { createHash, randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { directoryBlobs } from "#blobs/directory.ts";
+import { engineContainerEnvironments } from "#environment/engine-container.ts";
+import { hostEnvironments } from "#environment/host.ts";
+import type { Forge } from "#forge/forge.ts";
+import { localForgeClient } from "#forge/local/client.ts";
+import { localWebhooks } from "#forge/local/webhook.ts";
+import { settingsOf } from "#project/parse-settings.ts";
+import { inProcessQueue } from "#queue/in-process.ts";
+import { distributionRegistry } from "#registry/distribution.ts";
+import { fileSecrets } from "#secrets/file.ts";
+import type { ServiceDeps } from "#service/deps.ts";
+import { handleMessage } from "#service/handle-message.ts";
+import { webhookSecretName } from "#service/keys.ts";
+import { dynamodbStore } from "#store/dynamodb.ts";
+import { createTable } from "#store/dynamodb-table.ts";
+import type { Bundles } from "./bundle.ts";
+import type { DataDirectory } from "./data-directory.ts";
+import { openEmbeddedDynamodb } from "./embedded-dynamodb.ts";
+import { localEnvironments } from "./environments.ts";
+import { followSettings } from "./load-settings.ts";
+import { jsonLog } from "./log.ts";
+import { createNotifier } from "./notifier.ts";
+import type { RegistryKeys } from "./registry-keys.ts";
+import type { Machine } from "./setup/machine.ts";
+
+export type LocalService = {
+  readonly deps: ServiceDeps;
+  /** The signing token of the git host's own events for a project; made at the first push. */
+  readonly signingToken: (project: string) => Promise<string>;
+  readonly close: () => Promise<void>;
+};
+
+const tableName = "slipway";
+/** A runner's request for a job waits this long for one, so that a ready job starts at once. */
+const holdMilliseconds = 10_000;
+
+/** Builds the service of one machine: the only place that names adapters. */
+export async function wireLocal(options: {
+  readonly data: DataDirectory;
+  readonly machine: Machine;
+  readonly settingsFile: string;
+  readonly bundles: Bundles;
+  readonly registryKeys: RegistryKeys;
+  readonly version: string;
+}): Promise<LocalService> {
+  const { data, machine } = options;
+  const log = jsonLog("info");
+  const settings = await followSettings(options.settingsFile, (message) =>
+    log("error", "the settings are wrong; the last good ones stay in force", { message }),
+  );
+  const database = await openEmbeddedDynamodb(data.at("dynamodb"));
+  await createTable(database.client, tableName);
+  const store = dynamodbStore(database.client, tableName);
+  const secrets = fileSecrets(data.at("secrets"));
+  const notifier = createNotifier();
+  const url = `http://${machine.registryHost}:${data.config.port}`;
+  const registryHost = `${machine.registryHost}:${data.config.registryPort}`;
+  const server = { url, version: options.version, registry: registryHost };
+  const repositories = data.at("repositories");
+
+  const local: Forge = {
+    name: "local",
+    webhooks: localWebhooks,
+    client: (project) =>
+      localForgeClient(
+        {
+          root: repositories,
+          publicUrl: url,
+          projectId: async (path) => (await store.projects.get("local", path))?.id,
+          saveStatus: (path, { forgePipelineId: _, coverage: __, ...status }) =>
+            store.commitStatuses.put({
+              project: path,
+              ...status,
+              updatedAt: new Date().toISOString(),
+            }),
+        },
+        project,
+      ),
+  };
+  const extraHosts = { [machine.registryHost]: machine.gatewayAddress };
+  const environments = localEnvironments({
+    installation: data.config.installation,
+    host: hostEnvironments({
+      directory: data.at("environments"),
+      dockerSocket: machine.dockerSocket,
+      dockerClient: machine.dockerClient,
+      runner: options.bundles.runner,
+      buildspecs: buildspecDirectory,
+      extraHosts,
+      jobListenAddress: machine.gatewayAddress,
+    }),
+    engineContainer: engineContainerEnvironments({
+      dockerSocket: machine.dockerSocket,
+      image: machine.engineImage,
+      ...(machine.runtime === undefined ? {} : { runtime: machine.runtime }),
+      bundles: options.bundles,
+      buildspecs: buildspecDirectory,
+      extraHosts,
+      registryMirrors: machine.mirror === undefined ? [] : [machine.mirror.inContainers],
+      insecureRegistries: [registryHost],
+    }),
+  });
+
+  const queue = inProcessQueue({
+    concurrency: 8,
+    handle: (message) => handleMessage(deps, message),
+    failed: (message, error) =>
+      log("error", "a message was given up until the next sweep", {
+        type: message.type,
+        cause: String(error),
+      }),
+  });
+  const deps: ServiceDeps = {
+    store,
+    blobs: directoryBlobs(data.at("blobs")),
+    queue,
+    secrets,
+    registry: distributionRegistry({ host: registryHost, keys: options.registryKeys }),
+    environments,
+    forges: new Map([["local", local]]),
+    server,
+    settings: async (forge, project) => {
+      const all = await settings();
+      const known =
+        all.projects.has(project.toLowerCase()) ||
+        (await store.projects.get(forge, project)) !== undefined;
+      return known && forge === "local" ? settingsOf(all, project) : undefined;
+    },
+    builtInPipeline: await readFile(builtInPipelineFile, "utf8"),
+    now: Date.now,
+    randomToken: () => randomBytes(32).toString("base64url"),
+    hash: (token) => createHash("sha256").update(token).digest("hex"),
+    announce: notifier.announce,
+    waitForChange: notifier.waitForChange,
+    holdMilliseconds,
+    defer: async (work) => {
+      work().catch((error) =>
+        log("warn", "effects were left to the next look", { cause: String(error) }),
+      );
+    },
+    log,
+  };
+  return {
+    deps,
+    signingToken: async (project) => {
+      const name = webhookSecretName("local", project);
+      const known = (await secrets.get(name))[0];
+      if (known !== undefined) return known;
+      const made = `whsec_${randomBytes(32).toString("base64")}`;
+      await secrets.rotate(name, made);
+      return made;
+    },
+    close: async () => {
+      await queue.close();
+      await database.close();
+    },
+  };
+}
+
+const buildspecDirectory = fileURLToPath(new URL("../buildspecs", import.meta.url));
+const builtInPipelineFile = fileURLToPath(
+  new URL("../src/project/Dockerfile.gitlab-ci.yml", import.meta.url),
+);

@@ -1,0 +1,104 @@
+import type { Job, Pipeline } from "#pipeline/pipeline.ts";
+import type { Status } from "#pipeline/status.ts";
+import { deriveView } from "#pipeline/view.ts";
+import { jobUrl, pipelineUrl } from "./keys.ts";
+
+/** A job as people and programs see it: no hashes, no plan. */
+export type JobView = {
+  readonly id: number;
+  readonly name: string;
+  readonly stage: string;
+  readonly status: Status;
+  readonly when: string;
+  readonly allow_failure: boolean;
+  readonly retried: boolean;
+  readonly failure_reason?: string;
+  readonly exit_code?: number;
+  readonly queued_at?: string;
+  readonly started_at?: string;
+  readonly finished_at?: string;
+  readonly environment?: string;
+  readonly url: string;
+};
+
+export type PipelineView = {
+  readonly id: number;
+  readonly iid: number;
+  readonly project: string;
+  readonly ref: string;
+  readonly sha: string;
+  readonly source: string;
+  readonly status: Status;
+  readonly title: string;
+  readonly created_at: string;
+  readonly started_at?: string;
+  readonly finished_at?: string;
+  readonly url: string;
+  readonly stages: readonly {
+    readonly name: string;
+    readonly status: Status;
+    readonly jobs: readonly JobView[];
+  }[];
+  /** Attempts that a retry replaced. */
+  readonly retried: readonly JobView[];
+  readonly problems: readonly string[];
+  readonly environments: readonly {
+    readonly id: string;
+    readonly state: string;
+    readonly handle?: string;
+    readonly problem?: string;
+  }[];
+};
+
+export function pipelineView(pipeline: Pipeline): PipelineView {
+  const { facts } = pipeline;
+  return {
+    id: pipeline.id,
+    iid: pipeline.iid,
+    project: pipeline.project,
+    ref: facts.ref.name,
+    sha: facts.commit.sha,
+    source: facts.source,
+    status: pipeline.status,
+    title: pipeline.name ?? facts.commit.message.split("\n", 1)[0] ?? "",
+    created_at: pipeline.createdAt,
+    ...(pipeline.startedAt === undefined ? {} : { started_at: pipeline.startedAt }),
+    ...(pipeline.finishedAt === undefined ? {} : { finished_at: pipeline.finishedAt }),
+    url: pipelineUrl(facts.project.url, pipeline.id),
+    stages: deriveView(pipeline).map((stage) => ({
+      name: stage.name,
+      status: stage.status,
+      jobs: stage.jobs.map(({ job }) => jobView(pipeline, job)),
+    })),
+    retried: pipeline.jobs.filter((job) => job.retried).map((job) => jobView(pipeline, job)),
+    problems: pipeline.diagnostics.map(
+      ({ severity, file, line, column, message }) =>
+        `${[file, line, column].filter((part) => part !== undefined && part !== "").join(":")}: ${severity}: ${message}`,
+    ),
+    environments: pipeline.environments.map(({ id, state, handle, problem }) => ({
+      id,
+      state,
+      ...(handle === undefined ? {} : { handle }),
+      ...(problem === undefined ? {} : { problem }),
+    })),
+  };
+}
+
+export function jobView(pipeline: Pipeline, job: Job): JobView {
+  return {
+    id: job.id,
+    name: job.name,
+    stage: job.stage,
+    status: job.status,
+    when: job.when,
+    allow_failure: job.allowFailure,
+    retried: job.retried,
+    ...(job.failureReason === undefined ? {} : { failure_reason: job.failureReason }),
+    ...(job.exitCode === undefined ? {} : { exit_code: job.exitCode }),
+    ...(job.queuedAt === undefined ? {} : { queued_at: job.queuedAt }),
+    ...(job.startedAt === undefined ? {} : { started_at: job.startedAt }),
+    ...(job.finishedAt === undefined ? {} : { finished_at: job.finishedAt }),
+    ...(job.environmentId === undefined ? {} : { environment: job.environmentId }),
+    url: jobUrl(pipeline.facts.project.url, job.id),
+  };
+}

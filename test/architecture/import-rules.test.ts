@@ -1,0 +1,64 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+
+const root = execFileSync("git", ["rev-parse", "--show-toplevel"], { encoding: "utf8" }).trim();
+
+/** A file in a folder, an import that the folder must not have, and one that it may. */
+const planted = [
+  { file: "src/language/planted-a.ts", bad: "node:fs", good: "yaml" },
+  { file: "src/language/planted-b.ts", bad: "#store/store.ts", good: "#pipeline/status.ts" },
+  { file: "src/pipeline/planted-c.ts", bad: "#service/deps.ts", good: "#language/plan.ts" },
+  { file: "src/image/planted-d.ts", bad: "../forge/forge.ts", good: "./ref-slug.ts" },
+  { file: "src/project/planted-e.ts", bad: "#forge/forge.ts", good: "#pipeline/pipeline.ts" },
+  { file: "src/forge/gitlab/planted-f.ts", bad: "#service/deps.ts", good: "../forge.ts" },
+  { file: "src/forge/gitlab/planted-g.ts", bad: "#store/store.ts", good: "../forge.ts" },
+  { file: "src/store/planted-h.ts", bad: "#registry/registry.ts", good: "./store.ts" },
+  { file: "src/service/planted-i.ts", bad: "#store/dynamodb.ts", good: "#store/store.ts" },
+  { file: "src/service/planted-j.ts", bad: "hono", good: "#forge/forge.ts" },
+  { file: "src/service/planted-k.ts", bad: "#forge/local/client.ts", good: "#queue/queue.ts" },
+  { file: "src/runner/planted-l.ts", bad: "#service/deps.ts", good: "#language/plan.ts" },
+] as const;
+
+const made: string[] = [];
+afterAll(() => {
+  for (const path of made) rmSync(path, { force: true });
+});
+
+function lint(file: string, specifier: string): string {
+  const path = join(root, file);
+  mkdirSync(dirname(path), { recursive: true });
+  made.push(path);
+  writeFileSync(path, `export * from "${specifier}";\n`);
+  const { stdout, stderr } = spawnSync(
+    join(root, "node_modules/.bin/biome"),
+    ["lint", "--only=style/noRestrictedImports", "--vcs-enabled=false", path],
+    { cwd: root, encoding: "utf8" },
+  );
+  rmSync(path, { force: true });
+  return stdout + stderr;
+}
+
+describe("the import rules of the house", () => {
+  test.each(planted)("$file may not import $bad", ({ file, bad }) => {
+    expect(lint(file, bad)).toContain("noRestrictedImports");
+  });
+
+  test.each(planted)("$file may import $good", ({ file, good }) => {
+    expect(lint(file, good)).not.toContain("noRestrictedImports");
+  });
+
+  test("pure code may not look at the clock", () => {
+    const path = join(root, "src/pipeline/planted-clock.ts");
+    made.push(path);
+    writeFileSync(path, "export const now = (): number => Date.now();\n");
+    const { stdout, stderr } = spawnSync(
+      join(root, "node_modules/.bin/biome"),
+      ["lint", "--only=style/noRestrictedGlobals", "--vcs-enabled=false", path],
+      { cwd: root, encoding: "utf8" },
+    );
+    rmSync(path, { force: true });
+    expect(stdout + stderr).toContain("Pass `now` in".replace("Pass", "pass"));
+  });
+});
