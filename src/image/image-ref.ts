@@ -40,6 +40,8 @@ export function parseImageRef(text: string): ImageRefResult {
   if (text.length > MAX_LENGTH) return invalid(text, `it is longer than ${MAX_LENGTH} characters`);
   const unresolved = /\$\{?\w+\}?/.exec(text);
   if (unresolved) return invalid(text, `the variable ${unresolved[0]} has no value here`);
+  const scheme = /^\w+:\/\//.exec(text);
+  if (scheme) return invalid(text, `leave out the \`${scheme[0]}\``);
   const [named = "", ...digests] = text.split("@");
   if (digests.length > 1) return invalid(text, "it has more than one `@`");
   const { name, tag } = splitTag(named);

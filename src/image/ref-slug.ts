@@ -5,7 +5,7 @@
 declare const brand: unique symbol;
 export type RefSlug = string & { readonly [brand]: "RefSlug" };
 
-/** The slug, which may be the empty string (`日本語`, `_`): see `imageTagFor` for what is done then. */
+/** The slug, which may be the empty string (`日本語`, `_`): `imageTagFor` says what is done then. */
 export function refSlug(refName: string): RefSlug {
   const replaced = refName.toLowerCase().replace(/[^a-z0-9]/gu, "-");
   return replaced.slice(0, 63).replace(/^-+|-+$/g, "") as RefSlug;
