@@ -49,10 +49,13 @@ export function askEngine(
   });
 }
 
-/** Whether an engine answers at this socket. */
+/**
+ * Whether an engine answers at this socket. Waits some seconds, because systemd may start the engine only
+ * when somebody calls; where nothing listens, the answer is immediate.
+ */
 export async function engineAnswers(socketPath: string): Promise<boolean> {
   try {
-    return (await askEngine(socketPath, "GET", "/_ping", { timeLimit: 2_000 })).status === 200;
+    return (await askEngine(socketPath, "GET", "/_ping", { timeLimit: 10_000 })).status === 200;
   } catch {
     return false;
   }

@@ -1,8 +1,9 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, readFile, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { machineLacks } from "./capabilities.ts";
-import { lastLines } from "./command.ts";
+import { lastLines, run } from "./command.ts";
 import { isRunning, runningFrom, startDetached } from "./detached.ts";
 import { engineAnswers } from "./engine-api.ts";
 import { RUNTIME_NAME, writeRuntime } from "./engine-runtime.ts";
@@ -31,14 +32,30 @@ export function engineSockets(dockerHost: string | undefined): string[] {
   ];
 }
 
-/** The socket of the first engine that answers. */
+/**
+ * The socket of the first engine that answers.
+ * @throws SetupProblem where there is an engine that this user may not use.
+ */
 export async function findEngine(): Promise<string | undefined> {
   for (const socket of engineSockets(process.env.DOCKER_HOST)) {
     if (await engineAnswers(socket)) {
       return socket;
     }
+    if (await isForbidden(socket)) {
+      throw new SetupProblem(
+        `There is a Docker Engine at ${socket}, but this user may not use it.`,
+        "sudo usermod -aG docker $USER, then log in again   (a member of that group is as good as root)",
+      );
+    }
   }
   return undefined;
+}
+
+async function isForbidden(socket: string): Promise<boolean> {
+  return access(socket, constants.R_OK | constants.W_OK).then(
+    () => false,
+    (error: NodeJS.ErrnoException) => error.code === "EACCES",
+  );
 }
 
 /** Files of the engine that set-up started itself. */
@@ -75,6 +92,9 @@ export async function startEngine(
       `sudo systemctl start docker   (or: sudo ${byHand})`,
     );
   }
+  if ((await startedBySystemd()) && (await engineAnswers(socket))) {
+    return socket;
+  }
   const files = engineFiles(stateDirectory);
   const lacking = await machineLacks();
   const runc = (await findProgram("runc")) ?? "runc";
@@ -105,6 +125,15 @@ export async function startEngine(
   );
 }
 
+/** Where systemd looks after an engine, it is the one to start it: two engines on one machine would clash. */
+async function startedBySystemd(): Promise<boolean> {
+  const supervised = await access("/run/systemd/system").then(
+    () => true,
+    () => false,
+  );
+  return supervised && (await run("systemctl", ["start", "docker.service"])).code === 0;
+}
+
 /** The options of the engine that set-up starts (dockerd's daemon.json). */
 export function engineConfig(options: {
   readonly socket: string;
@@ -116,9 +145,9 @@ export function engineConfig(options: {
     hosts: [`unix://${options.socket}`],
     pidfile: options.pidFile,
     "storage-driver": "overlay2",
-    // The engine itself trusts plain HTTP wherever a name means 127.0.0.0/8, but BuildKit in Docker 20.10
-    // only where the name is in this list, which it reads once, at the start.
-    "insecure-registries": REGISTRY_PORTS.map((port) => `${REGISTRY_NAME}:${port}`),
+    // The engine itself trusts plain HTTP wherever a name means 127.0.0.0/8. BuildKit in Docker 20.10
+    // trusts it only for names in this list, which it reads once, at the start, and only with the scheme.
+    "insecure-registries": REGISTRY_PORTS.map((port) => `http://${REGISTRY_NAME}:${port}`),
     ...(options.mirror ? { "registry-mirrors": [options.mirror] } : {}),
     ...(options.runtime
       ? {

@@ -39,6 +39,8 @@ export async function dockerEntries(client: string, busybox: string): Promise<La
     ...(await gitFiles()),
     ...(await whereThere([
       CERTIFICATES,
+      "/usr/libexec/docker/cli-plugins",
+      "/usr/lib/docker/cli-plugins",
       "/lib/x86_64-linux-gnu/libnss_dns.so.2",
       "/lib/x86_64-linux-gnu/libnss_files.so.2",
       "/lib/aarch64-linux-gnu/libnss_dns.so.2",

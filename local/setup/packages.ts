@@ -37,7 +37,7 @@ export async function isDebian(): Promise<boolean> {
 
 /** Installs packages with their required dependencies only; refreshes the package lists when that fails. */
 export async function installPackages(names: readonly string[]): Promise<void> {
-  const byHand = `apt-get update && apt-get install --no-install-recommends ${names.join(" ")}`;
+  const byHand = `apt-get update && apt-get install --no-install-recommends --no-remove ${names.join(" ")}`;
   if (!(await isDebian())) {
     throw new SetupProblem(
       `This machine lacks ${names.join(", ")} and has no apt to get them with.`,
@@ -50,7 +50,9 @@ export async function installPackages(names: readonly string[]): Promise<void> {
       `sudo sh -c '${byHand}'`,
     );
   }
-  const install = () => apt(["install", "-y", "-q", "--no-install-recommends", ...names]);
+  // Without --no-remove, Debian's docker.io would replace an installed Docker CE.
+  const options = ["install", "-y", "-q", "--no-install-recommends", "--no-remove"];
+  const install = async () => apt([...options, ...names, ...(await companions(names))]);
   await withoutStartingServices(async () => {
     if ((await install()).code === 0) {
       return;
@@ -64,6 +66,19 @@ export async function installPackages(names: readonly string[]): Promise<void> {
       );
     }
   });
+}
+
+/** From Debian 13 on, the client and its BuildKit plugin are packages of their own. */
+async function companions(names: readonly string[]): Promise<string[]> {
+  if (!names.includes("docker.io")) {
+    return [];
+  }
+  const known = await Promise.all(
+    ["docker-cli", "docker-buildx"].map(async (name) =>
+      (await run("apt-cache", ["show", "--no-all-versions", name])).code === 0 ? [name] : [],
+    ),
+  );
+  return known.flat();
 }
 
 /**
