@@ -18,7 +18,7 @@ export type RegexResult =
 /** Longest regular expression, in characters. */
 export const MAX_REGEX_LENGTH = 4_000;
 /** Largest compiled size, in instructions, so that nested `{n,m}` stay harmless. */
-export const MAX_REGEX_SIZE = 10_000;
+export const MAX_REGEX_SIZE = 5_000;
 
 const LITERAL = /^\/(.*)\/([ismU]*)$/s;
 
