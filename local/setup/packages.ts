@@ -12,6 +12,8 @@ export interface Found {
   readonly client: boolean;
   readonly git: boolean;
   readonly iptables: boolean;
+  /** Makes the certificates of `docker:dind`; an image made here carries it. */
+  readonly openssl: boolean;
 }
 
 /** The Debian packages that make up for what is missing, in a fixed order. */
@@ -25,7 +27,10 @@ export function packagesToInstall(found: Found): string[] {
     wanted.push("iptables");
   }
   if (!found.git) {
-    wanted.push("git", "ca-certificates");
+    wanted.push("git");
+  }
+  if (!found.openssl) {
+    wanted.push("ca-certificates", "openssl");
   }
   return wanted;
 }

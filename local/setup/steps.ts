@@ -40,6 +40,7 @@ export async function ensurePackages(): Promise<string | undefined> {
     client: (await findDockerClient()) !== undefined,
     git: (await findProgram("git")) !== undefined,
     iptables: (await findProgram("iptables")) !== undefined,
+    openssl: (await findProgram("openssl")) !== undefined,
   });
   if (missing.length === 0) {
     return undefined;

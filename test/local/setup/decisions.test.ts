@@ -16,20 +16,28 @@ const nothing = {
   client: false,
   git: false,
   iptables: false,
+  openssl: false,
 };
-const all = { engineAnswers: true, dockerd: true, client: true, git: true, iptables: true };
+const all = {
+  engineAnswers: true,
+  dockerd: true,
+  client: true,
+  git: true,
+  iptables: true,
+  openssl: true,
+};
 
 describe("packages to install", () => {
   test.for([
     {
       machine: "an empty machine",
       has: nothing,
-      packages: ["docker.io", "iptables", "git", "ca-certificates"],
+      packages: ["docker.io", "iptables", "git", "ca-certificates", "openssl"],
     },
     { machine: "a machine that has everything", has: all, packages: [] },
     {
       machine: "a machine with git",
-      has: { ...nothing, git: true },
+      has: { ...nothing, git: true, openssl: true },
       packages: ["docker.io", "iptables"],
     },
     {
