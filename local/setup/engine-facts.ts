@@ -1,3 +1,4 @@
+import { networkInterfaces } from "node:os";
 import { askEngine } from "./engine-api.ts";
 
 /** What set-up and doctor want to know about an engine. */
@@ -20,14 +21,15 @@ export async function readEngine(socket: string): Promise<EngineFacts> {
     askEngine(socket, "GET", "/info"),
     askEngine(socket, "GET", "/networks/bridge"),
   ]);
-  return engineFacts(JSON.parse(info.text), JSON.parse(bridge.text));
+  return engineFacts(JSON.parse(info.text), JSON.parse(bridge.text), networkInterfaces());
 }
 
 /** Reads the engine's answers to `GET /info` and `GET /networks/bridge` (Docker Engine API 1.41). */
-export function engineFacts(info: EngineInfo, bridge: BridgeNetwork): EngineFacts {
-  const gateway = (bridge.IPAM?.Config ?? []).find((range) =>
-    range.Gateway?.includes("."),
-  )?.Gateway;
+export function engineFacts(
+  info: EngineInfo,
+  bridge: BridgeNetwork,
+  interfaces: Interfaces = {},
+): EngineFacts {
   return {
     version: info.ServerVersion ?? "unknown",
     storageDriver: info.Driver ?? "unknown",
@@ -37,9 +39,21 @@ export function engineFacts(info: EngineInfo, bridge: BridgeNetwork): EngineFact
     defaultRuntime: info.DefaultRuntime ?? "runc",
     mirrors: info.RegistryConfig?.Mirrors ?? [],
     rootDirectory: info.DockerRootDir ?? "/var/lib/docker",
-    gateway: gateway ?? "",
+    gateway: gatewayOf(bridge, interfaces),
   };
 }
+
+/** The engine names the gateway only where it did not choose it itself; the interface has it always. */
+function gatewayOf(bridge: BridgeNetwork, interfaces: Interfaces): string {
+  const named = (bridge.IPAM?.Config ?? []).find((range) => range.Gateway?.includes("."))?.Gateway;
+  const name = bridge.Options?.["com.docker.network.bridge.name"] ?? "docker0";
+  const own = interfaces[name]?.find(({ family }) => family === "IPv4")?.address;
+  return named ?? own ?? "";
+}
+
+type Interfaces = Readonly<
+  Record<string, readonly { readonly family: string; readonly address: string }[] | undefined>
+>;
 
 interface EngineInfo {
   readonly ServerVersion?: string;
@@ -53,6 +67,7 @@ interface EngineInfo {
 }
 
 interface BridgeNetwork {
+  readonly Options?: Readonly<Record<string, string>> | null;
   readonly IPAM?: {
     readonly Config?: readonly { readonly Gateway?: string }[] | null;
   } | null;

@@ -132,6 +132,23 @@ describe("facts about an engine", () => {
     expect(facts).toMatchObject({ gateway: "172.17.0.1", rootless: false, version: "27.0" });
   });
 
+  test("a gateway that the engine chose itself is the address of the bridge's interface", () => {
+    const facts = engineFacts(
+      {},
+      {
+        IPAM: { Config: [{}] },
+        Options: { "com.docker.network.bridge.name": "br9" },
+      },
+      {
+        br9: [
+          { family: "IPv6", address: "fe80::1" },
+          { family: "IPv4", address: "172.18.0.1" },
+        ],
+      },
+    );
+    expect(facts.gateway).toBe("172.18.0.1");
+  });
+
   test("an engine that says little gives no gateway", () => {
     expect(engineFacts({}, { IPAM: null }).gateway).toBe("");
   });
