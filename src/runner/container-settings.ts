@@ -1,0 +1,62 @@
+import type Docker from "dockerode";
+import { ENVIRONMENT_LABEL, JOB_LABEL } from "./engine/labels.ts";
+import type { JobContext } from "./executor.ts";
+import type { JobNetwork } from "./networks.ts";
+import type { JobImage } from "./protocol.ts";
+
+/** What a job's container and the containers of its services have alike. */
+export function commonSettings(
+  context: JobContext,
+  image: JobImage,
+  ref: string,
+  network: JobNetwork,
+  options: {
+    readonly aliases: readonly string[];
+    readonly binds: readonly string[];
+    readonly hostNames: readonly string[];
+    readonly privileged: boolean;
+  },
+): Docker.ContainerCreateOptions {
+  const { settings, variables } = context;
+  const platform = variables.expand(image.executor_opts?.docker?.platform ?? "");
+  const user = variables.expand(image.executor_opts?.docker?.user ?? "");
+  return {
+    Image: ref,
+    ...(platform && { platform }),
+    ...(user && { User: user }),
+    // An empty list in the configuration means the image's own, as in GitLab; `[""]` clears it.
+    ...(image.entrypoint?.length && { Entrypoint: image.entrypoint.map(variables.expand) }),
+    Labels: {
+      [ENVIRONMENT_LABEL]: settings.environmentId,
+      [JOB_LABEL]: String(context.job.id),
+    },
+    HostConfig: {
+      Binds: [
+        `${context.paths.buildsOutside}:${context.paths.buildsInside}`,
+        `${settings.directory}/cache:/cache`,
+        ...options.binds,
+      ],
+      ExtraHosts: [
+        ...settings.extraHosts,
+        ...options.hostNames.map((name) => `${name}:${network.gateway}`),
+      ],
+      NetworkMode: network.name,
+      PidsLimit: settings.processLimit,
+      Privileged: options.privileged,
+    },
+    ...(network.ofJob && {
+      NetworkingConfig: {
+        EndpointsConfig: { [network.name]: { Aliases: [...options.aliases] } },
+      },
+    }),
+  };
+}
+
+/** Environment entries of a container, in the engine's form. */
+export function environmentEntries(
+  variables: readonly { readonly key: string; readonly value: string }[],
+): string[] {
+  return variables
+    .filter(({ key, value }) => key !== "" && !/[=\0]/.test(key) && !value.includes("\0"))
+    .map(({ key, value }) => `${key}=${value}`);
+}

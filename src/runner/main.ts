@@ -1,0 +1,26 @@
+import { runRunner } from "./runner.ts";
+import { readSettings, SettingsError } from "./settings.ts";
+
+/** Exit codes: 0 nothing (more) to do, 1 the service or the environment is broken, 2 wrong settings. */
+async function main(): Promise<number> {
+  try {
+    const settings = readSettings(process.env);
+    // Children inherit the environment, and /proc shows it: neither may have the runner's own settings.
+    for (const name of Object.keys(process.env)) {
+      if (name.startsWith("SLIPWAY_")) delete process.env[name];
+    }
+    // Containers run as any user and share the checkout, so files are made writable for all, as GitLab does.
+    if (settings.executor !== "shell") process.umask(0);
+    const shutdown = new AbortController();
+    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+      process.on(signal, () => shutdown.abort(new Error(`The runner got ${signal}.`)));
+    }
+    await runRunner(settings, shutdown.signal);
+    return 0;
+  } catch (error) {
+    process.stderr.write(`slipway-runner: ${error instanceof Error ? error.message : error}\n`);
+    return error instanceof SettingsError ? 2 : 1;
+  }
+}
+
+process.exit(await main());

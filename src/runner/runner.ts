@@ -1,0 +1,66 @@
+import { mkdir } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { runnerClient } from "./client.ts";
+import { dockerExecutor } from "./docker-executor.ts";
+import { openEngine } from "./engine-client.ts";
+import type { Executor } from "./executor.ts";
+import { runJob } from "./job.ts";
+import type { Settings } from "./settings.ts";
+import { shellExecutor } from "./shell-executor.ts";
+import { takeJobs } from "./take-jobs.ts";
+import { RUNNER_VERSION } from "./version.ts";
+
+const PATIENCE_MILLISECONDS = 10 * 60 * 1_000;
+
+/**
+ * The life of a runner: ticket, jobs, leaving. Resolves when it may end with exit code 0; rejects when the
+ * service stays away. Everything it made is removed in both cases.
+ */
+export async function runRunner(settings: Settings, shutdown: AbortSignal): Promise<void> {
+  const client = runnerClient({
+    url: settings.url,
+    executor: settings.executor,
+    systemId: `s_${settings.environmentId}_${hostname()}`,
+    version: RUNNER_VERSION,
+    patienceMilliseconds: PATIENCE_MILLISECONDS,
+  });
+  const [exchange, executor] = await Promise.all([
+    client.exchangeTicket(settings.ticket),
+    openExecutor(settings),
+    ...["builds", "cache", "tmp"].map((name) =>
+      mkdir(join(settings.directory, name), { recursive: true, mode: modeOf(name, settings) }),
+    ),
+  ]);
+  // A ticket that is worth nothing means that another environment has the work: nothing is wrong.
+  if (exchange === undefined) return;
+  const leftovers = executor.removeLeftovers();
+  try {
+    await takeJobs({
+      client,
+      token: exchange.token,
+      capacity: settings.capacity,
+      idleMilliseconds: exchange.idle_timeout * 1_000,
+      shutdown,
+      run: async (job, slot) => {
+        await leftovers;
+        await runJob({ client, executor, settings, shutdown, now: Date.now }, job, slot);
+      },
+    });
+  } finally {
+    await leftovers;
+    await executor.close();
+  }
+}
+
+/** Containers of any user write to `builds` and `cache`; the rest is the runner's own. */
+function modeOf(name: string, settings: Settings): number {
+  return name === "tmp" || settings.executor === "shell" ? 0o700 : 0o777;
+}
+
+async function openExecutor(settings: Settings): Promise<Executor> {
+  const engine = await openEngine(settings.dockerHost);
+  return settings.executor === "shell"
+    ? shellExecutor(engine, settings)
+    : dockerExecutor(engine, settings);
+}

@@ -1,0 +1,140 @@
+import { lastValue } from "#language/variables.ts";
+import type { JobResponse, JobVariable } from "./protocol.ts";
+
+/**
+ * GitLab Runner's own expansion: `$var` and `${var}` in one pass, unknown names are empty, `$$` is `$`,
+ * and the shell's special names are empty. GitLab Docs: "Where variables can be used", runner mechanism.
+ */
+export function expandOnce(text: string, lookUp: (name: string) => string): string {
+  return text.replace(
+    /\$(?:\{([^}]*)\}|([A-Za-z0-9_]+|[*#$@!?-])|(\{))/g,
+    (_match, braced: string | undefined, bare: string | undefined) => {
+      const name = braced ?? bare ?? "";
+      if (bare !== undefined && /^[0-9]/.test(bare)) return bare.slice(1);
+      if (name === "$") return "$";
+      if (/^[*#@!?0-9-]?$/.test(name)) return "";
+      return lookUp(name);
+    },
+  );
+}
+
+/** Where a job's files lie: `inside` is what the script sees, `outside` what the runner sees. */
+export type JobPaths = {
+  readonly buildsInside: string;
+  readonly buildsOutside: string;
+  readonly projectInside: string;
+  readonly projectOutside: string;
+  /** Beside the project, as GitLab has it: `<project>.tmp`. */
+  readonly filesInside: string;
+  readonly filesOutside: string;
+};
+
+/** The paths of a job's project below a builds directory; a path that leaves it is refused. */
+export function jobPaths(job: JobResponse, buildsInside: string, buildsOutside: string): JobPaths {
+  const path = job.job_info.project_full_path;
+  const parts = path.split("/");
+  if (parts.some((part) => part === "" || part === "." || part === ".." || part.includes("\0"))) {
+    throw new Error(`The project path ${JSON.stringify(path)} cannot be a directory.`);
+  }
+  return {
+    buildsInside,
+    buildsOutside,
+    projectInside: `${buildsInside}/${path}`,
+    projectOutside: `${buildsOutside}/${path}`,
+    filesInside: `${buildsInside}/${path}.tmp`,
+    filesOutside: `${buildsOutside}/${path}.tmp`,
+  };
+}
+
+/** A file that a `file` variable asks for. */
+export type VariableFile = { readonly name: string; readonly content: string };
+
+export type ResolvedVariables = {
+  /** Each name once, in the order of its last definition, expanded; file variables hold their path. */
+  readonly list: readonly {
+    readonly key: string;
+    readonly value: string;
+    readonly masked: boolean;
+  }[];
+  readonly files: readonly VariableFile[];
+  readonly get: (key: string) => string | undefined;
+  readonly expand: (text: string) => string;
+};
+
+type Definition = {
+  key: string;
+  value: string;
+  raw: boolean;
+  masked: boolean;
+  file?: VariableFile;
+};
+
+/** What the service sent, with what only the runner knows, the way the script and its containers see it. */
+export function resolveVariables(
+  sent: readonly JobVariable[],
+  known: Readonly<Record<string, string>>,
+  paths: Pick<JobPaths, "filesInside">,
+): ResolvedVariables {
+  const last = new Map<string, Definition>();
+  const define = (definition: Definition) => {
+    last.delete(definition.key);
+    last.set(definition.key, definition);
+  };
+  for (const variable of sent) {
+    const { key, value, raw, masked } = variable;
+    if (!variable.file) {
+      define({ key, value, raw, masked });
+      continue;
+    }
+    const name = key.replaceAll(/[^A-Za-z0-9_.-]/g, "_");
+    const path = `${paths.filesInside}/${name}`;
+    define({ key, value: path, raw: true, masked: false, file: { name, content: value } });
+  }
+  for (const [key, value] of Object.entries(known)) {
+    define({ key, value, raw: true, masked: false });
+  }
+  const files = [...last.values()].flatMap((definition) => definition.file ?? []);
+  const lookUp = (name: string) => last.get(name)?.value ?? "";
+  const expand = (text: string) => expandOnce(text, lookUp);
+  const list = [...last.values()].map((variable) => ({
+    key: variable.key,
+    value: variable.raw ? variable.value : expand(variable.value),
+    masked: variable.masked,
+  }));
+  return { list, files, get: (key) => lastValue(list, key), expand };
+}
+
+/** Every text of a job that must never show in its log. */
+export function jobSecrets(job: JobResponse, resolved: ResolvedVariables): string[] {
+  const secrets = new Set<string>([job.token]);
+  for (const variable of [...job.variables, ...resolved.list]) {
+    if (!variable.masked) continue;
+    secrets.add(variable.value);
+    for (const line of variable.value.split("\n")) if (line.length >= 8) secrets.add(line);
+  }
+  for (const credential of job.credentials) {
+    secrets.add(credential.password);
+    secrets.add(basicAuth(credential.username, credential.password));
+  }
+  const registryUser = resolved.get("CI_REGISTRY_USER");
+  const registryPassword = resolved.get("CI_REGISTRY_PASSWORD");
+  if (registryUser && registryPassword) secrets.add(basicAuth(registryUser, registryPassword));
+  const url = parseUrl(job.git_info.repo_url);
+  if (url !== undefined && url.password !== "") {
+    const password = decodeURIComponent(url.password);
+    secrets.add(password);
+    secrets.add(basicAuth(decodeURIComponent(url.username), password));
+  }
+  secrets.delete("");
+  return [...secrets];
+}
+
+/** The user and password of HTTP's basic scheme, as it goes over the wire. */
+export function basicAuth(username: string, password: string): string {
+  return Buffer.from(`${username}:${password}`).toString("base64");
+}
+
+/** Undefined for what is no URL (a path, an scp-like remote). */
+export function parseUrl(text: string): URL | undefined {
+  return URL.canParse(text) ? new URL(text) : undefined;
+}

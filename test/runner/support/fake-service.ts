@@ -1,0 +1,113 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { JobResponse, JobUpdate } from "#runner/protocol.ts";
+
+type Handler = (request: IncomingMessage, response: ServerResponse, body: Buffer) => void;
+
+export type ReceivedJob = { trace: Buffer; updates: JobUpdate[]; verdict?: JobUpdate };
+
+export type FakeService = {
+  readonly url: string;
+  readonly queue: JobResponse[];
+  readonly jobs: Map<number, ReceivedJob>;
+  /** Answers for the next requests whose "METHOD path" starts with a text, used up one by one. */
+  readonly failNext: (start: string, handler: Handler, times?: number) => void;
+  /** What `Job-Status` says. */
+  status: string;
+  /** No more jobs: runners are told to leave once the queue is empty. */
+  leaveWhenEmpty: boolean;
+  readonly requests: string[];
+  readonly close: () => Promise<void>;
+};
+
+export const RUNNER_TOKEN = "environment-token-1234";
+
+/** The service's side of the runner protocol on a real socket, with failures on demand. */
+export async function startFakeService(): Promise<FakeService> {
+  const failures: { start: string; handler: Handler }[] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      const name = `${request.method} ${request.url}`;
+      service.requests.push(name);
+      const failure = failures.findIndex(({ start }) => name.startsWith(start));
+      const [planned] = failure === -1 ? [] : failures.splice(failure, 1);
+      const handler = planned?.handler ?? answer;
+      handler(request, response, Buffer.concat(chunks));
+    });
+  });
+
+  const end = (response: ServerResponse, status: number, body?: unknown) => {
+    response.writeHead(status, { "content-type": "application/json" });
+    response.end(body === undefined ? undefined : JSON.stringify(body));
+  };
+
+  function answer(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
+    const path = (request.url ?? "").split("?")[0] ?? "";
+    if (path === "/api/slipway/environments/ticket") {
+      const { ticket } = JSON.parse(body.toString());
+      if (ticket !== "good-ticket") return end(response, 403, {});
+      return end(response, 201, { token: RUNNER_TOKEN, environment_id: "e1", idle_timeout: 1 });
+    }
+    if (path === "/api/v4/jobs/request") {
+      if (request.headers["runner-token"] !== RUNNER_TOKEN) return end(response, 403);
+      const job = service.queue.shift();
+      if (job !== undefined) {
+        service.jobs.set(job.id, { trace: Buffer.alloc(0), updates: [] });
+        return end(response, 201, job);
+      }
+      if (service.leaveWhenEmpty) return end(response, 410);
+      response.writeHead(204).end();
+      return;
+    }
+    const id = Number(/^\/api\/v4\/jobs\/(\d+)/.exec(path)?.[1]);
+    const job = service.jobs.get(id);
+    if (job === undefined) return end(response, 404);
+    response.setHeader("job-status", service.status);
+    if (request.method === "PATCH") return patch(request, response, job, body);
+    const update: JobUpdate = JSON.parse(body.toString());
+    job.updates.push(update);
+    if (update.output !== undefined && update.output.bytesize !== job.trace.length) {
+      return end(response, 412);
+    }
+    if (update.state !== "running") job.verdict = update;
+    end(response, 200, true);
+  }
+
+  function patch(
+    request: IncomingMessage,
+    response: ServerResponse,
+    job: ReceivedJob,
+    body: Buffer,
+  ): void {
+    const start = Number((request.headers["content-range"] ?? "").split("-")[0]);
+    if (start !== job.trace.length) {
+      response.setHeader("range", `0-${job.trace.length}`);
+      return end(response, 416);
+    }
+    job.trace = Buffer.concat([job.trace, body]);
+    response.setHeader("range", `0-${job.trace.length}`);
+    end(response, 202);
+  }
+
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const service: FakeService = {
+    url: `http://127.0.0.1:${port}`,
+    queue: [],
+    jobs: new Map(),
+    failNext: (start, handler, times = 1) => {
+      for (let index = 0; index < times; index++) failures.push({ start, handler });
+    },
+    status: "running",
+    leaveWhenEmpty: true,
+    requests: [],
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+  return service;
+}
