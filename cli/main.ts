@@ -1,4 +1,10 @@
 import { Command, CommanderError } from "commander";
+import { ServiceDidNotStart } from "#local/detached-service.ts";
+import { EmbeddedDynamodbInUse } from "#local/embedded-dynamodb-repair.ts";
+import { ListenError } from "#local/listen.ts";
+import { SettingsError } from "#local/load-settings.ts";
+import { RegistryFrontProblem } from "#local/registry-front.ts";
+import { SetupProblem } from "#local/setup/problem.ts";
 import { cancelCommand, playCommand, retryCommand } from "./commands/control.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -50,7 +56,24 @@ try {
   } else if (error instanceof CliError) {
     console.error(`slipway: ${error.message}`);
     process.exitCode = error.exitCode;
+  } else if (isExpected(error)) {
+    const how = error instanceof SetupProblem ? `\n${error.howToGet}` : "";
+    console.error(`slipway: ${error.message}${how}`);
+    process.exitCode = exitCodes.absent;
   } else {
     throw error;
   }
+}
+
+/** Failures of the machine or the settings, whose message says what to do. */
+function isExpected(error: unknown): error is Error {
+  const expected = [
+    SetupProblem,
+    ListenError,
+    ServiceDidNotStart,
+    SettingsError,
+    EmbeddedDynamodbInUse,
+    RegistryFrontProblem,
+  ];
+  return expected.some((kind) => error instanceof kind);
 }

@@ -7,7 +7,7 @@ import { issueRegistryToken } from "#registry/token.ts";
 import { authorizeAccess } from "#service/authorize-access.ts";
 import { isoNow } from "#service/deps.ts";
 import { sweep } from "#service/sweep.ts";
-import { bundlePrograms } from "./bundle.ts";
+import { bundleRunner } from "./bundle.ts";
 import { openDataDirectory } from "./data-directory.ts";
 import { createGitHost, type GitHost } from "./git-host.ts";
 import { gitHostOptions } from "./git-host-options.ts";
@@ -34,9 +34,9 @@ export async function runService(settings: UpSettings, say: (line: string) => vo
     settings.data,
     settings.port === undefined ? {} : { port: settings.port },
   );
-  const [machine, bundles, registryKeys, version] = await Promise.all([
+  const [machine, runner, registryKeys, version] = await Promise.all([
     findMachine(),
-    bundlePrograms(),
+    bundleRunner(),
     openRegistryKeys(data.at("registry")),
     readVersion(),
   ]);
@@ -44,7 +44,7 @@ export async function runService(settings: UpSettings, say: (line: string) => vo
     data,
     machine,
     settingsFile: settings.config,
-    bundles,
+    runner,
     registryKeys,
     version,
   });

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { directoryBlobs } from "#blobs/directory.ts";
-import { engineContainerEnvironments } from "#environment/engine-container.ts";
+import { engineContainers } from "#environment/engine-container.ts";
 import { hostEnvironments } from "#environment/host.ts";
 import type { Forge } from "#forge/forge.ts";
 import { localForgeClient } from "#forge/local/client.ts";
@@ -16,7 +16,6 @@ import { handleMessage } from "#service/handle-message.ts";
 import { webhookSecretName } from "#service/keys.ts";
 import { dynamodbStore } from "#store/dynamodb.ts";
 import { createTable } from "#store/dynamodb-table.ts";
-import type { Bundles } from "./bundle.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import { openEmbeddedDynamodb } from "./embedded-dynamodb.ts";
 import { localEnvironments } from "./environments.ts";
@@ -42,7 +41,8 @@ export async function wireLocal(options: {
   readonly data: DataDirectory;
   readonly machine: Machine;
   readonly settingsFile: string;
-  readonly bundles: Bundles;
+  /** Path of the bundled runner. */
+  readonly runner: string;
   readonly registryKeys: RegistryKeys;
   readonly version: string;
 }): Promise<LocalService> {
@@ -80,24 +80,23 @@ export async function wireLocal(options: {
         project,
       ),
   };
-  const extraHosts = { [machine.registryHost]: machine.gatewayAddress };
+  const extraHosts = [`${machine.registryHost}:${machine.gatewayAddress}`];
   const environments = localEnvironments({
     installation: data.config.installation,
     host: hostEnvironments({
       directory: data.at("environments"),
-      dockerSocket: machine.dockerSocket,
+      buildspecs: buildspecDirectory,
+      runner: options.runner,
+      dockerHost: `unix://${machine.dockerSocket}`,
       dockerClient: machine.dockerClient,
-      runner: options.bundles.runner,
-      buildspecs: buildspecDirectory,
       extraHosts,
-      jobListenAddress: machine.gatewayAddress,
     }),
-    engineContainer: engineContainerEnvironments({
-      dockerSocket: machine.dockerSocket,
+    engineContainer: engineContainers({
+      dockerHost: `unix://${machine.dockerSocket}`,
       image: machine.engineImage,
-      ...(machine.runtime === undefined ? {} : { runtime: machine.runtime }),
-      bundles: options.bundles,
       buildspecs: buildspecDirectory,
+      runner: options.runner,
+      ...(machine.runtime === undefined ? {} : { runtime: machine.runtime }),
       extraHosts,
       registryMirrors: machine.mirror === undefined ? [] : [machine.mirror.inContainers],
       insecureRegistries: [registryHost],
