@@ -11,6 +11,18 @@ export type ImageTag = {
   readonly sizeBytes: number;
 };
 
+/** The registry did not do what was asked: it is away, or it refused. */
+export class RegistryError extends Error {
+  override readonly name = "RegistryError";
+  /** Whether the same call may succeed later. */
+  readonly retryable: boolean;
+
+  constructor(message: string, retryable: boolean, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.retryable = retryable;
+  }
+}
+
 /**
  * The container registry as the service uses it. Jobs talk to it directly with their own credentials.
  * All calls are safe to repeat.

@@ -1,0 +1,150 @@
+import {
+  Agent,
+  createServer,
+  type IncomingMessage,
+  request,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { identityPath, type RegistryFrontIdentity } from "./registry-front-options.ts";
+
+export const tokenPath = "/jwt/auth";
+
+export type FrontServerOptions = {
+  /** Port of the registry once it can be reached; undefined when it cannot within the time. */
+  readonly registryPort: (milliseconds: number) => Promise<number | undefined>;
+  /** Base URL of the service as it is now. */
+  readonly serviceUrl: () => Promise<string>;
+  readonly identity: () => RegistryFrontIdentity;
+  /** How long requests wait for a registry or a service that starts again. */
+  readonly holdMilliseconds: number;
+};
+
+/** Meant for one connection, not for the next one (RFC 9110, section 7.6.1). */
+const hopByHop = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "expect",
+]);
+
+const largestTokenBytes = 1024 * 1024;
+
+/**
+ * Passes everything to the registry and token requests to the service. Both may be away for a moment:
+ * requests wait for them, so that a push in flight does not notice.
+ */
+export function createFrontServer(options: FrontServerOptions): Server {
+  const agent = new Agent({ keepAlive: true });
+  const server = createServer((req, res) => {
+    const path = (req.url ?? "").split("?", 1)[0];
+    if (path === identityPath) {
+      sendJson(res, 200, options.identity());
+    } else if (path === tokenPath) {
+      answerToken(options, req, res).catch(() => res.destroy());
+    } else {
+      passOn(options, agent, req, res).catch(() => res.destroy());
+    }
+  });
+  // A layer may take longer than Node's five minutes for one request.
+  server.requestTimeout = 0;
+  server.keepAliveTimeout = 75_000;
+  server.on("close", () => agent.destroy());
+  return server;
+}
+
+async function passOn(
+  options: FrontServerOptions,
+  agent: Agent,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<void> {
+  const port = await options.registryPort(options.holdMilliseconds);
+  if (port === undefined) return sendAway(res, "the registry does not start: see its log");
+  const headers = Object.fromEntries(
+    Object.entries(req.headers).filter(([name]) => !hopByHop.has(name)),
+  );
+  const chunked = req.headers["transfer-encoding"] !== undefined;
+  const onward = request({
+    agent,
+    host: "127.0.0.1",
+    port,
+    method: req.method,
+    path: req.url,
+    headers: { ...headers, ...(chunked ? { "transfer-encoding": "chunked" } : {}) },
+  });
+  onward.on("response", (answer) => {
+    res.writeHead(answer.statusCode ?? 502, withoutHopByHop(answer.rawHeaders));
+    answer.on("error", () => res.destroy());
+    answer.pipe(res);
+  });
+  onward.on("error", () => {
+    if (res.headersSent) res.destroy();
+    else sendAway(res, "the registry broke off");
+  });
+  res.on("close", () => {
+    if (!res.writableFinished) onward.destroy();
+  });
+  req.on("error", () => onward.destroy());
+  req.pipe(onward);
+}
+
+async function answerToken(
+  options: FrontServerOptions,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<void> {
+  // OAuth 2.0 token requests are not served; clients then ask by GET.
+  if (req.method !== "GET") return sendJson(res, 405, { details: "ask by GET" });
+  req.resume();
+  const until = Date.now() + options.holdMilliseconds;
+  for (let pause = 50; !res.destroyed && Date.now() < until; pause = Math.min(pause * 2, 500)) {
+    const answer = await askService(await options.serviceUrl(), req, until - Date.now());
+    if (answer === undefined) {
+      await sleep(pause);
+      continue;
+    }
+    res.writeHead(answer.status, { "content-type": answer.contentType }).end(answer.body);
+    return;
+  }
+  if (!res.destroyed) sendAway(res, "the service that gives out tokens does not answer");
+}
+
+/** Undefined when the service is not there, or not there yet. */
+async function askService(serviceUrl: string, req: IncomingMessage, milliseconds: number) {
+  const { authorization } = req.headers;
+  try {
+    const response = await fetch(new URL(req.url ?? tokenPath, serviceUrl), {
+      headers: authorization === undefined ? {} : { authorization },
+      redirect: "manual",
+      signal: AbortSignal.timeout(Math.max(1, milliseconds)),
+    });
+    const body = Buffer.from(await response.arrayBuffer());
+    if (response.status >= 502 || body.byteLength > largestTokenBytes) return undefined;
+    const contentType = response.headers.get("content-type") ?? "application/json";
+    return { status: response.status, contentType, body };
+  } catch {
+    return undefined;
+  }
+}
+
+function withoutHopByHop(rawHeaders: readonly string[]): string[] {
+  return rawHeaders.filter((_, index) => {
+    const name = rawHeaders[index - (index % 2)] ?? "";
+    return !hopByHop.has(name.toLowerCase());
+  });
+}
+
+/** In the shape of the registry's own errors. */
+function sendAway(res: ServerResponse, message: string): void {
+  sendJson(res, 503, { errors: [{ code: "UNAVAILABLE", message }] });
+}
+
+function sendJson(res: ServerResponse, status: number, body: unknown): void {
+  res.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+}
