@@ -1,4 +1,3 @@
-import { networkInterfaces } from "node:os";
 import { askEngine } from "./engine-api.ts";
 
 /** What set-up and doctor want to know about an engine. */
@@ -21,15 +20,11 @@ export async function readEngine(socket: string): Promise<EngineFacts> {
     askEngine(socket, "GET", "/info"),
     askEngine(socket, "GET", "/networks/bridge"),
   ]);
-  return engineFacts(JSON.parse(info.text), JSON.parse(bridge.text), networkInterfaces());
+  return engineFacts(JSON.parse(info.text), JSON.parse(bridge.text));
 }
 
 /** Reads the engine's answers to `GET /info` and `GET /networks/bridge` (Docker Engine API 1.41). */
-export function engineFacts(
-  info: EngineInfo,
-  bridge: BridgeNetwork,
-  interfaces: Interfaces = {},
-): EngineFacts {
+export function engineFacts(info: EngineInfo, bridge: BridgeNetwork): EngineFacts {
   return {
     version: info.ServerVersion ?? "unknown",
     storageDriver: info.Driver ?? "unknown",
@@ -39,21 +34,23 @@ export function engineFacts(
     defaultRuntime: info.DefaultRuntime ?? "runc",
     mirrors: info.RegistryConfig?.Mirrors ?? [],
     rootDirectory: info.DockerRootDir ?? "/var/lib/docker",
-    gateway: gatewayOf(bridge, interfaces),
+    gateway: gatewayOf(bridge),
   };
 }
 
-/** The engine names the gateway only where it did not choose it itself; the interface has it always. */
-function gatewayOf(bridge: BridgeNetwork, interfaces: Interfaces): string {
-  const named = (bridge.IPAM?.Config ?? []).find((range) => range.Gateway?.includes("."))?.Gateway;
-  const name = bridge.Options?.["com.docker.network.bridge.name"] ?? "docker0";
-  const own = interfaces[name]?.find(({ family }) => family === "IPv4")?.address;
-  return named ?? own ?? "";
+/** Where the engine chose the range itself it names no gateway: then it is the range's first address. */
+function gatewayOf(bridge: BridgeNetwork): string {
+  for (const { Gateway, Subnet } of bridge.IPAM?.Config ?? []) {
+    const first = /^(\d+\.\d+\.\d+)\.0\/\d+$/.exec(Subnet ?? "")?.[1];
+    if (Gateway?.includes(".")) {
+      return Gateway;
+    }
+    if (first) {
+      return `${first}.1`;
+    }
+  }
+  return "";
 }
-
-type Interfaces = Readonly<
-  Record<string, readonly { readonly family: string; readonly address: string }[] | undefined>
->;
 
 interface EngineInfo {
   readonly ServerVersion?: string;
@@ -67,8 +64,7 @@ interface EngineInfo {
 }
 
 interface BridgeNetwork {
-  readonly Options?: Readonly<Record<string, string>> | null;
   readonly IPAM?: {
-    readonly Config?: readonly { readonly Gateway?: string }[] | null;
+    readonly Config?: readonly { readonly Gateway?: string; readonly Subnet?: string }[] | null;
   } | null;
 }

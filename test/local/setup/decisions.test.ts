@@ -132,21 +132,9 @@ describe("facts about an engine", () => {
     expect(facts).toMatchObject({ gateway: "172.17.0.1", rootless: false, version: "27.0" });
   });
 
-  test("a gateway that the engine chose itself is the address of the bridge's interface", () => {
-    const facts = engineFacts(
-      {},
-      {
-        IPAM: { Config: [{}] },
-        Options: { "com.docker.network.bridge.name": "br9" },
-      },
-      {
-        br9: [
-          { family: "IPv6", address: "fe80::1" },
-          { family: "IPv4", address: "172.18.0.1" },
-        ],
-      },
-    );
-    expect(facts.gateway).toBe("172.18.0.1");
+  test("where the engine chose the range itself, the gateway is its first address", () => {
+    const ranges = [{ Subnet: "fd00::/64" }, { Subnet: "172.18.0.0/16" }];
+    expect(engineFacts({}, { IPAM: { Config: ranges } }).gateway).toBe("172.18.0.1");
   });
 
   test("an engine that says little gives no gateway", () => {
