@@ -114,11 +114,15 @@ export type Docker = (
 const run = promisify(execFile);
 
 /** The Docker client, with a configuration of its own. */
-export function dockerClient(path: string, configDirectory: string): Docker {
+export function dockerClient(path: string, configDirectory: string, socket: string): Docker {
   return async (...args) => {
     try {
       const { stdout, stderr } = await run(path, args, {
-        env: { PATH: process.env.PATH, DOCKER_CONFIG: configDirectory },
+        env: {
+          PATH: process.env.PATH,
+          DOCKER_CONFIG: configDirectory,
+          DOCKER_HOST: `unix://${socket}`,
+        },
       });
       return { ok: true, output: stdout + stderr };
     } catch (error) {
