@@ -12,7 +12,7 @@ import {
   PATH_IN_IMAGES,
   RECIPE_VERSION,
 } from "./image-recipes.ts";
-import { keepBlob, newBlob, storeImage } from "./image-store.ts";
+import { keepBlob, newBlob, removeOtherBlobs, storeImage } from "./image-store.ts";
 import { type Layer, type LayerEntry, writeLayer } from "./layer.ts";
 import { MIRROR_PORT, mirrorRoot } from "./mirror.ts";
 
@@ -77,8 +77,7 @@ export async function makeBaseImages(
   const Labels = { "slipway.made-from": "this machine's own files" };
   const Env = [`PATH=${PATH_IN_IMAGES}`];
   const dockerEnv = [...Env, "DOCKER_TLS_CERTDIR=/certs"];
-  const made: Made = {
-    key,
+  const images = {
     busybox: await storeImage(root, "library/busybox", BASE_IMAGES.busybox, [small], {
       Env,
       Cmd: ["sh"],
@@ -98,7 +97,17 @@ export async function makeBaseImages(
       Volumes: { "/var/lib/docker": {} },
     }),
   };
+  const made: Made = {
+    key,
+    busybox: images.busybox.id,
+    docker: images.docker.id,
+    dind: images.dind.id,
+  };
   await writeFile(madeFile(stateDirectory), `${JSON.stringify(made, undefined, 2)}\n`);
+  await removeOtherBlobs(
+    root,
+    Object.values(images).flatMap((image) => image.blobs),
+  );
 }
 
 /** Brings the mirror's images into the engine under all their names. */

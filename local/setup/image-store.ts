@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Layer } from "./layer.ts";
 
@@ -10,6 +10,13 @@ export interface ImageSettings {
   readonly Entrypoint?: readonly string[];
   readonly Labels: Readonly<Record<string, string>>;
   readonly Volumes?: Readonly<Record<string, Readonly<Record<string, never>>>>;
+}
+
+export interface StoredImage {
+  /** Digest of the configuration, by which an engine knows the image. */
+  readonly id: string;
+  /** Digests of everything the image consists of. */
+  readonly blobs: readonly string[];
 }
 
 /** Where a registry keeps its blobs below its root directory (Distribution, registry/storage/paths.go). */
@@ -25,6 +32,21 @@ export async function newBlob(root: string): Promise<string> {
   return path;
 }
 
+/** Removes what a killed set-up left unfinished, and every blob that no current image consists of. */
+export async function removeOtherBlobs(root: string, current: readonly string[]): Promise<void> {
+  await rm(join(root, "incoming"), { recursive: true, force: true });
+  const keep = new Set(current.map((digest) => dirname(blobPath(root, digest))));
+  const home = join(root, "docker/registry/v2/blobs/sha256");
+  for (const prefix of await readdir(home)) {
+    for (const hex of await readdir(join(home, prefix))) {
+      const blob = join(home, prefix, hex);
+      if (!keep.has(blob)) {
+        await rm(blob, { recursive: true, force: true });
+      }
+    }
+  }
+}
+
 /** Moves a finished blob to where the registry looks for it. */
 export async function keepBlob(root: string, file: string, digest: string): Promise<void> {
   await mkdir(dirname(blobPath(root, digest)), { recursive: true });
@@ -33,7 +55,7 @@ export async function keepBlob(root: string, file: string, digest: string): Prom
 
 /**
  * Puts an image under one or more tags of a repository straight into a registry's storage, so that no
- * registry ever has to be writable. Content first, links last: a reader sees the old image or the new. Gives the image's id.
+ * registry ever has to be writable. Content first, links last: a reader sees the old image or the new.
  */
 export async function storeImage(
   root: string,
@@ -41,7 +63,7 @@ export async function storeImage(
   tags: readonly string[],
   layers: readonly Layer[],
   settings: ImageSettings,
-): Promise<string> {
+): Promise<StoredImage> {
   const config = JSON.stringify({
     architecture: process.arch === "x64" ? "amd64" : process.arch,
     os: "linux",
@@ -79,7 +101,7 @@ export async function storeImage(
     await put(join(tagHome, "index", hex(manifestDigest), "link"), manifestDigest);
     await put(join(tagHome, "current/link"), manifestDigest);
   }
-  return id;
+  return { id, blobs: [id, manifestDigest, ...layers.map((layer) => layer.digest)] };
 }
 
 function digestOf(text: string): string {

@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { librariesOf } from "#local/setup/image-files.ts";
-import { blobPath, storeImage } from "#local/setup/image-store.ts";
+import { blobPath, newBlob, removeOtherBlobs, storeImage } from "#local/setup/image-store.ts";
 import { type LayerEntry, withParents, writeLayer } from "#local/setup/layer.ts";
 
 let directory: string;
@@ -66,7 +66,7 @@ test("parents come before their content and the last entry of a path counts", ()
 
 test("a stored image's tag leads over its manifest to its configuration", async () => {
   const layer = { digest: `sha256:${"a".repeat(64)}`, size: 10 };
-  const id = await storeImage(directory, "library/x", ["latest", "1"], [layer], {
+  const { id } = await storeImage(directory, "library/x", ["latest", "1"], [layer], {
     Env: [],
     Cmd: ["sh"],
     Labels: {},
@@ -81,6 +81,18 @@ test("a stored image's tag leads over its manifest to its configuration", async 
   const config = JSON.parse(readFileSync(blobPath(directory, id), "utf8"));
   expect(config.config.Cmd).toEqual(["sh"]);
   expect(config.rootfs.diff_ids).toEqual([layer.digest]);
+});
+
+test("blobs of no current image are removed, unfinished ones too", async () => {
+  const settings = { Env: [], Cmd: [], Labels: {} };
+  const old = await storeImage(directory, "library/x", ["1"], [], { ...settings, Cmd: ["old"] });
+  const current = await storeImage(directory, "library/x", ["1"], [], settings);
+  const unfinished = await newBlob(directory);
+  writeFileSync(unfinished, "half");
+  await removeOtherBlobs(directory, current.blobs);
+  expect(existsSync(blobPath(directory, old.id))).toBe(false);
+  expect(existsSync(blobPath(directory, current.id))).toBe(true);
+  expect(existsSync(unfinished)).toBe(false);
 });
 
 test.runIf(process.platform === "linux")("a program's libraries include its loader", async () => {
