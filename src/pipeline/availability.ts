@@ -26,22 +26,34 @@ export function availableJobs(pipeline: Pipeline, environmentId: string): readon
 /** Whether no more work can be expected for it, so that its runner is told to leave. */
 export function environmentMayExit(pipeline: Pipeline, environmentId: string): boolean {
   const environment = findEnvironment(pipeline, environmentId);
-  return environment === undefined || mayExit(pipeline, environment, environmentLoads(pipeline));
+  if (environment === undefined) return true;
+  return mayExit(environment, environmentLoads(pipeline), workAhead(pipeline));
+}
+
+/** Work that is there or on its way, for all environments of a pipeline at once. */
+export type WorkAhead = {
+  /** Kinds of environments that a pending job waits for. */
+  readonly pendingKinds: ReadonlySet<string>;
+  /** Whether a shared environment can expect more. */
+  readonly promised: boolean;
+};
+
+export function workAhead(pipeline: Pipeline): WorkAhead {
+  const kinds = pendingJobs(pipeline).map((job) => kindOfJob(pipeline, job));
+  return { pendingKinds: new Set(kinds), promised: pipeline.jobs.some(promisesWork) };
 }
 
 /** As `environmentMayExit`, for callers that look at many environments. */
 export function mayExit(
-  pipeline: Pipeline,
   environment: PipelineEnvironment,
   loads: EnvironmentLoads,
+  ahead: WorkAhead,
 ): boolean {
   if (!isLive(environment)) return true;
   const { taken, busy } = loads(environment.id);
   if (busy > 0) return false;
-  if (isShared(environment)) return !pipeline.jobs.some(promisesWork);
-  if (taken > 0) return true;
-  const kind = kindOfEnvironment(environment);
-  return !pendingJobs(pipeline).some((job) => kindOfJob(pipeline, job) === kind);
+  if (isShared(environment)) return !ahead.promised;
+  return taken > 0 || !ahead.pendingKinds.has(kindOfEnvironment(environment));
 }
 
 /** Whether a runner of this environment may be given a job; unknown environments are nobody's to limit. */

@@ -86,6 +86,7 @@ function isUp(state: string | undefined): boolean {
 }
 
 function statusCommand(before: Pipeline, after: Pipeline, all: boolean): readonly Command[] {
+  if (before === after && !all) return [];
   const report = reportOf(after);
   if (isReported(after, report)) return [];
   const earlier = reportOf(before);
@@ -100,10 +101,9 @@ function lookCommand(
   all: boolean,
   now: string,
 ): readonly Command[] {
+  if (before === after && !all) return [];
   const due = nextDue(after, now);
   if (due === undefined) return [];
-  const told = all || before === after ? undefined : nextDue(before, now);
-  return all || (before !== after && (told === undefined || due < told))
-    ? [{ type: "look_at", at: instantOf(due) }]
-    : [];
+  const told = all ? undefined : nextDue(before, now);
+  return told === undefined || due < told ? [{ type: "look_at", at: instantOf(due) }] : [];
 }

@@ -1,4 +1,4 @@
-import { mayExit } from "./availability.ts";
+import { mayExit, type WorkAhead, workAhead } from "./availability.ts";
 import type { Ending } from "./end-jobs.ts";
 import { nextStartMs } from "./environment-events.ts";
 import {
@@ -34,6 +34,7 @@ const idleSeconds = 300;
 export function deadlines(pipeline: Pipeline): readonly Deadline[] {
   const found: Deadline[] = [];
   const loads = environmentLoads(pipeline);
+  const ahead = workAhead(pipeline);
   const kinds = new Set(pipeline.environments.filter(isLive).map(kindOfEnvironment));
   const silence = new Map<string, number>();
   const oldestPending = new Map<string, number>();
@@ -54,7 +55,8 @@ export function deadlines(pipeline: Pipeline): readonly Deadline[] {
     }
   }
   for (const environment of pipeline.environments) {
-    const deadline = environmentDeadline(pipeline, environment, loads, {
+    const deadline = environmentDeadline(environment, loads, {
+      ahead,
       silentAt: silence.get(environment.id),
       lastFinished,
       oldestPending: oldestPending.get(kindOfEnvironment(environment)),
@@ -109,13 +111,13 @@ function jobDeadlines(job: Job, hasEnvironment: (job: Job) => boolean): readonly
 }
 
 type Surroundings = {
+  readonly ahead: WorkAhead;
   readonly silentAt: number | undefined;
   readonly lastFinished: number;
   readonly oldestPending: number | undefined;
 };
 
 function environmentDeadline(
-  pipeline: Pipeline,
   environment: PipelineEnvironment,
   loads: EnvironmentLoads,
   around: Surroundings,
@@ -132,7 +134,7 @@ function environmentDeadline(
   if (environment.state !== "running") return undefined;
   if (around.silentAt !== undefined) return stop(around.silentAt, "Its runner fell silent");
   const runningAt = epochMs(environment.runningAt ?? environment.wantedAt);
-  if (mayExit(pipeline, environment, loads)) {
+  if (mayExit(environment, loads, around.ahead)) {
     const { lastFinishedAt } = loads(environment.id);
     const idleFrom = lastFinishedAt === undefined ? around.lastFinished : epochMs(lastFinishedAt);
     const from = freeCapacity(environment, loads) > 0 ? around.lastFinished : idleFrom;

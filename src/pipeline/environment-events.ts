@@ -1,12 +1,7 @@
 import { findEnvironment } from "./availability.ts";
+import { blame } from "./blame.ts";
 import { type Ending, endJobs } from "./end-jobs.ts";
-import {
-  environmentLoads,
-  kindOfEnvironment,
-  kindOfJob,
-  uncoveredJobs,
-} from "./environment-load.ts";
-import { changeEnvironment } from "./environments.ts";
+import { changeEnvironment, changeEnvironments } from "./environments.ts";
 import type { Pipeline, PipelineEnvironment } from "./pipeline.ts";
 import { epochMs } from "./time.ts";
 
@@ -60,7 +55,7 @@ export function noteStartFailed(
     state: "stopping",
     problem: failure.problem,
   }));
-  return blame(failed, environment, failure.permanent ? "every attempt" : "one attempt", now);
+  return blame(failed, [environment], failure.permanent ? "every attempt" : "one attempt", now);
 }
 
 export function noteEnvironmentEnded(
@@ -86,52 +81,21 @@ export function noteEnvironmentEnded(
   const without = endJobs(ended, orphans, now);
   return environment.state === "stopping"
     ? without
-    : blame(without, environment, "one attempt", now);
+    : blame(without, [environment], "one attempt", now);
 }
 
-/** Stops an environment that does not do its work. */
-export function giveUpEnvironment(
+/** Stops environments that do not do their work, or that did not leave when told to (no problem). */
+export function giveUpEnvironments(
   pipeline: Pipeline,
-  environmentId: string,
-  problem: string | undefined,
+  problems: ReadonlyMap<string, string | undefined>,
   now: string,
 ): Pipeline {
-  const environment = findEnvironment(pipeline, environmentId);
-  if (environment === undefined) return pipeline;
-  const stopping = changeEnvironment(pipeline, environmentId, (live) => ({
-    ...live,
-    state: "stopping",
-    ...(problem !== undefined && { problem }),
-  }));
-  return problem === undefined ? stopping : blame(stopping, environment, "one attempt", now);
-}
-
-/**
- * An environment that went without ever taking a job costs the ready jobs it was meant for an attempt, so
- * that a machine that never starts ends the pipeline instead of being started for ever. Jobs that became
- * ready only after it was wanted are not its doing. `every attempt`: starting again cannot help any of them.
- */
-function blame(
-  pipeline: Pipeline,
-  environment: PipelineEnvironment,
-  cost: "one attempt" | "every attempt",
-  now: string,
-): Pipeline {
-  if (environmentLoads(pipeline)(environment.id).taken > 0) return pipeline;
-  const kind = kindOfEnvironment(environment);
-  const stranded = uncoveredJobs(pipeline).filter((job) => kindOfJob(pipeline, job) === kind);
-  const wantedAt = epochMs(environment.wantedAt);
-  const share =
-    cost === "every attempt"
-      ? stranded
-      : stranded
-          .filter((job) => job.queuedAt !== undefined && epochMs(job.queuedAt) <= wantedAt)
-          .slice(0, environment.capacity);
-  const ending: Ending = {
-    state: "failed",
-    failureReason: "runner_system_failure",
-    environmentId: environment.id,
-    ...(cost === "every attempt" && { final: true }),
-  };
-  return endJobs(pipeline, new Map(share.map((job) => [job.id, ending])), now);
+  const faulty: PipelineEnvironment[] = [];
+  const stopping = changeEnvironments(pipeline, (environment) => {
+    if (!problems.has(environment.id)) return environment;
+    const problem = problems.get(environment.id);
+    if (problem !== undefined) faulty.push(environment);
+    return { ...environment, state: "stopping", ...(problem !== undefined && { problem }) };
+  });
+  return blame(stopping, faulty, "one attempt", now);
 }

@@ -1,4 +1,4 @@
-import { mayExit } from "./availability.ts";
+import { mayExit, workAhead } from "./availability.ts";
 import {
   type EnvironmentLoads,
   environmentLoads,
@@ -38,9 +38,10 @@ export function changeEnvironments(
  */
 export function planEnvironments(pipeline: Pipeline, now: string): Pipeline {
   const loads = environmentLoads(pipeline);
+  const ahead = workAhead(pipeline);
   const kept = changeEnvironments(pipeline, (environment) =>
     (environment.state === "wanted" || environment.state === "starting") &&
-    mayExit(pipeline, environment, loads)
+    mayExit(environment, loads, ahead)
       ? { ...environment, state: "stopping" }
       : environment,
   );

@@ -157,7 +157,7 @@ function named(jobs: readonly Job[]): string {
 }
 
 function short(name: string): string {
-  return name.length <= 60 ? name : `${name.slice(0, 59)}…`;
+  return atMost(60, name);
 }
 
 function duration(pipeline: Pipeline): string {
@@ -171,6 +171,12 @@ function duration(pipeline: Pipeline): string {
 }
 
 function cut(text: string): string {
-  const line = text.replace(/\s+/gu, " ").trim();
-  return line.length <= longest ? line : `${line.slice(0, longest - 1)}…`;
+  return atMost(longest, text.replace(/\s+/gu, " ").trim());
+}
+
+/** Cuts between characters, never inside one. */
+function atMost(length: number, text: string): string {
+  if (text.length <= length) return text;
+  const characters = [...text];
+  return characters.length <= length ? text : `${characters.slice(0, length - 1).join("")}…`;
 }

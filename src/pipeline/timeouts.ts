@@ -1,6 +1,6 @@
 import { deadlines } from "./deadlines.ts";
 import { type Ending, endJobs } from "./end-jobs.ts";
-import { giveUpEnvironment } from "./environment-events.ts";
+import { giveUpEnvironments } from "./environment-events.ts";
 import { changeJobs } from "./jobs.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { enqueue } from "./process.ts";
@@ -23,9 +23,10 @@ export function applyDeadlines(pipeline: Pipeline, now: string): Pipeline {
   let next = pipeline;
   if (due.size > 0) next = changeJobs(next, (job) => (due.has(job.id) ? enqueue(job, now) : job));
   next = endJobs(next, endings, now);
+  const problems = new Map<string, string | undefined>();
   for (const deadline of passed) {
-    if (deadline.kind !== "stop_environment") continue;
-    next = giveUpEnvironment(next, deadline.environmentId, deadline.problem, now);
+    if (deadline.kind === "stop_environment")
+      problems.set(deadline.environmentId, deadline.problem);
   }
-  return next;
+  return giveUpEnvironments(next, problems, now);
 }

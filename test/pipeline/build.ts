@@ -116,7 +116,7 @@ export function pipelineOf(
 export type Step = { readonly pipeline: Pipeline; readonly commands: readonly Command[] };
 
 /** Applies events one after the other, `seconds` after `start`; the commands are those of the last. */
-export function after(pipeline: Pipeline, seconds: number, ...events: PipelineEvent[]): Step {
+export function happen(pipeline: Pipeline, seconds: number, ...events: PipelineEvent[]): Step {
   return events.reduce<Step>((step, event) => transition(step.pipeline, event, at(seconds)), {
     pipeline,
     commands: [],
