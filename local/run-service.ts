@@ -16,6 +16,7 @@ import { startRegistryFront } from "./registry-front.ts";
 import { registryGrant } from "./registry-grant.ts";
 import { openRegistryKeys } from "./registry-keys.ts";
 import { findMachine } from "./setup/machine.ts";
+import { stopIdleEnvironments } from "./stop-idle-environments.ts";
 import { sweepLostPushes } from "./sweep-lost-pushes.ts";
 import { sweepStrayEnvironments } from "./sweep-stray-environments.ts";
 import { type LocalService, wireLocal } from "./wire-local.ts";
@@ -57,6 +58,15 @@ export async function runService(settings: UpSettings, say: (line: string) => vo
     mayReadPages: async () => true,
   };
   const gitHost = await createGitHost(gitHostOptions(service, data));
+  await startRegistryFront({
+    directory: data.at("registry"),
+    registryBinary: machine.registryBinary,
+    host: machine.registryHost,
+    port: data.config.registryPort,
+    addresses: ["127.0.0.1", machine.gatewayAddress],
+    serviceUrl: `http://127.0.0.1:${data.config.port}`,
+    keys: registryKeys,
+  });
   const hosts = [machine.registryHost, machine.gatewayAddress];
   const main = await listen(
     listener(gitHost, getRequestListener(createApp(appDeps).fetch), hosts),
@@ -68,15 +78,6 @@ export async function runService(settings: UpSettings, say: (line: string) => vo
     machine.gatewayAddress,
     data.config.port,
   );
-  await startRegistryFront({
-    directory: data.at("registry"),
-    registryBinary: machine.registryBinary,
-    host: machine.registryHost,
-    port: data.config.registryPort,
-    addresses: ["127.0.0.1", machine.gatewayAddress],
-    serviceUrl: `http://127.0.0.1:${data.config.port}`,
-    keys: registryKeys,
-  });
   await writeFile(data.at("service.pid"), `${process.pid}\n`, { mode: 0o600 });
   await sweepStrayEnvironments(deps);
   await sweepLostPushes(service, data);
@@ -88,8 +89,9 @@ export async function runService(settings: UpSettings, say: (line: string) => vo
   say(`  registry  ${deps.server.registry}`);
   say(`  projects  push any repository: slipway init group/project && git push slipway HEAD`);
   await toldToStop();
-  say("Slipway stops; jobs that run go on and are found again at the next start.");
   clearInterval(timer);
+  const busy = await stopIdleEnvironments(deps);
+  if (busy > 0) say(`${busy} environments go on with their jobs; the next start finds them again.`);
   await Promise.all([close(main), close(workload)]);
   await service.close();
   await rm(data.at("service.pid"), { force: true });

@@ -69,6 +69,8 @@ export async function wireLocal(options: {
         {
           root: repositories,
           publicUrl: url,
+          // curl, and so git, takes every name below `localhost` for the machine it runs on.
+          cloneUrl: `http://${machine.gatewayAddress}:${data.config.port}`,
           projectId: async (path) => (await store.projects.get("local", path))?.id,
           saveStatus: (path, { forgePipelineId: _, coverage: __, ...status }) =>
             store.commitStatuses.put({

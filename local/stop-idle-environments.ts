@@ -1,0 +1,23 @@
+import { advancePipeline } from "#service/advance-pipeline.ts";
+import type { ServiceDeps } from "#service/deps.ts";
+
+/** Ends and removes every environment that runs no job now; returns how many others there are. */
+export async function stopIdleEnvironments(deps: ServiceDeps): Promise<number> {
+  const ids = await deps.environments.list();
+  const busy = await Promise.all(
+    ids.map(async (environmentId) => {
+      const pipelineId = Number(/^p(\d+)-/.exec(environmentId)?.[1] ?? 0);
+      const stored = await deps.store.pipelines.get(pipelineId);
+      const isBusy = stored?.value.jobs.some(
+        (job) =>
+          job.environmentId === environmentId &&
+          (job.status === "running" || job.status === "canceling"),
+      );
+      if (isBusy === true) return true;
+      await deps.environments.stop(environmentId);
+      await advancePipeline(deps, pipelineId, [{ type: "environment_ended", environmentId }]);
+      return false;
+    }),
+  );
+  return busy.filter(Boolean).length;
+}
