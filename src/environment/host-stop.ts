@@ -1,0 +1,88 @@
+import { rm } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import type Docker from "dockerode";
+import { isUnreachable, messageOf } from "./engine-client.ts";
+import { type HostFiles, readFacts, readProcess } from "./host-files.ts";
+import { isRunning, processesWith, signal } from "./host-processes.ts";
+import { limitedProcesses, removeProcessLimit } from "./process-limit.ts";
+import { removeOwned } from "./remove-owned.ts";
+import { waitUntil } from "./wait-until.ts";
+
+export type HostStop = {
+  readonly files: HostFiles;
+  readonly docker: Docker;
+  readonly graceMs: number;
+  readonly cleanUpImage?: string;
+};
+
+/**
+ * Asks an environment of this machine to end, ends what does not, and removes all that was its own.
+ * Its directory goes last: until then the environment is still listed, and a stop can be repeated.
+ */
+export async function stopOnHost(id: string, stop: HostStop): Promise<void> {
+  const process = await readProcess(stop.files);
+  if (process !== undefined && (await isRunning(process))) {
+    // To `timeout`, which leads the group and passes it on to all: each gets it once.
+    signal(process.group, "SIGTERM");
+    await waitUntil(async () => !(await isRunning(process)), stop.graceMs);
+    if (await isRunning(process)) {
+      signal(-process.group, "SIGKILL");
+    }
+  }
+  await killAll(id);
+  try {
+    await removeOwned(stop.docker, id);
+  } catch (error) {
+    const facts = await readFacts(stop.files);
+    if (!isUnreachable(error) || (facts && facts.executor !== "shell")) {
+      throw new Error(`What ${id} left on the engine is not removed yet: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+  // A container of the job may have started processes of this machine through the engine's socket.
+  await killAll(id);
+  await removeProcessLimit(id);
+  await removeDirectory(stop);
+}
+
+async function killAll(id: string): Promise<void> {
+  const ended = await waitUntil(async () => {
+    const found = await Promise.all([
+      limitedProcesses(id),
+      processesWith("SLIPWAY_ENVIRONMENT_ID", id),
+    ]);
+    const pids = new Set(found.flat());
+    for (const pid of pids) {
+      signal(pid, "SIGKILL");
+    }
+    return pids.size === 0;
+  }, 10_000);
+  if (!ended) {
+    throw new Error(`Processes of ${id} cannot be killed.`);
+  }
+}
+
+async function removeDirectory({ files, docker, cleanUpImage }: HostStop): Promise<void> {
+  try {
+    await rm(files.root, { recursive: true, force: true, maxRetries: 3 });
+  } catch (error) {
+    if (cleanUpImage === undefined) {
+      throw new Error(`${files.root} cannot be removed: ${messageOf(error)}`, { cause: error });
+    }
+    const container = await docker.createContainer({
+      Image: cleanUpImage,
+      Entrypoint: ["rm", "-rf", "--", `/environments/${basename(files.root)}`],
+      Cmd: [],
+      User: "0",
+      HostConfig: { Binds: [`${dirname(files.root)}:/environments`], NetworkMode: "none" },
+    });
+    try {
+      await container.start();
+      await container.wait();
+    } finally {
+      await container.remove({ force: true, v: true });
+    }
+    await rm(files.root, { recursive: true, force: true });
+  }
+}
