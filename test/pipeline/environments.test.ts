@@ -23,10 +23,6 @@ function ended(id: string, problem?: string): PipelineEvent {
   return { type: "environment_ended", environmentId: id, ...(problem && { problem }) };
 }
 
-function failed(id: string, permanent = false): PipelineEvent {
-  return { type: "environment_start_failed", environmentId: id, problem: "no room", permanent };
-}
-
 describe("environments are wanted", () => {
   test("one for each ready job, and asked for at once", () => {
     const { pipeline, commands } = happen(pipelineOf(two), 0, look);
@@ -250,55 +246,5 @@ describe("an environment dies", () => {
     const { pipeline } = happen(played.pipeline, 3, ended("p7-e1"));
     expect(job(pipeline, "b")).toMatchObject({ status: "pending", systemFailures: 0 });
     expect(states(pipeline)).toEqual(["p7-e1 ended", "p7-e2 wanted"]);
-  });
-});
-
-describe("a start that fails", () => {
-  const one = happen(pipelineOf(plan(["test"], [{ name: "a" }])), 0, look).pipeline;
-
-  test("is tried again, each time later", () => {
-    const once = happen(one, 1, failed("p7-e1"));
-    expect(states(once.pipeline)).toEqual(["p7-e1 wanted"]);
-    expect(ofType(once.commands, "look_at")).toEqual([{ type: "look_at", at: at(5) }]);
-    expect(ofType(happen(once.pipeline, 4, look).commands, "start_environment")).toHaveLength(0);
-    expect(ofType(happen(once.pipeline, 5, look).commands, "start_environment")).toHaveLength(1);
-    const twice = happen(once.pipeline, 6, failed("p7-e1"));
-    expect(ofType(twice.commands, "look_at")).toEqual([{ type: "look_at", at: at(20) }]);
-  });
-
-  test("five times costs the job an attempt", () => {
-    const again = Array.from({ length: 5 }, () => failed("p7-e1"));
-    const { pipeline } = happen(one, 200, ...again);
-    expect(pipeline.environments[0]).toMatchObject({ state: "stopping", problem: "no room" });
-    expect(pipeline.jobs[0]).toMatchObject({
-      status: "failed",
-      failureReason: "runner_system_failure",
-      environmentId: "p7-e1",
-    });
-    expect(job(pipeline, "a")).toMatchObject({ status: "pending", systemFailures: 1 });
-  });
-
-  test("for good fails every job that needs such a machine, without another attempt", () => {
-    const limited = happen(pipelineOf(two, { maxEnvironments: 1 }), 0, look).pipeline;
-    const { pipeline } = happen(limited, 1, failed("p7-e1", true));
-    expect(statuses(pipeline)).toEqual({ a: "failed", b: "failed" });
-    expect(pipeline.jobs).toHaveLength(2);
-    expect(pipeline.status).toBe("failed");
-  });
-
-  test("means nothing once the environment runs", () => {
-    const up = happen(one, 1, running("p7-e1")).pipeline;
-    expect(happen(up, 2, failed("p7-e1", true)).pipeline).toBe(up);
-  });
-
-  test("and one that started after all, when nobody waits any more, is stopped", () => {
-    const gone = happen(one, 1, { type: "cancel", by: "ada" }, ended("p7-e1")).pipeline;
-    const late = happen(gone, 2, {
-      type: "environment_started",
-      environmentId: "p7-e1",
-      handle: "h",
-    });
-    expect(states(late.pipeline)).toEqual(["p7-e1 stopping"]);
-    expect(ofType(late.commands, "stop_environment")).toHaveLength(1);
   });
 });

@@ -6,11 +6,18 @@ import {
   simulate,
 } from "#pipeline/simulate.ts";
 import { pipelineOf, plan, start } from "./build.ts";
+import { endScenarios } from "./end-scenarios.ts";
 import { manualScenarios } from "./manual-scenarios.ts";
 import { needsScenarios } from "./needs-scenarios.ts";
-import { type Scenario, stageScenarios } from "./scenarios.ts";
+import type { Scenario } from "./scenarios.ts";
+import { stageScenarios } from "./stage-scenarios.ts";
 
-const all: readonly Scenario[] = [...stageScenarios, ...needsScenarios, ...manualScenarios];
+const all: readonly Scenario[] = [
+  ...stageScenarios,
+  ...endScenarios,
+  ...needsScenarios,
+  ...manualScenarios,
+];
 
 function scripted(text: string): ScriptedEvent {
   const [name, ...jobs] = text.split(" ");
