@@ -2,20 +2,20 @@
 import { readConfiguration } from "./configuration.ts";
 import { decideJob, type IncludedJob } from "./decide.ts";
 import { resolveExtends } from "./extends.ts";
+import { loadConfiguration } from "./include.ts";
 import { expandParallel } from "./instances.ts";
 import { limits } from "./limits.ts";
 import { checkNeeds, createDirectory } from "./needs.ts";
-import { kindOf, type MapNode, type Node } from "./node.ts";
+import type { MapNode } from "./node.ts";
 import type { CompileResult, PlannedJob } from "./plan.ts";
 import { planJobs } from "./plan-jobs.ts";
 import { resolveReferences } from "./reference.ts";
 import { rememberingReader } from "./remember.ts";
 import { createReport, type Report } from "./report.ts";
-import { createScope } from "./scope.ts";
+import { createScope, type Scope } from "./scope.ts";
 import { isSkipped } from "./skip.ts";
 import type { CompileRequest } from "./source.ts";
 import { decideWorkflow, readWorkflow } from "./workflow.ts";
-import { parseYaml } from "./yaml.ts";
 
 /**
  * Compiles a `.gitlab-ci.yml` for one push as GitLab would (GitLab Docs, "CI/CD YAML syntax reference").
@@ -24,28 +24,13 @@ import { parseYaml } from "./yaml.ts";
 export async function compile(request: CompileRequest): Promise<CompileResult> {
   if (isSkipped(request.facts)) return { status: "skipped", diagnostics: [] };
   const report = createReport();
-  const root = readRoot(request, report);
-  const plan = root && (await planPipeline(root, request, report));
+  const reader = rememberingReader(request.reader);
+  const scope = createScope(request);
+  const root = await loadConfiguration({ ...request, reader }, scope.lookup([]), report);
+  const plan = root && (await planPipeline(root, { ...request, reader }, scope, report));
   const diagnostics = report.diagnostics();
   if (plan === undefined || report.errors() > 0) return { status: "invalid", diagnostics };
   return { ...plan, diagnostics };
-}
-
-function readRoot(request: CompileRequest, report: Report): MapNode | undefined {
-  const documents = parseYaml(request.text, request.file, report);
-  if (documents === undefined) return undefined;
-  const content = documents[0];
-  if (content?.kind === "map") return content;
-  const start = { source: { file: request.file, lineStarts: [0] }, offset: 0 };
-  const message = `${request.file} ${describe(content)}; it should be a map of jobs.`;
-  report.error("invalid-configuration", message, "", content?.place ?? start);
-  return undefined;
-}
-
-function describe(content: Node | undefined): string {
-  return content === undefined || kindOf(content) === "empty"
-    ? "is empty"
-    : `is ${kindOf(content)}`;
 }
 
 type Planned =
@@ -55,6 +40,7 @@ type Planned =
 async function planPipeline(
   written: MapNode,
   request: CompileRequest,
+  scope: Scope,
   report: Report,
 ): Promise<Planned | undefined> {
   const root = resolveReferences(resolveExtends(written, report), report);
@@ -67,8 +53,7 @@ async function planPipeline(
   checkNeeds(configuration.jobs, directory, configuration.stages);
   if (report.errors() > 0) return undefined;
 
-  const scope = createScope(request);
-  const world = { facts: request.facts, reader: rememberingReader(request.reader) };
+  const world = { facts: request.facts, reader: request.reader };
   const decision = await decideWorkflow(workflow, configuration, scope, world);
   if (!decision.runs) return { status: "filtered", reason: "filtered_by_workflow_rules" };
   const context = {

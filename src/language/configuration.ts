@@ -2,7 +2,7 @@
 import { readDefaults, withDefaults } from "./inherit.ts";
 import { type JobConfig, readJob } from "./job.ts";
 import { readGlobalVariables } from "./keyword/variables.ts";
-import { keywords } from "./keywords.ts";
+import { type Keyword, keywords } from "./keywords.ts";
 import { limits } from "./limits.ts";
 import { nearest } from "./nearest.ts";
 import { child, type Entry, kindOf, type MapNode } from "./node.ts";
@@ -36,17 +36,16 @@ export function readConfiguration(root: MapNode, report: Report): Configuration 
 }
 
 function readJobs(root: MapNode, stages: readonly string[], report: Report): readonly JobConfig[] {
-  const defaults = readDefaults(root, report);
+  const before = report.errors();
+  checkGlobals(root, report);
+  if (report.errors() > before) return [];
   const names = [...root.entries.keys()].filter(isJob);
-  if (Object.hasOwn(Object.fromEntries(root.entries), "types")) {
-    const place = root.entries.get("types")?.keyPlace ?? root.place;
-    report.error("not-supported", keywords.global.types.note ?? "", "types", place);
-  }
   if (names.length > limits.definedJobs) {
     const message = `There are ${names.length.toLocaleString("en")} jobs; the limit is ${limits.definedJobs.toLocaleString("en")}.`;
     report.error("limit-exceeded", message, "jobs", root.place);
     return [];
   }
+  const defaults = readDefaults(root, report);
   const jobs: JobConfig[] = [];
   for (const name of names) {
     const entry = root.entries.get(name);
@@ -62,6 +61,21 @@ function readJobs(root: MapNode, stages: readonly string[], report: Report): rea
     report.error("no-jobs", message, "jobs", root.place);
   }
   return jobs;
+}
+
+/** Top-level keywords that are refused, and jobs that have taken the name of one. */
+function checkGlobals(root: MapNode, report: Report): void {
+  for (const [name, keyword] of Object.entries<Keyword>(keywords.global)) {
+    const entry = root.entries.get(name);
+    if (entry === undefined) continue;
+    const mayHoldScript = name === "variables" || name === "default";
+    if (keyword.support === "refused") {
+      report.error("not-supported", keyword.note ?? "", name, entry.keyPlace);
+    } else if (!mayHoldScript && entry.value.kind === "map" && child(entry.value, "script")) {
+      const message = `\`${name}\` is a top-level keyword, so a job cannot have this name.`;
+      report.error("reserved-name", message, name, entry.keyPlace);
+    }
+  }
 }
 
 function isJob(name: string): boolean {

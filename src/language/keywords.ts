@@ -49,8 +49,9 @@ const jobs = {
 
 export const keywords = {
   global: {
-    ...allWork("default", "include", "stages", "variables", "workflow", "spec"),
+    ...allWork("default", "include", "stages", "variables", "workflow"),
     ...allWork("image", "services", "before_script", "after_script", "cache"),
+    spec: refused("`spec` belongs into a header of its own: write `---` between it and the jobs."),
     types: refused("`types` was removed from GitLab; write `stages`."),
   },
   default: defaults,
@@ -119,6 +120,7 @@ export const keywords = {
     cache: accepted("Remote files are read anew for each pipeline; `cache` has no effect."),
   },
   "include:rules": allWork("if", "changes", "exists", "when"),
+  header: allWork("spec"),
   spec: {
     ...allWork("inputs"),
     component: accepted("`$[[ component.* ]]` is not filled in."),

@@ -2,6 +2,8 @@
 export const limits = {
   /** Bytes (UTF-8) of one file. */
   fileBytes: 1_048_576,
+  /** Bytes of all files of a pipeline together. */
+  allFilesBytes: 5_242_880,
   /** Nesting of maps and lists in one file (GitLab: `max_yaml_depth`). */
   yamlDepth: 100,
   /** Values in the configuration once aliases, `extends` and `!reference` are written out. */

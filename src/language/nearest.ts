@@ -1,8 +1,8 @@
-/** The word closest to a misspelt one, or undefined when none is close (two typing errors, fewer in short words). */
+/** The word closest to a misspelt one, or undefined when none is close (three typing errors, fewer in short words). */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   if (word.length > 60) return undefined;
   let best: string | undefined;
-  let least = word.length < 4 ? 1 : 2;
+  let least = word.length < 4 ? 1 : word.length < 7 ? 2 : 3;
   const plain = word.toLowerCase().replaceAll("-", "_");
   for (const candidate of known) {
     if (Math.abs(candidate.length - plain.length) > least) continue;

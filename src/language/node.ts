@@ -149,3 +149,40 @@ export function plain(node: Node): unknown {
       return node.keys;
   }
 }
+
+/** The same value as if all of it were written at that place. */
+export function placedAt(node: Node, place: Place): Node {
+  switch (node.kind) {
+    case "scalar":
+    case "reference":
+      return { ...node, place };
+    case "list":
+      return { ...node, place, items: node.items.map((item) => placedAt(item, place)) };
+    case "map": {
+      const entries = [...node.entries].map(
+        ([key, { value }]) => [key, { keyPlace: place, value: placedAt(value, place) }] as const,
+      );
+      return { ...node, place, entries: new Map(entries) };
+    }
+  }
+}
+
+/** A node of plain JSON data that came from outside any file; undefined for what JSON cannot say. */
+export function fromPlain(value: unknown, place: Place): Node | undefined {
+  if (value === null) return scalarNode(null, "", place);
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
+    return scalarNode(value, String(value), place);
+  }
+  if (Array.isArray(value)) {
+    return listNode(
+      value.flatMap((item: unknown) => fromPlain(item, place) ?? []),
+      place,
+    );
+  }
+  if (typeof value !== "object") return undefined;
+  const entries = Object.entries(value).flatMap(([key, item]: [string, unknown]) => {
+    const node = fromPlain(item, place);
+    return node === undefined ? [] : [[key, { keyPlace: place, value: node }] as const];
+  });
+  return mapNode(new Map(entries), place);
+}

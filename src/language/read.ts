@@ -12,15 +12,23 @@ export function invalid(input: Input, message: string): undefined {
   return undefined;
 }
 
+/** The last part of the path: the keyword, usually. */
+export function nameOf({ path }: Input): string {
+  return path.split(":").at(-1) ?? path;
+}
+
 function expected(input: Input, wanted: string): undefined {
-  const name = input.path.split(":").at(-1) ?? input.path;
-  return invalid(input, `\`${name}\` should be ${wanted}, but is ${kindOf(input.node)}.`);
+  return invalid(input, `\`${nameOf(input)}\` should be ${wanted}, but is ${kindOf(input.node)}.`);
+}
+
+function pathTo({ path }: Input, key: string): string {
+  return path === "" ? key : `${path}:${key}`;
 }
 
 /** The value under a key of a map, with its path; undefined when absent or null. */
 export function at(input: Input & { readonly node: MapNode }, key: string): Input | undefined {
   const node = child(input.node, key);
-  return node === undefined ? undefined : { ...input, node, path: `${input.path}:${key}` };
+  return node === undefined ? undefined : { ...input, node, path: pathTo(input, key) };
 }
 
 /** Applies a reader to the value under a key, when there is one. */
@@ -51,7 +59,7 @@ export function checkKeys(input: MapInput, section: KeywordSection): void {
   const table: KeywordTable = keywords[section];
   for (const [key, { keyPlace, value }] of input.node.entries) {
     const keyword = Object.hasOwn(table, key) ? table[key] : undefined;
-    const path = `${input.path}:${key}`;
+    const path = pathTo(input, key);
     if (keyword === undefined) {
       const message = unknownKey(key, section, Object.keys(table));
       input.report.error("unknown-key", message, path, keyPlace);
@@ -95,9 +103,10 @@ export function readBoolean(input: Input): boolean | undefined {
 export function readInteger(input: Input, least: number, most: number): number | undefined {
   const { node } = input;
   const value = node.kind === "scalar" ? node.value : undefined;
-  return typeof value === "number" && Number.isInteger(value) && value >= least && value <= most
-    ? value
-    : expected(input, `a whole number from ${least} to ${most}`);
+  const wanted = `a whole number from ${least} to ${most}`;
+  if (typeof value !== "number") return expected(input, wanted);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  return invalid(input, `\`${nameOf(input)}\` should be ${wanted}, but is ${value}.`);
 }
 
 export function readOneOf<const Word extends string>(
@@ -109,9 +118,8 @@ export function readOneOf<const Word extends string>(
   const word = words.find((candidate) => candidate === text);
   if (word !== undefined) return word;
   const guess = text === undefined ? undefined : nearest(text, words);
-  const name = input.path.split(":").at(-1) ?? input.path;
   const help = guess !== undefined ? ` Did you mean \`${guess}\`?` : "";
-  return invalid(input, `\`${name}\` should be one of ${words.join(", ")}.${help}`);
+  return invalid(input, `\`${nameOf(input)}\` should be one of ${words.join(", ")}.${help}`);
 }
 
 /** The items of a list, each with its path `…[i]`. */

@@ -8,7 +8,7 @@ export type Report = {
   readonly warning: (code: string, message: string, path: string, place: Place) => void;
   /** Number of errors so far. */
   readonly errors: () => number;
-  /** In the order of the text within each file, as a reader goes through it. */
+  /** File by file, each in the order of its text. */
   readonly diagnostics: () => readonly Diagnostic[];
 };
 
@@ -37,7 +37,7 @@ export function createReport(): Report {
     error: (code, message, path, place) => add("error", code, message, path, place),
     warning: (code, message, path, place) => add("warning", code, message, path, place),
     errors: () => errors,
-    diagnostics: () => withoutRepeats(found),
+    diagnostics: () => inOrder(withoutRepeats(found)),
   };
 }
 
@@ -50,4 +50,13 @@ function withoutRepeats(found: readonly Diagnostic[]): readonly Diagnostic[] {
     seen.add(key);
     return true;
   });
+}
+
+function inOrder(found: readonly Diagnostic[]): readonly Diagnostic[] {
+  const files = [...new Set(found.map(({ file }) => file))];
+  const byText = (a: Diagnostic, b: Diagnostic): number =>
+    files.indexOf(a.file) - files.indexOf(b.file) ||
+    (a.line ?? 0) - (b.line ?? 0) ||
+    (a.column ?? 0) - (b.column ?? 0);
+  return found.toSorted(byText);
 }

@@ -1,5 +1,5 @@
 import type { PipelineFacts, PipelineSource } from "#language/facts.ts";
-import { pushFacts as samplePush } from "./sample-facts.ts";
+import { MERGE_REQUEST, pushFacts as samplePush } from "./sample-facts.ts";
 
 /** What a case may say about its push; the words are those of `slipway compile`. */
 export type PushOptions = {
@@ -34,5 +34,8 @@ export function pushFacts(options: PushOptions = {}): PipelineFacts {
       message: options.message ?? "Change something",
       beforeSha: options.beforeSha ?? commit.beforeSha,
     },
+    ...(options.source === "merge_request_event" && {
+      mergeRequest: { ...MERGE_REQUEST, sourceBranch: options.ref ?? "feature/a", fork: false },
+    }),
   });
 }

@@ -11,6 +11,7 @@ import {
   type Input,
   invalid,
   items,
+  nameOf,
   read,
   readBoolean,
   readClosedMap,
@@ -170,13 +171,12 @@ function readExists(input: Input): ExistsClause | undefined {
 
 /** `only` and `except`: a list of refs, or a map of conditions. */
 export function readOnlyPolicy(input: Input): OnlyPolicy | undefined {
-  const name = input.path.split(":").at(-1) ?? input.path;
   if (input.node.kind === "list") {
     const refs = readList(input, readRefPattern);
     return refs === undefined ? undefined : { refs };
   }
   if (input.node.kind !== "map") {
-    return invalid(input, `\`${name}\` should be a list of refs, or a map of conditions.`);
+    return invalid(input, `\`${nameOf(input)}\` should be a list of refs, or a map of conditions.`);
   }
   const map = readClosedMap(input, "only / except");
   if (map === undefined) return undefined;

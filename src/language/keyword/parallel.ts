@@ -26,9 +26,10 @@ export function readParallel(input: Input): ParallelConfig | undefined {
   const map = readClosedMap(input, "parallel");
   if (map === undefined) return undefined;
   const combinations = read(map, "matrix", readMatrix);
-  return combinations === undefined
-    ? invalid(input, "`parallel` should be a number, or have a `matrix` with a list of variables.")
-    : { type: "matrix", combinations };
+  if (combinations !== undefined) return { type: "matrix", combinations };
+  return map.node.entries.has("matrix")
+    ? undefined
+    : invalid(input, "`parallel` should be a number, or have a `matrix` with a list of variables.");
 }
 
 /** The suffix that tells the instances of a matrix apart. */

@@ -1,16 +1,15 @@
 import { limits } from "../limits.ts";
 import { kindOf, type Node } from "../node.ts";
-import { type Input, invalid } from "../read.ts";
+import { type Input, invalid, nameOf } from "../read.ts";
 
 /** Commands in order; lists inside lists (from anchors and `!reference`) are flattened. */
 export function readScript(input: Input): readonly string[] | undefined {
   const { node } = input;
   if (node.kind === "scalar" && typeof node.value === "string") return [node.value];
   if (node.kind !== "list") {
-    const name = input.path.split(":").at(-1) ?? input.path;
     return invalid(
       input,
-      `\`${name}\` should be a string or a list of strings, but is ${kindOf(node)}.`,
+      `\`${nameOf(input)}\` should be a string or a list of strings, but is ${kindOf(node)}.`,
     );
   }
   const commands: string[] = [];

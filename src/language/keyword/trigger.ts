@@ -13,6 +13,7 @@ export function readTrigger(input: Input): TriggerOptions | undefined {
   const map = readClosedMap(input, "trigger");
   if (map === undefined) return undefined;
   const include = map.node.entries.get("include")?.value;
+  if (include === undefined && map.node.entries.has("project")) return undefined;
   if (include === undefined)
     return invalid(input, "`trigger` needs an `include` with the file of the child pipeline.");
   const strategy = read(map, "strategy", (value) => readOneOf(value, ["depend", "mirror"]));
