@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
+import type { Connection } from "./connect-job.ts";
 import { ENVIRONMENT_LABEL, JOB_LABEL } from "./engine/labels.ts";
 import type { JobContext } from "./executor.ts";
-import type { JobNetwork } from "./networks.ts";
 import type { JobImage } from "./protocol.ts";
 
 /** What a job's container and the containers of its services have alike. */
@@ -9,13 +9,8 @@ export function commonSettings(
   context: JobContext,
   image: JobImage,
   ref: string,
-  network: JobNetwork,
-  options: {
-    readonly aliases: readonly string[];
-    readonly binds: readonly string[];
-    readonly hostNames: readonly string[];
-    readonly privileged: boolean;
-  },
+  { network, binds, hostNames }: Connection,
+  options: { readonly alias: string | readonly string[]; readonly privileged: boolean },
 ): Docker.ContainerCreateOptions {
   const { settings, variables } = context;
   const platform = variables.expand(image.executor_opts?.docker?.platform ?? "");
@@ -34,11 +29,11 @@ export function commonSettings(
       Binds: [
         `${context.paths.buildsOutside}:${context.paths.buildsInside}`,
         `${settings.directory}/cache:/cache`,
-        ...options.binds,
+        ...binds,
       ],
       ExtraHosts: [
         ...settings.extraHosts,
-        ...options.hostNames.map((name) => `${name}:${network.gateway}`),
+        ...hostNames.map((name) => `${name}:${network.gateway}`),
       ],
       NetworkMode: network.name,
       PidsLimit: settings.processLimit,
@@ -46,7 +41,7 @@ export function commonSettings(
     },
     ...(network.ofJob && {
       NetworkingConfig: {
-        EndpointsConfig: { [network.name]: { Aliases: [...options.aliases] } },
+        EndpointsConfig: { [network.name]: { Aliases: [options.alias].flat() } },
       },
     }),
   };

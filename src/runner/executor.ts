@@ -1,5 +1,6 @@
 import type { JobResponse } from "./protocol.ts";
 import type { Settings } from "./settings.ts";
+import type { ShellScript } from "./shell-script.ts";
 import type { Log } from "./trace.ts";
 import type { JobPaths, ResolvedVariables } from "./variables.ts";
 
@@ -15,8 +16,7 @@ export type JobContext = {
 };
 
 export type ScriptRun = {
-  /** Text for a POSIX shell; see `shellScript`. */
-  readonly text: string;
+  readonly script: ShellScript;
   readonly log: Log;
   /** Aborted: every process is asked to end, and killed after `graceMilliseconds`. */
   readonly stop: AbortSignal;

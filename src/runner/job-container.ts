@@ -3,8 +3,9 @@ import type Docker from "dockerode";
 import { demultiplex } from "./demultiplex.ts";
 import { engineFailure, engineMessage, ignoreMissing } from "./engine-client.ts";
 import type { ScriptRun } from "./executor.ts";
+import { createExitMarker } from "./exit-marker.ts";
 import { JobFailure } from "./job-failure.ts";
-import { terminateAllCommand } from "./shell-script.ts";
+import { shellScript, terminateAllCommand } from "./shell-script.ts";
 
 /** A container whose first process is a shell that waits for a script; started anew for each script. */
 export type JobContainer = {
@@ -19,6 +20,8 @@ export type JobContainer = {
 type Attached = { readonly stream: Duplex };
 
 const KILLED = 137;
+/** An entrypoint may outlive the shell it started; its container is not waited for longer than this. */
+const DOWN_MILLISECONDS = 5_000;
 
 export async function createJobContainer(
   engine: Docker,
@@ -37,6 +40,7 @@ export async function createJobContainer(
     Tty: false,
   });
   let waiting: Attached | undefined;
+  let ended: Promise<{ StatusCode: number }> | undefined;
 
   async function start(): Promise<Attached> {
     const attached = await container
@@ -69,6 +73,8 @@ export async function createJobContainer(
   }
 
   async function run(script: ScriptRun): Promise<number> {
+    // A script before this one has told its exit code, but its container may still be going down.
+    await untilDown();
     const { stream } = waiting ?? (await start());
     waiting = undefined;
     let killTimer: Promise<NodeJS.Timeout> | undefined;
@@ -77,18 +83,33 @@ export async function createJobContainer(
     };
     script.stop.addEventListener("abort", onStop, { once: true });
     if (script.stop.aborted) onStop();
+    const marker = createExitMarker();
     try {
-      stream.end(script.text);
-      for await (const bytes of demultiplex(stream)) script.log.output(bytes);
-      const { StatusCode } = await container.wait();
-      if (StatusCode === KILLED) await warnWhenOutOfMemory(script);
-      return StatusCode;
+      stream.end(shellScript(script.script, marker.text));
+      for await (const bytes of demultiplex(stream)) {
+        script.log.output(marker.write(bytes));
+        if (marker.exitCode() !== undefined) break;
+      }
+      script.log.output(marker.flush());
+      ended = container.wait();
+      const exitCode = marker.exitCode() ?? (await ended).StatusCode;
+      ended.catch(() => undefined);
+      if (exitCode === KILLED) await warnWhenOutOfMemory(script);
+      return exitCode;
     } catch (error) {
       throw failure(error, "Watching the job's container");
     } finally {
       script.stop.removeEventListener("abort", onStop);
       clearTimeout(await killTimer);
     }
+  }
+
+  async function untilDown(): Promise<void> {
+    if (ended === undefined) return;
+    const kill = () => void ignoreMissing(container.kill({ signal: "SIGKILL" }));
+    const timer = setTimeout(kill, DOWN_MILLISECONDS);
+    await ignoreMissing(ended);
+    clearTimeout(timer);
   }
 
   async function warnWhenOutOfMemory(script: ScriptRun): Promise<void> {
@@ -104,7 +125,7 @@ export async function createJobContainer(
     run,
     close: async () => {
       waiting?.stream.destroy();
-      await ignoreMissing(container.kill({ signal: "SIGKILL" }));
+      if (ended === undefined) await ignoreMissing(container.kill({ signal: "SIGKILL" }));
       return { removed: ignoreMissing(container.remove({ force: true, v: true })) };
     },
   };

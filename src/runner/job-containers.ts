@@ -1,4 +1,5 @@
 import type Docker from "dockerode";
+import { type Connection, connectJob } from "./connect-job.ts";
 import { commonSettings, environmentEntries } from "./container-settings.ts";
 import { planServices } from "./dind-service.ts";
 import { applyEngineFlags } from "./engine/flags.ts";
@@ -7,7 +8,6 @@ import type { JobContext } from "./executor.ts";
 import { type ImageStore, imageRequest, type PresentImage } from "./image-pull.ts";
 import { createJobContainer, type JobContainer } from "./job-container.ts";
 import type { Networks } from "./networks.ts";
-import { chooseNetwork, type OfferedEngine, offerEngine } from "./offered-engine.ts";
 import type { JobImage } from "./protocol.ts";
 import { registryAuths } from "./registry-auth.ts";
 import { ownerLabelFilter, removeLabelled } from "./remove-labelled.ts";
@@ -27,7 +27,7 @@ export type DockerTools = {
 };
 
 /** What has been made so far for a job, so that all of it goes when something else fails. */
-export type Made = { offered?: OfferedEngine; container?: JobContainer };
+export type Made = { connection?: Connection; container?: JobContainer };
 
 /** Makes a job's containers side by side: image, network, services and engine wait only for what they need. */
 export async function makeContainers(
@@ -50,49 +50,42 @@ export async function makeContainers(
     const { warnings } = await applyEngineFlags(plan.engine.flags, { executor, dockerHost });
     for (const warning of warnings) log.warning(warning);
   }
-  const hostNames = plan.engine?.hostNames ?? [];
-
   await together(stop, (signal) => {
-    const network = chooseNetwork(tools.networks, context, {
+    const connected = connectJob(tools.networks, context, {
       services: plan.started.length > 0,
-      engineByName: plan.engine !== undefined,
-    });
-    const offered = network.then(async (joined) => {
-      made.offered = await offerEngine(context, plan.engine, joined);
-      return made.offered.binds;
+      engine: plan.engine,
+    }).then((connection) => {
+      made.connection = connection;
+      return connection;
     });
     const container = async () => {
-      const [present, joined, binds] = await Promise.all([
+      const [present, connection] = await Promise.all([
         images.ensure(request, log, signal),
-        network,
-        offered,
+        connected,
       ]);
       signal.throwIfAborted();
-      const common = (privileged: boolean) =>
-        commonSettings(context, image, request.ref, joined, {
-          aliases: ["build"],
-          binds,
-          hostNames,
+      const create = async (privileged: boolean) => {
+        const common = commonSettings(context, image, request.ref, connection, {
+          alias: "build",
           privileged,
         });
-      const create = async (privileged: boolean) => {
         made.container = await createJobContainer(engine, settings.dockerHost, {
-          ...common(privileged),
+          ...common,
           Cmd: [...detectShellCommand],
           WorkingDir: context.paths.projectInside,
           // Masked values go in with the script instead: the engine writes a container's settings to disk.
           Env: environmentEntries(variables.list.filter((variable) => !variable.masked)),
-          HostConfig: { ...common(privileged).HostConfig, LogConfig: { Type: "none", Config: {} } },
+          HostConfig: { ...common.HostConfig, LogConfig: { Type: "none", Config: {} } },
         });
+        // The entrypoint of Docker's own images looks for certificates when it is to use TCP.
+        if (variables.get("DOCKER_HOST")?.startsWith("tcp:")) await connection.ready;
         if (mayStartEarly(image, present)) await made.container.startEarly();
       };
       await createPrivilegedIfPossible(settings.privileged, create, made, log);
+      await connection.ready;
     };
     const start = { engine, images, context, auths, log, stop: signal };
-    return [
-      container(),
-      ...plan.started.map((service) => startService(start, service, network, offered, hostNames)),
-    ];
+    return [container(), ...plan.started.map((service) => startService(start, service, connected))];
   });
   if (made.container === undefined) throw new Error("No container was made.");
   return made.container;
@@ -126,7 +119,7 @@ async function createPrivilegedIfPossible(
 export async function removeMade(tools: DockerTools, jobId: number, made: Made): Promise<void> {
   const { engine, settings } = tools;
   const labels = ownerLabelFilter(settings.environmentId, jobId);
-  await ignoreMissing(made.offered?.close() ?? Promise.resolve());
+  await ignoreMissing(made.connection?.close() ?? Promise.resolve());
   const closing = await made.container?.close();
   const others = await engine
     .listContainers({ all: true, filters: { label: labels } })

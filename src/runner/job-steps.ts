@@ -3,7 +3,6 @@ import type { JobContext, PreparedJob } from "./executor.ts";
 import { JobFailure, messageOf } from "./job-failure.ts";
 import type { JobStop } from "./job-stop.ts";
 import type { JobStep } from "./protocol.ts";
-import { shellScript } from "./shell-script.ts";
 import { together } from "./together.ts";
 import { deferredLog, type Log, type Trace } from "./trace.ts";
 import { type Ending, jobStatus } from "./verdict.ts";
@@ -127,13 +126,12 @@ async function runCommands(
 ): Promise<void> {
   const { paths, variables, settings } = deps.context;
   const masked = variables.list.filter((variable) => variable.masked);
-  const text = shellScript({
-    exports: status === undefined ? masked : [...masked, { key: "CI_JOB_STATUS", value: status }],
-    directory: paths.projectInside,
-    commands,
-  });
   const exitCode = await prepared.run({
-    text,
+    script: {
+      exports: status === undefined ? masked : [...masked, { key: "CI_JOB_STATUS", value: status }],
+      directory: paths.projectInside,
+      commands,
+    },
     log,
     stop: signal,
     graceMilliseconds: GRACE_MILLISECONDS,

@@ -75,7 +75,7 @@ function mergeOverlaps(found: Region[], covered: number): Region[] {
 }
 
 /** The first position from which the rest of `data` could be the beginning of a secret. */
-function startOfPossibleSecret(data: Buffer, needles: readonly Buffer[]): number {
+export function startOfPossibleSecret(data: Buffer, needles: readonly Buffer[]): number {
   let earliest = data.length;
   for (const needle of needles) {
     const first = needle[0] ?? 0;

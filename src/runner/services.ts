@@ -1,11 +1,11 @@
 import type Docker from "dockerode";
 import { serviceHostNames } from "#image/service-host-names.ts";
+import type { Connection } from "./connect-job.ts";
 import { commonSettings, environmentEntries } from "./container-settings.ts";
 import { engineFailure } from "./engine-client.ts";
 import type { JobContext } from "./executor.ts";
 import { anyPortAnswers } from "./health-check.ts";
 import { type ImageStore, imageRequest, type PresentImage } from "./image-pull.ts";
-import type { JobNetwork } from "./networks.ts";
 import type { JobService } from "./protocol.ts";
 import type { AuthSource } from "./registry-auth.ts";
 import type { Log } from "./trace.ts";
@@ -30,28 +30,23 @@ const SHOWN_LOG_LINES = 50;
 export async function startService(
   start: ServiceStart,
   service: JobService,
-  network: Promise<JobNetwork>,
-  binds: Promise<readonly string[]>,
-  hostNames: readonly string[],
+  connected: Promise<Connection>,
 ): Promise<void> {
   const { engine, context, log, stop } = start;
   const { settings, variables } = context;
   const request = imageRequest(service, variables.expand, start.auths.find);
   const aliases = serviceHostNames(request.name, variables.expand(service.alias ?? ""));
   log.line(`Starting service ${request.name} ...`);
-  const [image, joined, mounts] = await Promise.all([
+  const [image, connection] = await Promise.all([
     start.images.ensure(request, log, stop),
-    network,
-    binds,
+    connected,
   ]);
   const own = (service.variables ?? []).map(({ key, value, raw }) => ({
     key,
     value: raw ? value : variables.expand(value),
   }));
-  const common = commonSettings(context, service, request.ref, joined, {
-    aliases,
-    binds: mounts,
-    hostNames,
+  const common = commonSettings(context, service, request.ref, connection, {
+    alias: aliases,
     privileged: settings.privileged,
   });
   try {

@@ -13,7 +13,7 @@ import { createProcessGroup, type ProcessGroup } from "./process-group.ts";
 import { ownerLabelFilter, removeLabelled } from "./remove-labelled.ts";
 import { sleep } from "./retry.ts";
 import type { Settings } from "./settings.ts";
-import { isShellIdentifier } from "./shell-script.ts";
+import { isShellIdentifier, shellScript } from "./shell-script.ts";
 import type { Log } from "./trace.ts";
 
 /** Runs jobs in the environment's own bash, each in processes, a home and a temporary directory of its own. */
@@ -157,7 +157,7 @@ async function runShell(
   child.stderr.on("data", script.log.output);
   // A shell that is gone before it has read its script says so by its exit code.
   child.stdin.on("error", () => undefined);
-  child.stdin.end(script.text);
+  child.stdin.end(shellScript(script.script));
 
   let timer: NodeJS.Timeout | undefined;
   const onStop = () => {

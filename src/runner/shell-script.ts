@@ -25,18 +25,30 @@ export function shellQuote(text: string): string {
 /**
  * Ends with the exit code of the first command that fails, else 0. Commands run inside `eval` with an
  * empty standard input, so none can read the rest of the script; errors go where output goes, in order.
+ * With `exitMarker` the end of the output is that text and the exit code: it is known before the
+ * container has been taken down.
  */
-export function shellScript(script: ShellScript): string {
+export function shellScript(script: ShellScript, exitMarker?: string): string {
   const exported = script.exports.filter((variable) => isShellIdentifier(variable.key));
-  return [
-    "exec 2>&1",
+  const body = [
     "if (set -o pipefail) 2>/dev/null; then set -o pipefail; fi",
     "set -o errexit",
     "set +o noclobber",
-    ...exported.map((variable) => `export ${variable.key}=${shellQuote(variable.value)}`),
     `cd ${shellQuote(script.directory)}`,
     `eval ${shellQuote(script.commands.map(withEcho).join("\n"))} </dev/null`,
     "exit 0",
+  ];
+  return [
+    "exec 2>&1",
+    ...exported.map((variable) => `export ${variable.key}=${shellQuote(variable.value)}`),
+    ...(exitMarker === undefined
+      ? body
+      : [
+          "(",
+          ...body,
+          ")",
+          `set -- $?; printf '%s%s\\n' ${shellQuote(exitMarker)} "$1"; exit "$1"`,
+        ]),
     "",
   ].join("\n");
 }

@@ -38,57 +38,52 @@ export async function startFakeService(): Promise<FakeService> {
     });
   });
 
-  const end = (response: ServerResponse, status: number, body?: unknown) => {
-    response.writeHead(status, { "content-type": "application/json" });
-    response.end(body === undefined ? undefined : JSON.stringify(body));
-  };
+  type Answer = { status: number; body?: unknown; headers?: Record<string, string> };
 
   function answer(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
+    const { status, body: content, headers = {} } = answerTo(request, body);
+    response.writeHead(status, { "content-type": "application/json", ...headers });
+    response.end(content === undefined ? undefined : JSON.stringify(content));
+  }
+
+  function answerTo(request: IncomingMessage, body: Buffer): Answer {
     const path = (request.url ?? "").split("?")[0] ?? "";
     if (path === "/api/slipway/environments/ticket") {
       const { ticket } = JSON.parse(body.toString());
-      if (ticket !== "good-ticket") return end(response, 403, {});
-      return end(response, 201, { token: RUNNER_TOKEN, environment_id: "e1", idle_timeout: 1 });
+      if (ticket !== "good-ticket") return { status: 403 };
+      return {
+        status: 201,
+        body: { token: RUNNER_TOKEN, environment_id: "e1", idle_timeout: 1 },
+      };
     }
     if (path === "/api/v4/jobs/request") {
-      if (request.headers["runner-token"] !== RUNNER_TOKEN) return end(response, 403);
+      if (request.headers["runner-token"] !== RUNNER_TOKEN) return { status: 403 };
       const job = service.queue.shift();
-      if (job !== undefined) {
-        service.jobs.set(job.id, { trace: Buffer.alloc(0), updates: [] });
-        return end(response, 201, job);
-      }
-      if (service.leaveWhenEmpty) return end(response, 410);
-      response.writeHead(204).end();
-      return;
+      if (job === undefined) return { status: service.leaveWhenEmpty ? 410 : 204 };
+      service.jobs.set(job.id, { trace: Buffer.alloc(0), updates: [] });
+      return { status: 201, body: job };
     }
-    const id = Number(/^\/api\/v4\/jobs\/(\d+)/.exec(path)?.[1]);
-    const job = service.jobs.get(id);
-    if (job === undefined) return end(response, 404);
-    response.setHeader("job-status", service.status);
-    if (request.method === "PATCH") return patch(request, response, job, body);
+    const job = service.jobs.get(Number(/^\/api\/v4\/jobs\/(\d+)/.exec(path)?.[1]));
+    if (job === undefined) return { status: 404 };
+    const headers = { "job-status": service.status };
+    if (request.method === "PATCH") {
+      const patched = patch(request, job, body);
+      return { ...patched, headers: { ...headers, ...patched.headers } };
+    }
     const update: JobUpdate = JSON.parse(body.toString());
     job.updates.push(update);
     if (update.output !== undefined && update.output.bytesize !== job.trace.length) {
-      return end(response, 412);
+      return { status: 412 };
     }
     if (update.state !== "running") job.verdict = update;
-    end(response, 200, true);
+    return { status: 200, body: true, headers };
   }
 
-  function patch(
-    request: IncomingMessage,
-    response: ServerResponse,
-    job: ReceivedJob,
-    body: Buffer,
-  ): void {
+  function patch(request: IncomingMessage, job: ReceivedJob, body: Buffer): Answer {
     const start = Number((request.headers["content-range"] ?? "").split("-")[0]);
-    if (start !== job.trace.length) {
-      response.setHeader("range", `0-${job.trace.length}`);
-      return end(response, 416);
-    }
-    job.trace = Buffer.concat([job.trace, body]);
-    response.setHeader("range", `0-${job.trace.length}`);
-    end(response, 202);
+    const fits = start === job.trace.length;
+    if (fits) job.trace = Buffer.concat([job.trace, body]);
+    return { status: fits ? 202 : 416, headers: { range: `0-${job.trace.length}` } };
   }
 
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
