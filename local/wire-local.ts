@@ -101,7 +101,10 @@ export async function wireLocal(options: {
       ...(machine.runtime === undefined ? {} : { runtime: machine.runtime }),
       extraHosts,
       registryMirrors: machine.mirror === undefined ? [] : [machine.mirror.inContainers],
-      insecureRegistries: [registryHost],
+      insecureRegistries: [
+        `http://${registryHost}`,
+        ...(machine.mirror === undefined ? [] : [machine.mirror.inContainers]),
+      ],
     }),
   });
 

@@ -6,7 +6,7 @@ import { isoNow, type ServiceDeps } from "./deps.ts";
 import { logKey } from "./keys.ts";
 
 /** A contact is written at most this often: every chunk of log would else be a write of the pipeline. */
-const contactMilliseconds = 60_000;
+export const contactMilliseconds = 60_000;
 
 export type TraceAnswer =
   | { readonly answer: "accepted" | "range"; readonly length: number; readonly status: Status }

@@ -1,8 +1,9 @@
 import type { Plan } from "#language/plan.ts";
-import { availableJobs, environmentMayExit } from "#pipeline/availability.ts";
+import { availableJobs, environmentMayExit, findEnvironment } from "#pipeline/availability.ts";
 import type { Job, Pipeline } from "#pipeline/pipeline.ts";
 import type { JobResponse } from "#runner/protocol.ts";
 import { advanceSoon } from "./advance-pipeline.ts";
+import { contactMilliseconds } from "./append-trace.ts";
 import { isoNow, type ServiceDeps } from "./deps.ts";
 import { jobResponse } from "./job-response.ts";
 import { logKey, planKey } from "./keys.ts";
@@ -23,6 +24,7 @@ export async function requestJob(deps: ServiceDeps, runnerToken: string): Promis
   const grant = await deps.store.tokens.get(deps.hash(runnerToken), isoNow(deps));
   if (grant?.kind !== "environment") return { answer: "refused" };
   const { pipelineId, environmentId } = grant;
+  await noteAlive(deps, pipelineId, environmentId);
   const until = deps.now() + deps.holdMilliseconds;
   for (;;) {
     const change = deps.waitForChange(pipelineId, Math.max(0, until - deps.now()));
@@ -36,6 +38,21 @@ export async function requestJob(deps: ServiceDeps, runnerToken: string): Promis
     if (deps.now() >= until) return { answer: "none" };
     await change;
   }
+}
+
+/** Written at most once a minute: every idle poll would else be a write of the pipeline. */
+async function noteAlive(
+  deps: ServiceDeps,
+  pipelineId: number,
+  environmentId: string,
+): Promise<void> {
+  const stored = await deps.store.pipelines.get(pipelineId);
+  const environment =
+    stored === undefined ? undefined : findEnvironment(stored.value, environmentId);
+  if (environment === undefined) return;
+  const last = environment.contactAt ?? environment.runningAt ?? environment.wantedAt;
+  if (deps.now() - Date.parse(last) < contactMilliseconds) return;
+  await advanceSoon(deps, pipelineId, [{ type: "environment_running", environmentId }]);
 }
 
 async function takeJob(

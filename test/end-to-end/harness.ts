@@ -28,21 +28,21 @@ export type Slipway = {
   readonly api: <T>(path: string, init?: RequestInit) => Promise<T>;
 };
 
+/** Of the range whose registries the machine's engine lets BuildKit use without TLS. */
 async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 10_000) * 2;
-    const free = await Promise.all(
-      [port, port + 1].map(
-        (each) =>
-          new Promise<boolean>((done) => {
-            const server = createServer();
-            server.once("error", () => done(false));
-            server.listen(each, "0.0.0.0", () => server.close(() => done(true)));
-          }),
-      ),
-    );
+  for (let port = 4500; port < 4578; port += 2) {
+    const free = await Promise.all([isFree(port), isFree(port + 1)]);
     if (free.every(Boolean)) return port;
   }
+  throw new Error("There is no pair of free ports between 4500 and 4578.");
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const server = createServer();
+    server.once("error", () => done(false));
+    server.listen(port, "0.0.0.0", () => server.close(() => done(true)));
+  });
 }
 
 /** A whole service of its own: data directory, ports, registry, environments. */
