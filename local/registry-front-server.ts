@@ -1,11 +1,11 @@
 import {
-  Agent,
   createServer,
   type IncomingMessage,
   request,
   type Server,
   type ServerResponse,
 } from "node:http";
+import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { identityPath, type RegistryFrontIdentity } from "./registry-front-options.ts";
 
@@ -40,7 +40,6 @@ const largestTokenBytes = 1024 * 1024;
  * requests wait for them, so that a push in flight does not notice.
  */
 export function createFrontServer(options: FrontServerOptions): Server {
-  const agent = new Agent({ keepAlive: true });
   const server = createServer((req, res) => {
     const path = (req.url ?? "").split("?", 1)[0];
     if (path === identityPath) {
@@ -48,32 +47,28 @@ export function createFrontServer(options: FrontServerOptions): Server {
     } else if (path === tokenPath) {
       answerToken(options, req, res).catch(() => res.destroy());
     } else {
-      passOn(options, agent, req, res).catch(() => res.destroy());
+      passOn(options, req, res).catch(() => res.destroy());
     }
   });
   // A layer may take longer than Node's five minutes for one request.
   server.requestTimeout = 0;
   server.keepAliveTimeout = 75_000;
-  server.on("close", () => agent.destroy());
   return server;
 }
 
 async function passOn(
   options: FrontServerOptions,
-  agent: Agent,
   req: IncomingMessage,
   res: ServerResponse,
 ): Promise<void> {
-  const port = await options.registryPort(options.holdMilliseconds);
-  if (port === undefined) return sendAway(res, "the registry does not start: see its log");
+  const socket = await connectToRegistry(options);
+  if (socket === undefined) return sendAway(res, "the registry does not start: see its log");
   const headers = Object.fromEntries(
     Object.entries(req.headers).filter(([name]) => !hopByHop.has(name)),
   );
   const chunked = req.headers["transfer-encoding"] !== undefined;
   const onward = request({
-    agent,
-    host: "127.0.0.1",
-    port,
+    createConnection: () => socket,
     method: req.method,
     path: req.url,
     headers: { ...headers, ...(chunked ? { "transfer-encoding": "chunked" } : {}) },
@@ -92,6 +87,27 @@ async function passOn(
   });
   req.on("error", () => onward.destroy());
   req.pipe(onward);
+}
+
+/**
+ * A connection of its own for each request: only then is it certain, before any of the body is on its
+ * way, that the registry is there.
+ */
+async function connectToRegistry(options: FrontServerOptions): Promise<Socket | undefined> {
+  const until = Date.now() + options.holdMilliseconds;
+  while (Date.now() < until) {
+    const port = await options.registryPort(until - Date.now());
+    if (port === undefined) return undefined;
+    const socket = connect(port, "127.0.0.1");
+    const connected = await new Promise<boolean>((resolve) => {
+      socket.once("connect", () => resolve(true));
+      socket.once("error", () => resolve(false));
+    });
+    if (connected) return socket.setNoDelay(true);
+    // It ended a moment ago, and whoever keeps it has not heard yet.
+    await sleep(20);
+  }
+  return undefined;
 }
 
 async function answerToken(
