@@ -1,12 +1,12 @@
 // Text → plan of jobs, stage by stage; each stage has a file of its own. Findings are values, never exceptions.
 import { readConfiguration } from "./configuration.ts";
-import { decideJob, type IncludedJob } from "./decide.ts";
+import { type DecisionContext, decideJob, type IncludedJob } from "./decide.ts";
 import { resolveExtends } from "./extends.ts";
 import { loadConfiguration } from "./include.ts";
-import { expandParallel } from "./instances.ts";
+import { expandParallel, type JobInstance } from "./instances.ts";
 import { limits } from "./limits.ts";
 import { checkNeeds, createDirectory } from "./needs.ts";
-import type { MapNode } from "./node.ts";
+import type { MapNode, Place } from "./node.ts";
 import type { CompileResult, PlannedJob } from "./plan.ts";
 import { planJobs } from "./plan-jobs.ts";
 import { resolveReferences } from "./reference.ts";
@@ -15,6 +15,7 @@ import { createReport, type Report } from "./report.ts";
 import { createScope, type Scope } from "./scope.ts";
 import { isSkipped } from "./skip.ts";
 import type { CompileRequest } from "./source.ts";
+import type { Variable } from "./variables.ts";
 import { decideWorkflow, readWorkflow } from "./workflow.ts";
 
 /**
@@ -62,16 +63,8 @@ async function planPipeline(
     globals: decision.variables,
     hasWorkflowRules: workflow.rules !== undefined,
   };
-  const included: IncludedJob[] = [];
-  for (const instance of instances.all) {
-    const job = await decideJob(instance, context);
-    if (job !== undefined) included.push(job);
-  }
-  if (included.length > limits.pipelineJobs) {
-    const message = `The pipeline would have ${included.length.toLocaleString("en")} jobs; the limit is ${limits.pipelineJobs.toLocaleString("en")}.`;
-    report.error("limit-exceeded", message, "jobs", root.place);
-    return undefined;
-  }
+  const included = await decideJobs(instances.all, context, report, root.place);
+  if (included === undefined) return undefined;
   const jobs = inStageOrder(planJobs(included, directory), configuration.stages);
   const runs = jobs.some(({ stage }) => stage !== ".pre" && stage !== ".post");
   if (!runs) return { status: "filtered", reason: "filtered_by_rules" };
@@ -84,6 +77,38 @@ async function planPipeline(
       ...(decision.name !== undefined && { name: decision.name }),
     },
   };
+}
+
+/** The jobs that are in, as long as they stay within what one pipeline may be. */
+async function decideJobs(
+  instances: readonly JobInstance[],
+  context: DecisionContext,
+  report: Report,
+  place: Place,
+): Promise<readonly IncludedJob[] | undefined> {
+  const included: IncludedJob[] = [];
+  let characters = 0;
+  for (const instance of instances) {
+    const job = await decideJob(instance, context);
+    if (job === undefined) continue;
+    included.push(job);
+    characters += instance.config.input.node.characters + charactersOf(job.job.variables);
+    if (characters > limits.planCharacters) {
+      const most = limits.planCharacters.toLocaleString("en");
+      const message = `Scripts and variables of all jobs together have more than ${most} characters, the limit.`;
+      report.error("limit-exceeded", message, "jobs", place);
+      return undefined;
+    }
+  }
+  if (included.length <= limits.pipelineJobs) return included;
+  const most = limits.pipelineJobs.toLocaleString("en");
+  const message = `The pipeline would have ${included.length.toLocaleString("en")} jobs; the limit is ${most}.`;
+  report.error("limit-exceeded", message, "jobs", place);
+  return undefined;
+}
+
+function charactersOf(variables: readonly Variable[]): number {
+  return variables.reduce((sum, { key, value }) => sum + key.length + value.length + 20, 0);
 }
 
 /** Jobs of a stage keep the order of the file. */

@@ -4,6 +4,8 @@ export const limits = {
   fileBytes: 1_048_576,
   /** Bytes of all files of a pipeline together. */
   allFilesBytes: 5_242_880,
+  /** Words, signs and line ends of one file: what the time to read it depends on. */
+  yamlTokens: 250_000,
   /** Nesting of maps and lists in one file (GitLab: `max_yaml_depth`). */
   yamlDepth: 100,
   /** Values in the configuration once aliases, `extends` and `!reference` are written out. */
@@ -20,6 +22,8 @@ export const limits = {
   referenceLevels: 10,
   /** Jobs defined in the file, hidden ones left out, `parallel` written out. */
   definedJobs: 5_000,
+  /** Characters of the scripts and variables of all jobs of a pipeline together. */
+  planCharacters: 20_000_000,
   /** Jobs of one pipeline. */
   pipelineJobs: 1_000,
   /** Jobs that one `parallel` gives (GitLab: 200). */

@@ -22,6 +22,13 @@ export function parseYaml(
     report.error("limit-exceeded", `${file} is larger than ${most}, the limit.`, "", start);
     return undefined;
   }
+  const jobs = text.match(/^[^\s#.'"\-?%][^\n:]*:/gm)?.length ?? 0;
+  if (jobs > limits.definedJobs + 50) {
+    const most = limits.definedJobs.toLocaleString("en");
+    const message = `There are ${jobs.toLocaleString("en")} jobs in the file; the limit is ${most}.`;
+    report.error("limit-exceeded", message, "jobs", start);
+    return undefined;
+  }
   const documents = composeDocuments(text, source, report);
   return documents?.map((document) => ({
     read: (substitution) => {
@@ -32,6 +39,18 @@ export function parseYaml(
       return report.errors() === before ? root : undefined;
     },
   }));
+}
+
+/** Header and content; one more shows that the rest is ignored. */
+const usefulDocuments = 2;
+
+function exceeded(depth: number, tokens: number): string | undefined {
+  if (depth > limits.yamlDepth + 2) {
+    return `Maps and lists are nested more than ${limits.yamlDepth} levels deep, the limit.`;
+  }
+  if (tokens <= limits.yamlTokens) return undefined;
+  const most = limits.yamlTokens.toLocaleString("en");
+  return `The file has more than ${most} words, signs and line ends, the limit.`;
 }
 
 /** Drives the library's lexer and parser by hand so that the depth is known before anything recurses. */
@@ -48,13 +67,16 @@ function composeDocuments(
     logLevel: "silent",
   });
   const documents: Document.Parsed[] = [];
+  let tokens = 0;
   for (const lexeme of new Lexer().lex(text)) {
     for (const token of parser.next(lexeme)) documents.push(...composer.next(token));
-    if (parser.stack.length > limits.yamlDepth + 2) {
-      const message = `Maps and lists are nested more than ${limits.yamlDepth} levels deep, the limit.`;
-      report.error("limit-exceeded", message, "", { source, offset: parser.offset });
+    tokens += 1;
+    const problem = exceeded(parser.stack.length, tokens);
+    if (problem !== undefined) {
+      report.error("limit-exceeded", problem, "", { source, offset: parser.offset });
       return undefined;
     }
+    if (documents.length > usefulDocuments) break;
   }
   for (const token of parser.end()) documents.push(...composer.next(token));
   documents.push(...composer.end(false, text.length));
