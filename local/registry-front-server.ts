@@ -60,8 +60,9 @@ async function passOn(
   options: FrontServerOptions,
   req: IncomingMessage,
   res: ServerResponse,
+  until = Date.now() + options.holdMilliseconds,
 ): Promise<void> {
-  const socket = await connectToRegistry(options);
+  const socket = await connectToRegistry(options, until);
   if (socket === undefined) return sendAway(res, "the registry does not start: see its log");
   const headers = Object.fromEntries(
     Object.entries(req.headers).filter(([name]) => !hopByHop.has(name)),
@@ -79,22 +80,30 @@ async function passOn(
     answer.pipe(res);
   });
   onward.on("error", () => {
-    if (res.headersSent) res.destroy();
-    else sendAway(res, "the registry broke off");
+    if (res.headersSent || res.destroyed) res.destroy();
+    else if (hasBody(req)) sendAway(res, "the registry broke off");
+    // Nothing of it is used up, so the registry that starts next can have it.
+    else passOn(options, req, res, until).catch(() => res.destroy());
   });
-  res.on("close", () => {
+  res.once("close", () => {
     if (!res.writableFinished) onward.destroy();
   });
   req.on("error", () => onward.destroy());
   req.pipe(onward);
 }
 
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
+}
+
 /**
  * A connection of its own for each request: only then is it certain, before any of the body is on its
  * way, that the registry is there.
  */
-async function connectToRegistry(options: FrontServerOptions): Promise<Socket | undefined> {
-  const until = Date.now() + options.holdMilliseconds;
+async function connectToRegistry(
+  options: FrontServerOptions,
+  until: number,
+): Promise<Socket | undefined> {
   while (Date.now() < until) {
     const port = await options.registryPort(until - Date.now());
     if (port === undefined) return undefined;
