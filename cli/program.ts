@@ -1,0 +1,43 @@
+import { Command, CommanderError } from "commander";
+import { CliError, exitCodes } from "./failure.ts";
+
+export function createProgram(commands: readonly Command[]): Command {
+  const program = new Command("slipway")
+    .description("Builds container images when you push: runs .gitlab-ci.yml files unchanged.")
+    .version("0.1.0")
+    .exitOverride()
+    .showHelpAfterError("(add --help for what the command takes)")
+    .addHelpText(
+      "after",
+      `
+Exit codes: 0 done · 1 the pipeline or the check failed · 2 wrong use · 3 the service or the thing asked for is not there
+
+Try it:
+  $ slipway demo`,
+    );
+  for (const command of commands) program.addCommand(command.exitOverride());
+  return program;
+}
+
+/**
+ * Runs the command that the arguments name and sets the exit code. `explain` gives the message of a failure
+ * of the machine that somebody can mend, undefined for a bug.
+ */
+export async function runProgram(
+  program: Command,
+  explain: (error: unknown) => string | undefined = () => undefined,
+): Promise<void> {
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage;
+      return;
+    }
+    const isOwn = error instanceof CliError;
+    const message = isOwn ? error.message : explain(error);
+    if (message === undefined) throw error;
+    console.error(`slipway: ${message}`);
+    process.exitCode = isOwn ? error.exitCode : exitCodes.absent;
+  }
+}
