@@ -31,7 +31,7 @@ export function dockerExecutor(engine: Docker, settings: Settings): Executor {
     // `docker run --volume $CI_PROJECT_DIR:…` names a directory that the engine has too.
     builds: (slot) => ({
       inside: "/builds",
-      outside: alone ? builds : join(builds, String(slot)),
+      outside: alone ? "/builds" : join(builds, String(slot)),
     }),
     variables: { CI_DISPOSABLE_ENVIRONMENT: "true" },
     prepare: (context, log, stop) => prepare(tools, context, log, stop),

@@ -45,9 +45,9 @@ export type DindPorts = {
 
 /**
  * On which ports a job expects the engine of its `docker:*dind` service. As the official image
- * decides: TLS unless DOCKER_TLS_CERTDIR is set to nothing (since 19.03 the image sets it to /certs);
- * plain beside it where it was left unset or a DOCKER_HOST or flag asks for it, as files written for
- * older images do.
+ * decides: TLS unless DOCKER_TLS_CERTDIR is set to nothing (since 19.03 the image sets it to /certs),
+ * with the plain port beside it where it was left unset. Only the plain port, without certificates, where
+ * DOCKER_HOST or a flag asks for it, as files written for older images do.
  */
 export function dindTlsWanted(
   variables: Readonly<Record<string, string | undefined>>,
@@ -61,7 +61,8 @@ export function dindTlsWanted(
     /:2375\/?$/.test(variables.DOCKER_HOST ?? "") ||
     flags.some((flag) => flag === "--tls=false" || flag.endsWith(":2375"));
   return {
-    tls: true,
+    // The official client goes over to TLS on whatever port as soon as it finds certificates.
+    tls: !asked,
     plain: certDirectory === undefined || asked,
     certDirectory: certDirectory?.replace(/\/+$/, "") || "/certs",
   };

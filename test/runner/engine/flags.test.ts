@@ -70,13 +70,13 @@ describe("the ports of a dind service", () => {
     { variables: {}, flags: [], wanted: both },
     { variables: { DOCKER_TLS_CERTDIR: "" }, flags: [], wanted: plain },
     { variables: { DOCKER_TLS_CERTDIR: "/certs" }, flags: [], wanted: tls },
-    { variables: { DOCKER_TLS_CERTDIR: "/certs/" }, flags: ["--tls=false"], wanted: both },
+    { variables: { DOCKER_TLS_CERTDIR: "/certs/" }, flags: ["--tls=false"], wanted: plain },
     {
       variables: { DOCKER_TLS_CERTDIR: "/mine", DOCKER_HOST: "tcp://docker:2375/" },
       flags: [],
-      wanted: { ...both, certDirectory: "/mine" },
+      wanted: { ...plain, certDirectory: "/mine" },
     },
-    { variables: { DOCKER_HOST: "tcp://docker:2375" }, flags: [], wanted: both },
+    { variables: { DOCKER_HOST: "tcp://docker:2375" }, flags: [], wanted: plain },
   ])("$variables $flags → $wanted", ({ variables, flags, wanted }) => {
     expect(dindTlsWanted(variables, flags)).toEqual(wanted);
   });

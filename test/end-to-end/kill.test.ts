@@ -1,0 +1,152 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, describe, expect, test } from "vitest";
+import type { PipelineView } from "#service/view.ts";
+import {
+  jobsOf,
+  leftOvers,
+  logOf,
+  makeRepository,
+  pipelineOf,
+  type Slipway,
+  startSlipway,
+} from "./harness.ts";
+import { tagsOf } from "./registry.ts";
+
+let slipway: Slipway;
+afterEach(() => slipway.stop(), 60_000);
+
+const sample = join(import.meta.dirname, "examples/repository");
+/** Every job says when it starts and ends, so that one that ran twice shows. */
+const config = `
+image: docker:stable
+services: ["docker:dind"]
+stages: [build, test, release, deploy]
+variables:
+  DOCKER_HOST: tcp://docker:2375
+  DOCKER_TLS_CERTDIR: ""
+before_script:
+  - docker login -u $CI_REGISTRY_USER -p $CI_REGISTRY_PASSWORD $CI_REGISTRY
+build:
+  stage: build
+  script:
+    - echo "begin $CI_JOB_NAME"
+    - docker build -t $CI_REGISTRY_IMAGE:$CI_COMMIT_REF_SLUG .
+    - sleep 2
+    - docker push $CI_REGISTRY_IMAGE:$CI_COMMIT_REF_SLUG
+test:
+  stage: test
+  script:
+    - echo "begin $CI_JOB_NAME"
+    - sleep 2
+    - docker run $CI_REGISTRY_IMAGE:$CI_COMMIT_REF_SLUG /script/to/run/tests
+release:
+  stage: release
+  script:
+    - echo "begin $CI_JOB_NAME"
+    - docker pull $CI_REGISTRY_IMAGE:$CI_COMMIT_REF_SLUG
+    - docker tag $CI_REGISTRY_IMAGE:$CI_COMMIT_REF_SLUG $CI_REGISTRY_IMAGE:latest
+    - sleep 2
+    - docker push $CI_REGISTRY_IMAGE:latest
+deploy:
+  stage: deploy
+  script:
+    - echo "begin $CI_JOB_NAME"
+    - ./deploy.sh
+`;
+
+describe.each(["docker-socket", "docker-in-docker", "shell"])(
+  "kill -9 of the service under %s",
+  (executor) => {
+    test("during build, test and release loses nothing and runs nothing twice", {
+      timeout: 240_000,
+    }, async () => {
+      slipway = await startSlipway(`defaults:\n  executor: ${executor}\n`);
+      const project = "kill/app";
+      const repository = await makeRepository(slipway, project, sample);
+      repository.write({
+        ".gitlab-ci.yml":
+          executor === "shell" ? config.replace(/^ {2}DOCKER_.*$/gm, "  X: y") : config,
+      });
+      const { sha } = await repository.push();
+      for (const name of ["build", "test", "release"]) {
+        await pipelineOf(slipway, project, sha, { until: (view) => isUnderWay(view, name) });
+        await sleep(1_000);
+        await slipway.kill();
+        await sleep(1_000);
+        await slipway.start();
+      }
+      const pipeline = await pipelineOf(slipway, project, sha);
+      const jobs = jobsOf(pipeline);
+      const logs = await Promise.all(Object.values(jobs).map((job) => logOf(slipway, job.id)));
+      expect(pipeline.status, logs.join("\n")).toBe("success");
+      expect(pipeline.retried).toEqual([]);
+      for (const log of logs) expect(log.match(/^begin \w+/gm)).toHaveLength(1);
+      expect(await tagsOf(slipway, project)).toEqual(["latest", "main"]);
+      await expectNothingLeft();
+    });
+  },
+);
+
+describe("a killed service", () => {
+  test("that got a push but had no time to handle it handles it at the next start", {
+    timeout: 120_000,
+  }, async () => {
+    slipway = await startSlipway("defaults:\n  executor: docker-socket\n");
+    const project = "kill/lost";
+    const repository = await makeRepository(slipway, project);
+    repository.write({ ".gitlab-ci.yml": "first:\n  image: busybox\n  script: ['true']\n" });
+    await pipelineOf(slipway, project, (await repository.push()).sha);
+    const push = repository.push({ message: "Killed in the middle" }).catch(() => undefined);
+    const stored = join(slipway.data, "repositories", `${project}.git`);
+    const head = (): string => {
+      try {
+        return readFileSync(join(stored, "refs/heads/main"), "utf8").trim();
+      } catch {
+        return "";
+      }
+    };
+    const before = head();
+    while (head() === before) await sleep(1);
+    await slipway.kill();
+    await push;
+    await slipway.start();
+    expect((await pipelineOf(slipway, project, head())).status).toBe("success");
+    await expectNothingLeft();
+  });
+
+  test("whose runner is killed too retries the job", { timeout: 120_000 }, async () => {
+    slipway = await startSlipway("defaults:\n  executor: docker-socket\n");
+    const project = "kill/runner";
+    const repository = await makeRepository(slipway, project);
+    repository.write({ ".gitlab-ci.yml": "wait:\n  image: busybox\n  script: ['sleep 4']\n" });
+    const { sha } = await repository.push();
+    const running = await pipelineOf(slipway, project, sha, {
+      until: (view) => isUnderWay(view, "wait"),
+    });
+    await sleep(700);
+    const pid = Number(/\d+/.exec(running.environments[0]?.handle ?? "")?.[0]);
+    await slipway.kill();
+    process.kill(-pid, "SIGKILL");
+    await slipway.start();
+    const pipeline = await pipelineOf(slipway, project, sha);
+    expect(pipeline.status).toBe("success");
+    expect(pipeline.retried).toMatchObject([
+      { name: "wait", failure_reason: "runner_system_failure" },
+    ]);
+    await expectNothingLeft();
+  });
+});
+
+function isUnderWay(view: PipelineView, name: string): boolean {
+  const status = jobsOf(view)[name]?.status;
+  return status !== undefined && status !== "created" && status !== "pending";
+}
+
+/** The last environment has a moment to leave by itself. */
+async function expectNothingLeft(): Promise<void> {
+  for (let tries = 0; tries < 150 && (await leftOvers(slipway)).length > 0; tries++)
+    await sleep(100);
+  expect(await leftOvers(slipway)).toEqual([]);
+}
