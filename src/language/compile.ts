@@ -15,6 +15,7 @@ import { createReport, type Report } from "./report.ts";
 import { createScope, type Scope } from "./scope.ts";
 import { isSkipped } from "./skip.ts";
 import type { CompileRequest } from "./source.ts";
+import { checkStopJobs } from "./stop-jobs.ts";
 import type { Variable } from "./variables.ts";
 import { decideWorkflow, readWorkflow } from "./workflow.ts";
 
@@ -52,6 +53,7 @@ async function planPipeline(
   if (instances === undefined || report.errors() > 0) return undefined;
   const directory = createDirectory(instances);
   checkNeeds(configuration.jobs, directory, configuration.stages);
+  checkStopJobs(configuration.jobs);
   if (report.errors() > 0) return undefined;
 
   const world = { facts: request.facts, reader: request.reader };

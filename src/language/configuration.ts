@@ -1,4 +1,5 @@
 // The merged configuration, split into its top-level keywords and its jobs, with closed lists of keys.
+import { checkJob } from "./check-job.ts";
 import { readDefaults, withDefaults } from "./inherit.ts";
 import { type JobConfig, readJob } from "./job.ts";
 import { readGlobalVariables } from "./keyword/variables.ts";
@@ -50,9 +51,9 @@ function readJobs(root: MapNode, stages: readonly string[], report: Report): rea
   for (const name of names) {
     const entry = root.entries.get(name);
     const input = entry && jobInput(name, entry, report);
-    if (input === undefined) continue;
+    if (entry === undefined || input === undefined) continue;
     const job = readJob(name, { ...input, node: withDefaults(input, defaults) });
-    checkJob(job, entry ?? { keyPlace: root.place, value: root }, stages);
+    checkJob(job, entry.keyPlace, stages);
     jobs.push(job);
   }
   if (names.length === 0) {
@@ -89,7 +90,8 @@ function jobInput(name: string, { keyPlace, value }: Entry, report: Report): Map
     value.kind === "map" && ["script", "trigger", "run"].some((key) => child(value, key));
   if (value.kind === "map" && runs) {
     const input = { node: value, path, report };
-    checkKeys(input, "job");
+    const isTrigger = child(value, "trigger") !== undefined && child(value, "script") === undefined;
+    checkKeys(input, isTrigger ? "job with trigger" : "job");
     return input;
   }
   const guess = nearest(name, Object.keys(keywords.global));
@@ -108,68 +110,4 @@ function jobInput(name: string, { keyPlace, value }: Entry, report: Report): Map
     report.error("invalid-job", message, path, keyPlace);
   }
   return undefined;
-}
-
-/** What one keyword says about another (GitLab Docs, "CI/CD YAML syntax reference", notes of each keyword). */
-function checkJob(job: JobConfig, { keyPlace }: Entry, stages: readonly string[]): void {
-  const { name, input } = job;
-  const { path, report } = input;
-  const has = (key: string): boolean => child(input.node, key) !== undefined;
-  const fail = (code: string, key: string, message: string) => {
-    const place = input.node.entries.get(key)?.value.place ?? keyPlace;
-    report.error(code, message, `${path}:${key}`, place);
-  };
-  if (name.trim() === "" || name.length > limits.jobName) {
-    const message = `A job's name should have 1 to ${limits.jobName} characters.`;
-    report.error("limit-exceeded", message, path, keyPlace);
-  }
-  if (!stages.includes(job.stage)) {
-    const guess = nearest(job.stage, stages);
-    const help = guess === undefined ? "" : ` Did you mean \`${guess}\`?`;
-    const known = stages.join(", ");
-    fail(
-      "unknown-stage",
-      "stage",
-      `The stage \`${job.stage}\` of \`${name}\` is not in \`stages\`: ${known}.${help}`,
-    );
-  }
-  if (has("script") && has("trigger")) {
-    fail("conflict", "trigger", "A job has either `script` or `trigger`, not both.");
-  }
-  if (
-    has("script") &&
-    child(input.node, "script")?.weight === 1 &&
-    job.settled.script.length === 0
-  ) {
-    fail("missing-script", "script", "`script` should not be empty.");
-  }
-  for (const key of ["only", "except", "start_in"]) {
-    if (has("rules") && has(key)) {
-      fail("conflict", key, `\`${key}\` cannot be used together with \`rules\`.`);
-    }
-  }
-  if (!has("rules") && has("start_in") && job.when !== "delayed") {
-    fail("conflict", "start_in", "`start_in` needs `when: delayed`.");
-  }
-  if (!has("rules") && job.when === "delayed" && !has("start_in")) {
-    fail(
-      "conflict",
-      "when",
-      "`when: delayed` needs `start_in`, for example `start_in: 30 minutes`.",
-    );
-  }
-  const missing = missingFromNeeds(job);
-  if (missing.length > 0) {
-    fail(
-      "conflict",
-      "dependencies",
-      `\`dependencies\` takes artifacts of ${missing.join(", ")}, which should also be in \`needs\`.`,
-    );
-  }
-}
-
-function missingFromNeeds({ needs, settled }: JobConfig): readonly string[] {
-  if (needs === undefined) return [];
-  const needed = new Set(needs.map(({ job }) => job));
-  return (settled.dependencies ?? []).filter((job) => !needed.has(job));
 }

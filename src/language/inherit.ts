@@ -2,15 +2,7 @@
 // A job's own keyword replaces the default as a whole; nothing is merged.
 import { keywords } from "./keywords.ts";
 import { child, type Entry, type MapNode, mapNode } from "./node.ts";
-import {
-  type Input,
-  type MapInput,
-  read,
-  readClosedMap,
-  readMap,
-  readOneOf,
-  readTextList,
-} from "./read.ts";
+import { type Input, type MapInput, read, readClosedMap, readOneOf, readTextList } from "./read.ts";
 import type { Report } from "./report.ts";
 
 export type Defaults = ReadonlyMap<string, Entry>;
@@ -58,7 +50,7 @@ export function withDefaults(job: MapInput, defaults: Defaults): MapNode {
 
 /** `inherit:default` or `inherit:variables` of a job. */
 export function readInherit(job: MapInput, kind: "default" | "variables"): Inheritance {
-  const map = read(job, "inherit", readMap);
+  const map = read(job, "inherit", (value) => readClosedMap(value, "inherit"));
   return (map && read(map, kind, kind === "default" ? readKeywords : readInheritance)) ?? true;
 }
 

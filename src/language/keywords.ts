@@ -47,6 +47,14 @@ const jobs = {
   run: refused("Steps (`run`) are an experiment of GitLab's; write the commands in `script`."),
 } satisfies KeywordTable;
 
+/** A job that starts a child pipeline runs nothing itself. */
+const triggerJobs = {
+  ...allWork("trigger", "parallel", "extends", "stage", "only", "except", "rules", "variables"),
+  ...allWork("inherit", "allow_failure", "when", "needs", "resource_group", "environment"),
+  ...allWork("interruptible", "manual_confirmation"),
+  inputs: jobs.inputs,
+} satisfies KeywordTable;
+
 export const keywords = {
   global: {
     ...allWork("default", "include", "stages", "variables", "workflow"),
@@ -56,6 +64,7 @@ export const keywords = {
   },
   default: defaults,
   job: jobs,
+  "job with trigger": triggerJobs,
   image: { ...services, ...allWork("docker"), kubernetes },
   "image:docker": allWork("platform", "user"),
   service: { ...services, ...allWork("alias", "command", "variables", "docker"), kubernetes },
@@ -125,10 +134,8 @@ export const keywords = {
     ...allWork("inputs"),
     component: accepted("`$[[ component.* ]]` is not filled in."),
   },
-  "spec:inputs": {
-    ...allWork("default", "type", "options", "regex", "description"),
-    rules: accepted("Rules of inputs are not evaluated; `default` and `options` count."),
-  },
+  "spec:inputs": allWork("default", "type", "options", "regex", "description", "rules"),
+  "spec:inputs:rules": allWork("if", "options", "default"),
 } satisfies Readonly<Record<string, KeywordTable>>;
 
 export type KeywordSection = keyof typeof keywords;

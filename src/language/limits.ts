@@ -32,6 +32,8 @@ export const limits = {
   needs: 50,
   /** Characters of a job's name (GitLab: 255). */
   jobName: 255,
+  /** Characters of a name in `needs` (GitLab: 128). */
+  neededName: 128,
   /** Entries of `cache` (GitLab: 4). */
   caches: 4,
   /** Runner tags of one job (GitLab: fewer than 50). */

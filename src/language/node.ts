@@ -150,6 +150,11 @@ export function plain(node: Node): unknown {
   }
 }
 
+/** The value as it is put into a text: lists and maps as JSON. */
+export function textOf(node: Node): string {
+  return node.kind === "scalar" ? node.text : JSON.stringify(plain(node));
+}
+
 /** The same value as if all of it were written at that place. */
 export function placedAt(node: Node, place: Place): Node {
   switch (node.kind) {

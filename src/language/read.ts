@@ -72,8 +72,12 @@ export function checkKeys(input: MapInput, section: KeywordSection): void {
 }
 
 function unknownKey(key: string, section: KeywordSection, known: readonly string[]): string {
+  const isOfTrigger = section === "job with trigger";
+  if (isOfTrigger && Object.hasOwn(keywords.job, key)) {
+    return `\`${key}\` cannot be used in a job with \`trigger\`, which runs nothing itself.`;
+  }
   const guess = nearest(key, known);
-  const where = section === "job" ? "a job" : `\`${section}\``;
+  const where = isOfTrigger || section === "job" ? "a job" : `\`${section}\``;
   const help = guess !== undefined ? ` Did you mean \`${guess}\`?` : "";
   return `\`${key}\` is not a keyword of ${where}.${help}`;
 }

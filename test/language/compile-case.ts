@@ -9,6 +9,8 @@ export type CaseRequest = PushOptions & {
   readonly projectVariables?: Readonly<Record<string, string>>;
   /** Changed paths; absent: not known, so that every `changes` holds. */
   readonly changed?: readonly string[];
+  /** The ref of `compare_to` does not exist. */
+  readonly noSuchRef?: boolean;
   /** Other files of the repository, by path. */
   readonly files?: Readonly<Record<string, string>>;
   /** Files of other projects, by `project@ref:path` (`project:path` without a ref). */
@@ -35,7 +37,8 @@ export async function compileCase(text: string, request: CaseRequest = {}): Prom
     reader: {
       local: from(files),
       paths: async () => [".gitlab-ci.yml", ...Object.keys(files)],
-      changedPaths: async () => request.changed ?? "unknown",
+      changedPaths: async () =>
+        request.noSuchRef ? "no-such-ref" : (request.changed ?? "unknown"),
       project: async (project, ref, file) =>
         request.projects?.[ref === undefined ? `${project}:${file}` : `${project}@${ref}:${file}`],
       remote: from(request.remotes),

@@ -81,8 +81,11 @@ function readRule(
   const variables = read(map, "variables", readJobVariables);
   const interruptible = read(map, "interruptible", readBoolean);
   const autoCancel = read(map, "auto_cancel", readAutoCancel);
-  if (when === "delayed" && !map.node.entries.has("start_in")) {
+  if (when === "delayed" && startInSeconds === undefined && !map.node.entries.has("start_in")) {
     invalid(input, "`when: delayed` needs `start_in`, for example `start_in: 30 minutes`.");
+  }
+  if (when !== undefined && when !== "delayed" && startInSeconds !== undefined) {
+    invalid(input, "`start_in` needs `when: delayed`.");
   }
   return {
     ...(condition !== undefined && { if: condition }),

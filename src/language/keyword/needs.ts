@@ -32,7 +32,10 @@ export function readNeeds(input: Input): readonly NeedConfig[] | undefined {
     input.report.error("limit-exceeded", message, input.path, input.node.place);
     return undefined;
   }
-  return entries.flatMap((entry) => flattened(entry)).flatMap((entry) => readNeed(entry) ?? []);
+  const flat = entries.flatMap((entry) => flattened(entry));
+  const needs = flat.flatMap((entry) => readNeed(entry) ?? []);
+  // Needs of other projects only fetch: alone they leave the job waiting for the stages before it.
+  return needs.length === 0 && flat.length > 0 ? undefined : needs;
 }
 
 /** `!reference` may put a list into the list. */
@@ -44,12 +47,14 @@ function readNeed(input: Input): NeedConfig | undefined {
   const where = { path: input.path, place: input.node.place };
   if (input.node.kind !== "map") {
     const job = readText(input);
+    if (job !== undefined) checkName(input, job);
     return job === undefined ? undefined : { job, artifacts: true, optional: false, ...where };
   }
   const map = readClosedMap(input, "needs");
   if (map === undefined || isForeign(map)) return undefined;
   const job = read(map, "job", readText);
   if (job === undefined) return invalid(input, "A need should name a `job`.");
+  checkName(input, job);
   const matrix = read(map, "parallel", readSelection);
   return {
     job,
@@ -58,6 +63,12 @@ function readNeed(input: Input): NeedConfig | undefined {
     ...(matrix !== undefined && { matrix }),
     ...where,
   };
+}
+
+function checkName(input: Input, job: string): void {
+  if (job.length <= limits.neededName) return;
+  const message = `The name of a job that others need has at most ${limits.neededName} characters.`;
+  input.report.error("limit-exceeded", message, input.path, input.node.place);
 }
 
 /** Needs of other pipelines and projects, which the table of keywords warns about. */

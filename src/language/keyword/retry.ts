@@ -56,7 +56,7 @@ function readReasons(input: Input): readonly string[] | undefined {
 }
 
 function readExitCodes(input: Input): readonly number[] | undefined {
-  const one = (item: Input) => readInteger(item, 0, 255);
+  const one = (item: Input) => readInteger(item, -2_147_483_648, 4_294_967_295);
   if (input.node.kind === "list") return readList(input, one);
   const code = one(input);
   return code === undefined ? undefined : [code];
