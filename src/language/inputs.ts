@@ -1,8 +1,9 @@
 // GitLab Docs, "CI/CD inputs": the header's `spec:inputs` and the values given for them.
 
+import { ruledSettings } from "./input-rules.ts";
 import { limits } from "./limits.ts";
 import { nearest } from "./nearest.ts";
-import { type Entries, isNull, kindOf, type Node, type Place, scalarNode } from "./node.ts";
+import { type Entries, isNull, kindOf, type Node, type Place, scalarNode, textOf } from "./node.ts";
 import {
   at,
   type Input,
@@ -29,15 +30,24 @@ export function readInputs(
   report: Report,
 ): ReadonlyMap<string, Node> {
   const map = readClosedMapOf(header, report);
-  const declared = map && read(map, "inputs", readMap);
+  const declared = (map && read(map, "inputs", readMap))?.node.entries ?? new Map<string, never>();
   const values = new Map<string, Node>();
-  for (const [name, { keyPlace, value }] of declared?.node.entries ?? []) {
+  const lookup = (name: string): string | undefined => {
+    const value =
+      values.get(name) ?? given.get(name)?.value ?? defaultOf(declared.get(name)?.value);
+    return value === undefined ? undefined : textOf(value);
+  };
+  for (const [name, { keyPlace, value }] of declared) {
     const input = { node: value, path: `spec:inputs:${name}`, report };
-    const chosen = readInput(name, input, given.get(name)?.value, givenAt);
+    const chosen = readInput(name, input, given.get(name)?.value, givenAt, lookup);
     values.set(name, chosen ?? scalarNode("", "", keyPlace));
   }
   refuseUnknown(given, [...values.keys()], report);
   return values;
+}
+
+function defaultOf(settings: Node | undefined): Node | undefined {
+  return settings?.kind === "map" ? settings.entries.get("default")?.value : undefined;
 }
 
 /** Inputs that no header declares are mistakes. */
@@ -62,18 +72,18 @@ function readInput(
   input: Input,
   given: Node | undefined,
   givenAt: Place,
+  lookup: (name: string) => string | undefined,
 ): Node | undefined {
-  const settings = isNull(input.node) ? undefined : readClosedMap(input, "spec:inputs");
+  const written = isNull(input.node) ? undefined : readClosedMap(input, "spec:inputs");
+  const settings = written && ruledSettings(written, lookup);
   const type = (settings && read(settings, "type", (value) => readOneOf(value, types))) ?? "string";
-  const fallback = settings?.node.entries.get("default")?.value;
-  const chosen = given ?? fallback;
+  const chosen = given ?? defaultOf(settings?.node);
   if (chosen === undefined) {
     const message = `The input \`${name}\` has no default and no value was given.`;
     input.report.error("missing-input", message, input.path, givenAt);
     return undefined;
   }
-  const where = { ...input, node: chosen };
-  const value = typed(name, type, where);
+  const value = typed(name, type, { ...input, node: chosen });
   if (value === undefined || settings === undefined) return value;
   checkOptions(name, settings, value);
   checkRegex(name, type, settings, value);

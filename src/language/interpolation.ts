@@ -2,22 +2,41 @@
 // characters of the private use area, one for one, so that positions hold and `[ ]` mean nothing to it.
 import { expandServer } from "./expand.ts";
 import type { Lookup } from "./expression/expression.ts";
-import { type Node, type Place, placedAt, plain, scalarNode } from "./node.ts";
+import { type Node, type Place, placedAt, scalarNode, textOf } from "./node.ts";
 import type { Report } from "./report.ts";
 import { plainScalar } from "./scalar.ts";
 import { parseYaml } from "./yaml.ts";
 import type { Substitution } from "./yaml-node.ts";
 
-const block = /\$\[\[[ \t]*\S[^\n]*?\]\]/g;
 const shift = 0xe000;
 const hidden = /[\ue020-\ue07e]+/g;
 
-/** Hides the blocks of a text, keeping every position. */
+/** Hides the blocks of a text, each within one line, keeping every position. Linear, whatever the text. */
 export function hideBlocks(text: string): string {
-  return text.replaceAll(block, (found) =>
-    found.replaceAll(/[\x20-\x7e]/g, (character) =>
-      String.fromCharCode(character.charCodeAt(0) + shift),
-    ),
+  const pieces: string[] = [];
+  let rest = 0;
+  let close = -1;
+  let line = -1;
+  for (let open = text.indexOf("$[["); open >= 0; open = text.indexOf("$[[", open + 3)) {
+    if (open < rest) continue;
+    if (close < open + 3) close = text.indexOf("]]", open + 3);
+    if (close < 0) break;
+    if (line < open) line = indexOrEnd(text, "\n", open);
+    if (line < close || text.slice(open + 3, close).trim() === "") continue;
+    pieces.push(text.slice(rest, open), hide(text.slice(open, close + 2)));
+    rest = close + 2;
+  }
+  return pieces.join("") + text.slice(rest);
+}
+
+function indexOrEnd(text: string, wanted: string, from: number): number {
+  const index = text.indexOf(wanted, from);
+  return index < 0 ? text.length : index;
+}
+
+function hide(block: string): string {
+  return block.replaceAll(/[\x20-\x7e]/g, (character) =>
+    String.fromCharCode(character.charCodeAt(0) + shift),
   );
 }
 
@@ -50,26 +69,26 @@ export function inputSubstitution(
     return undefined;
   };
   const fill = (text: string, place: Place): string =>
-    text.replaceAll(hidden, (found) => textOf(inputFor(revealed(found), place)));
+    text.replaceAll(hidden, (found) => filled(revealed(found), place));
+  const filled = (found: string, place: Place): string => {
+    const value = inputFor(found, place);
+    return value === undefined ? "" : textOf(value);
+  };
   return {
     scalar: (text, isPlain, place) => {
       const [only] = text.match(hidden) ?? [];
       if (only === undefined) return undefined;
       if (only === text && isPlain) {
         const value = inputFor(revealed(text), place);
-        const isText = value?.kind === "scalar" && typeof value.value === "string";
-        return value === undefined || isText ? fromText(textOf(value), place) : value;
+        if (value === undefined) return scalarNode("", "", place);
+        const isText = value.kind === "scalar" && typeof value.value === "string";
+        return isText ? fromText(textOf(value), place) : value;
       }
-      const filled = fill(text, place);
-      return isPlain ? plainScalar(filled, place) : scalarNode(filled, filled, place);
+      const result = fill(text, place);
+      return isPlain ? plainScalar(result, place) : scalarNode(result, result, place);
     },
     key: fill,
   };
-}
-
-function textOf(node: Node | undefined): string {
-  if (node === undefined) return "";
-  return node.kind === "scalar" ? node.text : JSON.stringify(plain(node));
 }
 
 /** GitLab puts the text into the file before it is read as YAML, so `[a, b]` in a string input is a list. */
