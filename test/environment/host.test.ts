@@ -137,7 +137,7 @@ describe("environments of this machine", () => {
     "holds a job that forks without end, and ends all of it",
     async () => {
       service.behave(id, {
-        run: "dash -c 'while :; do setsid env -i sleep 600 & done' 2>&1",
+        run: "dash -c 'while :; do setsid env -i sleep 600 >/dev/null 2>&1 & done' 2>&1",
       });
       const provider = hostEnvironments({ ...settings, processLimit: 60 });
       await provider.start(spec());
