@@ -16,8 +16,8 @@ const works: Keyword = { support: "works" };
 const accepted = (note: string): Keyword => ({ support: "accepted", note });
 const refused = (note: string): Keyword => ({ support: "refused", note });
 
-function allWork<const Name extends string>(...names: readonly Name[]): Record<Name, Keyword> {
-  return Object.fromEntries(names.map((name) => [name, works])) as Record<Name, Keyword>;
+function allWork(...names: readonly string[]): KeywordTable {
+  return Object.fromEntries(names.map((name) => [name, works]));
 }
 
 const kubernetes = accepted("There is no Kubernetes executor; `kubernetes` has no effect.");
@@ -74,10 +74,10 @@ export const keywords = {
     ...allWork("refs", "variables", "changes"),
     kubernetes: accepted("There is no Kubernetes cluster, so `kubernetes: active` never holds."),
   },
-  rules: allWork(
-    ...(["if", "changes", "exists", "when", "allow_failure", "needs"] as const),
-    ...(["variables", "interruptible", "start_in"] as const),
-  ),
+  rules: {
+    ...allWork("if", "changes", "exists", "when", "allow_failure", "needs"),
+    ...allWork("variables", "interruptible", "start_in"),
+  },
   "rules:changes": allWork("paths", "compare_to"),
   "rules:exists": allWork("paths", "project", "ref"),
   workflow: allWork("rules", "name", "auto_cancel"),

@@ -1,0 +1,15 @@
+import { expect, test } from "vitest";
+import { type KeywordTable, keywords } from "#language/keywords.ts";
+
+const entries = Object.entries<KeywordTable>(keywords).flatMap(([section, table]) =>
+  Object.entries(table).map(([name, keyword]) => ({ keyword: `${section}: ${name}`, ...keyword })),
+);
+
+test("every keyword that does not work as in GitLab says what is not done", () => {
+  const silent = entries.filter(({ support, note }) => support !== "works" && !note?.endsWith("."));
+  expect(silent).toEqual([]);
+});
+
+test("keywords that work need no excuse", () => {
+  expect(entries.filter(({ support, note }) => support === "works" && note)).toEqual([]);
+});
