@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
@@ -122,13 +122,13 @@ describe("a killed service", () => {
     const repository = await makeRepository(slipway, project);
     repository.write({ ".gitlab-ci.yml": "wait:\n  image: busybox\n  script: ['sleep 4']\n" });
     const { sha } = await repository.push();
-    const running = await pipelineOf(slipway, project, sha, {
-      until: (view) => isUnderWay(view, "wait"),
-    });
+    await pipelineOf(slipway, project, sha, { until: (view) => isUnderWay(view, "wait") });
     await sleep(700);
-    const pid = Number(/\d+/.exec(running.environments[0]?.handle ?? "")?.[0]);
+    const [environment = ""] = readdirSync(join(slipway.data, "environments"));
+    const facts = readFileSync(join(slipway.data, "environments", environment, "process"), "utf8");
+    const group = Number(facts.split(" ")[1]);
     await slipway.kill();
-    process.kill(-pid, "SIGKILL");
+    process.kill(-group, "SIGKILL");
     await slipway.start();
     const pipeline = await pipelineOf(slipway, project, sha);
     expect(pipeline.status).toBe("success");
