@@ -20,7 +20,7 @@ export function commonSettings(
     ...(platform && { platform }),
     ...(user && { User: user }),
     // An empty list in the configuration means the image's own, as in GitLab; `[""]` clears it.
-    ...(image.entrypoint?.length && { Entrypoint: image.entrypoint.map(variables.expand) }),
+    ...(image.entrypoint?.length && { Entrypoint: image.entrypoint }),
     Labels: {
       [ENVIRONMENT_LABEL]: settings.environmentId,
       [JOB_LABEL]: String(context.job.id),

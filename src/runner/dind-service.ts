@@ -37,7 +37,7 @@ export function planServices(
   const hostNames = dind.flatMap((service) =>
     serviceHostNames(variables.expand(service.name), variables.expand(service.alias ?? "")),
   );
-  const flags = dind.flatMap((service) => (service.command ?? []).map(variables.expand));
+  const flags = dind.flatMap((service) => service.command ?? []);
   const own = dind.flatMap((service) => service.variables ?? []);
   const wanted = (key: string) =>
     own.findLast((variable) => variable.key === key)?.value ?? variables.get(key);

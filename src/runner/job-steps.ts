@@ -15,8 +15,6 @@ export type StepDeps = {
   readonly getSources: (log: Log, signal: AbortSignal) => Promise<void>;
 };
 
-/** Time that processes have between being asked to end and being killed. */
-const GRACE_MILLISECONDS = 10_000;
 const DEFAULT_AFTER_SCRIPT_SECONDS = 300;
 
 /**
@@ -134,11 +132,11 @@ async function runCommands(
     },
     log,
     stop: signal,
-    graceMilliseconds: GRACE_MILLISECONDS,
+    graceMilliseconds: settings.graceMilliseconds,
   });
   signal.throwIfAborted();
   if (exitCode === 0) return;
-  const full = await fullDisk([settings.directory, "/var/lib/docker"]);
+  const full = await fullDisk([paths.buildsOutside, settings.directory, "/var/lib/docker"]);
   if (full !== undefined) {
     throw new JobFailure(
       "runner_system_failure",

@@ -10,6 +10,8 @@ export type ProcessGroup = {
   /** The control group that counts them, where this machine lets one be made. */
   readonly cgroup: string | undefined;
   readonly signalAll: (signal: "SIGTERM" | "SIGKILL") => Promise<number>;
+  /** How often a process could not be started because there were too many. */
+  readonly refusedForks: () => Promise<number>;
   /** Kills until none is left. */
   readonly killAll: () => Promise<void>;
   /** Kills until none is left, and removes the control group. */
@@ -50,6 +52,7 @@ export async function createProcessGroup(
     cgroup,
     signalAll,
     killAll,
+    refusedForks: () => refusedForks(cgroup),
     end: async () => {
       await killAll();
       if (cgroup !== undefined) await rmdir(cgroup).catch(() => undefined);
@@ -75,6 +78,12 @@ async function makeCgroup(name: string, processLimit: number): Promise<string | 
     }
   }
   return undefined;
+}
+
+async function refusedForks(cgroup: string | undefined): Promise<number> {
+  if (cgroup === undefined) return 0;
+  const events = await readFile(join(cgroup, "pids.events"), "utf8").catch(() => "");
+  return Number(/^max (\d+)/m.exec(events)?.[1] ?? 0);
 }
 
 async function inCgroup(cgroup: string | undefined): Promise<number[]> {

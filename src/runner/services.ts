@@ -52,7 +52,7 @@ export async function startService(
   try {
     const container = await engine.createContainer({
       ...common,
-      ...(service.command?.length && { Cmd: service.command.map(variables.expand) }),
+      ...(service.command?.length && { Cmd: service.command }),
       Env: environmentEntries([...variables.list, ...own]),
     });
     await container.start();
@@ -85,9 +85,10 @@ async function waitUntilHealthy(
     (await anyPortAnswers(address, ports, seconds * 1_000, signal).catch(() => false));
   stop.throwIfAborted();
   if (healthy) return;
-  const problem = ended.signal.aborted
-    ? "has ended already"
-    : `did not answer on port ${ports.join(", ")} within ${seconds} s`;
+  const problem =
+    ended.signal.aborted || address === ""
+      ? "has ended already"
+      : `did not answer on port ${ports.join(", ")} within ${seconds} s`;
   log.warning(`The service ${name} ${problem}; the job goes on. Its log:`);
   const logs = await container.logs({ stdout: true, stderr: true, tail: SHOWN_LOG_LINES });
   log.output(withoutFrames(logs));

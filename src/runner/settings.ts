@@ -18,6 +18,8 @@ export type Settings = {
   readonly defaultImage: string;
   readonly logLimitBytes: number;
   readonly processLimit: number;
+  /** Time that processes have between being asked to end and being killed. */
+  readonly graceMilliseconds: number;
 };
 
 /** A setting that the runner cannot work with; the message names the variable. */
@@ -59,6 +61,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     defaultImage: env.SLIPWAY_DEFAULT_IMAGE || "docker:stable",
     logLimitBytes: count("SLIPWAY_LOG_LIMIT", 64 * MEGABYTE),
     processLimit: count("SLIPWAY_PROCESS_LIMIT", 4096),
+    graceMilliseconds: count("SLIPWAY_GRACE_SECONDS", 10) * 1_000,
   };
 }
 

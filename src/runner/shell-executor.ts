@@ -171,6 +171,9 @@ async function runShell(
     // What the script left running holds its output open, and ends with it as in a container.
     await group.killAll();
     await Promise.race([drained, sleep(DRAIN_MILLISECONDS)]);
+    if ((await group.refusedForks()) > 0) {
+      script.log.warning("The job wanted more processes than it may have; some could not start.");
+    }
     return code;
   } finally {
     clearTimeout(timer);

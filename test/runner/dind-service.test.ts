@@ -57,9 +57,9 @@ describe("planServices", () => {
     expect(plan.engine !== undefined).toBe(asked);
   });
 
-  test("hands on the service's command", () => {
+  test("hands on the service's command as it is written", () => {
     const service = { name: "docker:dind", command: ["--registry-mirror=$M"] };
     const plan = planServices([service], resolved({ M: "http://m" }));
-    expect(plan.engine?.flags).toEqual(["--registry-mirror=http://m"]);
+    expect(plan.engine?.flags).toEqual(["--registry-mirror=$M"]);
   });
 });

@@ -23,6 +23,7 @@ export function testSettings(service: FakeService, parts: Partial<Settings> = {}
     defaultImage: "busybox:latest",
     logLimitBytes: 64 * 1024 * 1024,
     processLimit: 512,
+    graceMilliseconds: 1_000,
     ...parts,
   };
 }
