@@ -46,8 +46,11 @@ function isFree(port: number): Promise<boolean> {
 }
 
 /** A whole service of its own: data directory, ports, registry, environments. */
-export async function startSlipway(settings: string): Promise<Slipway> {
-  const data = mkdtempSync(join(tmpdir(), "slipway-e2e-"));
+export async function startSlipway(
+  settings: string,
+  data: string = mkdtempSync(join(tmpdir(), "slipway-e2e-")),
+): Promise<Slipway> {
+  mkdirSync(data, { recursive: true });
   const config = join(data, "slipway.yaml");
   writeFileSync(config, settings);
   const port = await freePort();

@@ -1,0 +1,218 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type AppDeps, createApp, createWorkloadApp } from "#functions/http/app.ts";
+import type { JobResponse } from "#runner/protocol.ts";
+import { makeWorld, project, type World } from "../service/world.ts";
+
+let world: World;
+let appDeps: AppDeps;
+beforeEach(async () => {
+  world = await makeWorld();
+  world.files.set(".gitlab-ci.yml", "build:\n  script: [make]\n");
+  appDeps = { service: world.deps, mayReadPages: async () => true };
+});
+afterEach(() => world.close());
+
+const door = `/webhooks/local/${project}`;
+
+async function push(): Promise<void> {
+  const answer = await createApp(appDeps).request(door, { method: "POST", ...world.webhook() });
+  expect(answer.status).toBe(202);
+  await world.settle();
+}
+
+async function accessToken(): Promise<string> {
+  await world.deps.store.tokens.put(world.deps.hash("owner"), { kind: "access", name: "owner" });
+  return "owner";
+}
+
+async function takeJob(): Promise<{ job: JobResponse; runnerToken: string }> {
+  const app = createApp(appDeps);
+  const exchange = await app.request("/api/slipway/environments/ticket", {
+    method: "POST",
+    body: JSON.stringify({ ticket: world.started.at(-1)?.ticket }),
+  });
+  expect(exchange.status).toBe(201);
+  const { token } = (await exchange.json()) as { token: string };
+  const answer = await app.request("/api/v4/jobs/request", {
+    method: "POST",
+    headers: { "RUNNER-TOKEN": token },
+    body: JSON.stringify({ token }),
+  });
+  expect(answer.status).toBe(201);
+  return { job: (await answer.json()) as JobResponse, runnerToken: token };
+}
+
+describe("the door for webhooks", () => {
+  test.each([
+    [
+      "an encoded project path",
+      () => ({ path: `/webhooks/local/${encodeURIComponent(project)}`, init: world.webhook() }),
+      202,
+    ],
+    ["no signature", () => ({ path: door, init: { body: "{}" } }), 401],
+    ["another's signature", () => ({ path: door, init: { ...world.webhook(), body: "{}" } }), 401],
+    [
+      "an unknown project",
+      () => ({ path: "/webhooks/local/group/none", init: world.webhook() }),
+      404,
+    ],
+    ["an unknown forge", () => ({ path: `/webhooks/cvs/${project}`, init: world.webhook() }), 404],
+    [
+      "seven megabytes",
+      () => ({ path: door, init: { ...world.webhook(), body: new Uint8Array(7_000_000) } }),
+      413,
+    ],
+    [
+      "a declared length that is too large",
+      () => ({ path: door, init: { headers: { "content-length": "99999999" }, body: "{}" } }),
+      413,
+    ],
+  ] as const)("answers %s with %3$i", async (_what, request, status) => {
+    const { path, init } = request();
+    expect((await createApp(appDeps).request(path, { method: "POST", ...init })).status).toBe(
+      status,
+    );
+  });
+});
+
+describe("the runner API", () => {
+  beforeEach(push);
+
+  test.each([
+    ["a ticket that is none", "/api/slipway/environments/ticket", "POST", '{"ticket":"x"}', 403],
+    ["a ticket request without ticket", "/api/slipway/environments/ticket", "POST", "{}", 400],
+    ["a job request without token", "/api/v4/jobs/request", "POST", "{}", 403],
+    ["a job request that is no JSON", "/api/v4/jobs/request", "POST", "x", 403],
+    ["an update of a job that is none", "/api/v4/jobs/99900001", "PUT", '{"state":"success"}', 404],
+    ["an update in a state that is none", "/api/v4/jobs/100001", "PUT", '{"state":"done"}', 400],
+    [
+      "an update with a wrong token",
+      "/api/v4/jobs/100001",
+      "PUT",
+      '{"state":"success","token":"x"}',
+      403,
+    ],
+    ["a trace without range", "/api/v4/jobs/100001/trace", "PATCH", "x", 400],
+    [
+      "a runner's verification with a wrong token",
+      "/api/v4/runners/verify",
+      "POST",
+      '{"token":"x"}',
+      403,
+    ],
+  ])("answers %s with %5$i", async (_what, path, method, body, status) => {
+    expect((await createApp(appDeps).request(path, { method, body })).status).toBe(status);
+  });
+
+  test("takes a log in pieces with GitLab's ranges, then the end of the job", async () => {
+    const app = createApp(appDeps);
+    const { job } = await takeJob();
+    const trace = (range: string, body: string) =>
+      app.request(`/api/v4/jobs/${job.id}/trace`, {
+        method: "PATCH",
+        headers: { "JOB-TOKEN": job.token, "Content-Range": range },
+        body,
+      });
+    const first = await trace("0-4", "hello");
+    expect([first.status, first.headers.get("Range"), first.headers.get("Job-Status")]).toEqual([
+      202,
+      "0-5",
+      "running",
+    ]);
+    const gap = await trace("9-9", "x");
+    expect([gap.status, gap.headers.get("Range")]).toEqual([416, "0-5"]);
+    const put = (body: object) =>
+      app.request(`/api/v4/jobs/${job.id}`, {
+        method: "PUT",
+        headers: { "JOB-TOKEN": job.token },
+        body: JSON.stringify(body),
+      });
+    expect((await put({ state: "success", output: { bytesize: 9 } })).status).toBe(412);
+    expect((await put({ state: "success", output: { bytesize: 5 } })).status).toBe(200);
+    await world.settle();
+    expect((await trace("5-5", "!")).status).toBe(403);
+  });
+
+  test("tells a runner that nothing will come any more to leave", async () => {
+    const app = createApp(appDeps);
+    const { job, runnerToken } = await takeJob();
+    await app.request(`/api/v4/jobs/${job.id}`, {
+      method: "PUT",
+      headers: { "JOB-TOKEN": job.token },
+      body: '{"state":"success"}',
+    });
+    await world.settle();
+    const answer = await app.request("/api/v4/jobs/request", {
+      method: "POST",
+      body: JSON.stringify({ token: runnerToken }),
+    });
+    expect(answer.status).toBe(410);
+  });
+});
+
+describe("the API for the command line", () => {
+  test.each([
+    "/pipelines",
+    "/pipelines/1",
+    "/projects",
+    "/health",
+    "/jobs/100001",
+    "/jobs/100001/trace",
+  ])("%s needs an access token", async (path) => {
+    const app = createApp(appDeps);
+    expect((await app.request(`/api/slipway${path}`)).status).toBe(401);
+    expect(
+      (await app.request(`/api/slipway${path}`, { headers: { authorization: "Bearer x" } })).status,
+    ).toBe(401);
+  });
+
+  test("lists, shows, cancels and retries", async () => {
+    await push();
+    const app = createApp(appDeps);
+    const headers = { authorization: `Bearer ${await accessToken()}` };
+    const list = (await (await app.request("/api/slipway/pipelines", { headers })).json()) as {
+      id: number;
+    }[];
+    expect(list).toMatchObject([{ id: 1, project, status: "pending" }]);
+    const post = (path: string) => app.request(`/api/slipway${path}`, { method: "POST", headers });
+    expect(await (await post("/pipelines/1/cancel")).json()).toMatchObject({ status: "canceled" });
+    expect((await post("/pipelines/1/cancel")).status).toBe(409);
+    expect(await (await post("/jobs/100001/retry")).json()).toMatchObject({
+      status: expect.stringMatching(/pending|running/),
+    });
+    expect((await post("/pipelines/77/retry")).status).toBe(404);
+  });
+});
+
+describe("the pages", () => {
+  beforeEach(push);
+
+  test.each(["/", `/${project}/-/pipelines/1`, `/${project}/-/jobs/100001`])(
+    "%s is shown",
+    async (path) => {
+      const answer = await createApp(appDeps).request(path);
+      expect(answer.status).toBe(200);
+      expect(await answer.text()).toContain("group/app");
+    },
+  );
+
+  test("escape what came from outside", async () => {
+    const { job } = await takeJob();
+    const bytes = new TextEncoder().encode("<script>alert(1)</script>");
+    await world.deps.blobs.append(`jobs/${job.id}/log`, 0, bytes);
+    const text = await (await createApp(appDeps).request(`/${project}/-/jobs/${job.id}`)).text();
+    expect(text).toContain("&lt;script&gt;alert(1)");
+    expect(text).not.toContain("<script>alert");
+  });
+
+  test("are not served to containers, nor is the API", async () => {
+    const app = createWorkloadApp(appDeps);
+    for (const path of ["/", `/${project}/-/pipelines/1`, "/api/slipway/pipelines"]) {
+      expect((await app.request(path)).status).toBe(404);
+    }
+  });
+
+  test("of a pipeline under another project's path are not found", async () => {
+    expect((await createApp(appDeps).request("/group/other/-/pipelines/1")).status).toBe(404);
+  });
+});
