@@ -55,3 +55,13 @@ export function environmentEntries(
     .filter(({ key, value }) => key !== "" && !/[=\0]/.test(key) && !value.includes("\0"))
     .map(({ key, value }) => `${key}=${value}`);
 }
+
+/**
+ * What git in a job's container needs to accept a checkout that belongs to another user: the runner's, when
+ * that is not root. A job's own settings for git by environment are left alone.
+ */
+export function gitOwnershipEntries(context: JobContext): string[] {
+  if (process.getuid?.() === 0 || context.variables.get("GIT_CONFIG_COUNT") !== undefined)
+    return [];
+  return ["GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*"];
+}

@@ -52,7 +52,7 @@ async function prepare(
   const made: Made = {};
   let closing: Promise<void> | undefined;
   const close = () => {
-    closing ??= removeMade(tools, context.job.id, made);
+    closing ??= removeMade(tools, context, made);
     return closing;
   };
   try {

@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import { type Connection, connectJob } from "./connect-job.ts";
-import { commonSettings, environmentEntries } from "./container-settings.ts";
+import { commonSettings, environmentEntries, gitOwnershipEntries } from "./container-settings.ts";
 import { planServices } from "./dind-service.ts";
 import { applyEngineFlags } from "./engine/flags.ts";
 import { engineMessage, ignoreMissing } from "./engine-client.ts";
@@ -14,6 +14,7 @@ import { ownerLabelFilter, removeLabelled } from "./remove-labelled.ts";
 import { startService } from "./services.ts";
 import type { Settings } from "./settings.ts";
 import { detectShellCommand } from "./shell-script.ts";
+import { takeBackFiles } from "./take-back-files.ts";
 import { together } from "./together.ts";
 import type { Log } from "./trace.ts";
 
@@ -27,7 +28,7 @@ export type DockerTools = {
 };
 
 /** What has been made so far for a job, so that all of it goes when something else fails. */
-export type Made = { connection?: Connection; container?: JobContainer };
+export type Made = { connection?: Connection; container?: JobContainer; ref?: string };
 
 /** Makes a job's containers side by side: image, network, services and engine wait only for what they need. */
 export async function makeContainers(
@@ -64,6 +65,7 @@ export async function makeContainers(
         connected,
       ]);
       signal.throwIfAborted();
+      made.ref = request.ref;
       const create = async (privileged: boolean) => {
         const common = commonSettings(context, image, request.ref, connection, {
           alias: "build",
@@ -74,7 +76,10 @@ export async function makeContainers(
           Cmd: [...detectShellCommand],
           WorkingDir: context.paths.projectInside,
           // Masked values go in with the script instead: the engine writes a container's settings to disk.
-          Env: environmentEntries(variables.list.filter((variable) => !variable.masked)),
+          Env: [
+            ...gitOwnershipEntries(context),
+            ...environmentEntries(variables.list.filter((variable) => !variable.masked)),
+          ],
           HostConfig: { ...common.HostConfig, LogConfig: { Type: "none", Config: {} } },
         });
         // The entrypoint of Docker's own images looks for certificates when it is to use TCP.
@@ -116,9 +121,13 @@ async function createPrivilegedIfPossible(
 }
 
 /** Ends and removes all that was made for a job; waits for what a next job could run into. */
-export async function removeMade(tools: DockerTools, jobId: number, made: Made): Promise<void> {
+export async function removeMade(
+  tools: DockerTools,
+  context: JobContext,
+  made: Made,
+): Promise<void> {
   const { engine, settings } = tools;
-  const labels = ownerLabelFilter(settings.environmentId, jobId);
+  const labels = ownerLabelFilter(settings.environmentId, context.job.id);
   await ignoreMissing(made.connection?.close() ?? Promise.resolve());
   const closing = await made.container?.close();
   const others = await engine
@@ -128,6 +137,7 @@ export async function removeMade(tools: DockerTools, jobId: number, made: Made):
   await Promise.all(
     others.map(({ Id }) => ignoreMissing(engine.getContainer(Id).remove({ force: true, v: true }))),
   );
+  if (made.ref !== undefined) await takeBackFiles(engine, context, made.ref);
   tools.inBackground(
     (async () => {
       await closing?.removed;

@@ -25,6 +25,9 @@ export async function runSteps(deps: StepDeps): Promise<Ending> {
   const { context, trace, stop } = deps;
   const { job } = context;
   const prepared = await prepareAndGetSources(deps);
+  if (job.artifacts.length > 0 || job.cache.length > 0) {
+    trace.warning("This runner keeps no `artifacts:` and `cache:` yet; the job runs without them.");
+  }
   const script = job.steps.find((step) => step.name === "script");
   const afterScript = job.steps.find((step) => step.name === "after_script");
   let ending: Ending;

@@ -22,6 +22,8 @@ export type ServiceStart = {
 const DEFAULT_WAIT_SECONDS = 30;
 const CHECKED_PORTS = 20;
 const SHOWN_LOG_LINES = 50;
+/** A service that prints without end must not fill the disk. */
+const LOG_LIMITS = { "max-size": "4m", "max-file": "1" };
 
 /**
  * Starts a service and waits until it answers. One that does not is a warning with its log, never a
@@ -54,6 +56,7 @@ export async function startService(
       ...common,
       ...(service.command?.length && { Cmd: service.command }),
       Env: environmentEntries([...variables.list, ...own]),
+      HostConfig: { ...common.HostConfig, LogConfig: { Type: "json-file", Config: LOG_LIMITS } },
     });
     await container.start();
     await waitUntilHealthy(start, container, request.name, image);

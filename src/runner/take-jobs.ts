@@ -9,6 +9,7 @@ export type TakeJobsOptions = {
   readonly idleMilliseconds: number;
   /** Aborted when the environment ends. */
   readonly shutdown: AbortSignal;
+  /** Must not reject: a job's failure is its verdict. */
   readonly run: (job: JobResponse, slot: number) => Promise<void>;
 };
 

@@ -15,8 +15,7 @@ export type TraceSpool = {
 
 /** Keeps the log in a file readable by its owner alone; what a full disk refuses stays in memory. */
 export function openTraceSpool(path: string): TraceSpool {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const file = openSync(path, "w+", 0o600);
+  const file = openOwn(path);
   const memory: Buffer[] = [];
   let inFile = 0;
   let inMemory = 0;
@@ -24,6 +23,7 @@ export function openTraceSpool(path: string): TraceSpool {
 
   function appendToFile(bytes: Buffer): number {
     let written = 0;
+    if (file === undefined) return written;
     try {
       while (written < bytes.length) {
         written += writeSync(file, bytes, written, bytes.length - written, inFile + written);
@@ -37,7 +37,7 @@ export function openTraceSpool(path: string): TraceSpool {
 
   function readFromFile(offset: number, limit: number): Buffer {
     const bytes = Buffer.alloc(Math.min(limit, inFile - offset));
-    const count = readSync(file, bytes, 0, bytes.length, offset);
+    const count = file === undefined ? 0 : readSync(file, bytes, 0, bytes.length, offset);
     return bytes.subarray(0, count);
   }
 
@@ -57,8 +57,18 @@ export function openTraceSpool(path: string): TraceSpool {
     size: () => inFile + inMemory,
     checksum: () => `crc32:${sum.toString(16).padStart(8, "0")}`,
     remove: () => {
-      closeSync(file);
+      if (file !== undefined) closeSync(file);
       rmSync(path, { force: true });
     },
   };
+}
+
+/** Undefined where not even an empty file can be made. */
+function openOwn(path: string): number | undefined {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    return openSync(path, "w+", 0o600);
+  } catch {
+    return undefined;
+  }
 }

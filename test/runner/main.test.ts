@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
@@ -24,6 +24,8 @@ beforeAll(async () => {
   git = await startGitHost({ "hello.txt": "hello\n" });
   bundles = mkdtempSync(join(tmpdir(), "slipway-bundle-"));
   program = await bundleProgram("src/runner/main.ts", join(bundles, "runner.mjs"));
+  // For the test that runs it as another user.
+  chmodSync(bundles, 0o755);
 });
 afterAll(async () => {
   await git.close();
@@ -40,8 +42,9 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-function start(env: Record<string, string> = {}) {
+function start(env: Record<string, string> = {}, user: { uid?: number; gid?: number } = {}) {
   const child = spawn(process.execPath, [program], {
+    ...user,
     env: {
       PATH: process.env.PATH,
       SLIPWAY_URL: service.url,
@@ -134,5 +137,29 @@ describe.skipIf("missing" in found)("a runner that is killed in the middle of a 
     expect(await start(env).exit).toBe(0);
     expect(finished(service, next).verdict).toMatchObject({ state: "success" });
     expect(await remainsOf(engine, env.SLIPWAY_ENVIRONMENT_ID)).toEqual([]);
+  });
+});
+
+describe.skipIf("missing" in found || process.getuid?.() !== 0)("a runner that is not root", () => {
+  test("can use a checkout again in which a container's root left files", async () => {
+    const { gid } = statSync("/var/run/docker.sock");
+    const user = { uid: 65_534, gid };
+    chownSync(directory, user.uid, gid);
+    const script = ["mkdir -p left/deep", "echo x > left/deep/file", "chmod 700 left", "ls"];
+    const jobs = [
+      aJob(git, { script }),
+      aJob(git, { script: ["test ! -e left", "cat hello.txt"] }),
+    ];
+    service.queue.push(...jobs);
+    const environment = `test-user-${process.pid}`;
+    const env = {
+      SLIPWAY_EXECUTOR: "docker-socket",
+      DOCKER_HOST,
+      SLIPWAY_ENVIRONMENT_ID: environment,
+    };
+    expect(await start({ ...env, HOME: directory }, user).exit).toBe(0);
+    for (const job of jobs) {
+      expect(finished(service, job).verdict).toMatchObject({ state: "success" });
+    }
   });
 });
