@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import { parseBuildspec } from "./buildspec.ts";
 import { engineClient, messageOf, statusOf } from "./engine-client.ts";
@@ -164,14 +165,24 @@ async function createOrAdopt(
   docker: Docker,
   options: Docker.ContainerCreateOptions,
 ): Promise<Docker.Container | undefined> {
-  try {
-    return await docker.createContainer(options);
-  } catch (error) {
-    if (statusOf(error) !== 409) {
-      throw error;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await docker.createContainer(options);
+    } catch (error) {
+      if (statusOf(error) !== 409) {
+        throw error;
+      }
     }
-    const container = docker.getContainer(options.name ?? "");
-    return (await container.inspect()).State.Status === "created" ? container : undefined;
+    try {
+      const container = docker.getContainer(options.name ?? "");
+      return (await container.inspect()).State.Status === "created" ? container : undefined;
+    } catch (error) {
+      // The name is taken before there is a container to be seen, and given back if none comes.
+      if (statusOf(error) !== 404 || tries === 100) {
+        throw error;
+      }
+      await sleep(20);
+    }
   }
 }
 

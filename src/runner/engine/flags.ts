@@ -3,6 +3,8 @@ import { reconfigureEngine } from "./reconfigure.ts";
 
 export type EngineFlagsContext = {
   readonly executor: "docker-in-docker" | "docker-socket" | "shell";
+  /** False: the job gets no engine, so the one behind it is the machine's and stays as it is. */
+  readonly privileged?: boolean;
   /** The environment's engine, whose pid file and configuration are on this machine. */
   readonly dockerHost: string;
   readonly pidFile?: string;
@@ -23,11 +25,13 @@ export async function applyEngineFlags(
   if (names.length === 0) {
     return { warnings: parsed.warnings };
   }
-  if (context.executor !== "docker-in-docker") {
+  const unprivileged = context.privileged === false;
+  if (context.executor !== "docker-in-docker" || unprivileged) {
+    const executor = unprivileged ? `${context.executor} (unprivileged)` : context.executor;
     return {
       warnings: [
         ...parsed.warnings,
-        `The service's ${names.map((name) => `--${name}`).join(", ")} changes nothing: with the executor ${context.executor} the engine is not the job's own. Set it on that engine, or use the executor docker-in-docker.`,
+        `The service's ${names.map((name) => `--${name}`).join(", ")} changes nothing: with the executor ${executor} the engine is not the job's own. Set it on that engine, or use the executor docker-in-docker.`,
       ],
     };
   }

@@ -50,11 +50,15 @@ describe("the command of a dind service", () => {
     expect(warnings.join("\n")).toMatch(warning);
   });
 
-  test.for(["docker-socket", "shell"] as const)(
-    "changes nothing with the executor %s, and the log says so",
-    async (executor) => {
+  test.for([
+    { executor: "docker-socket" },
+    { executor: "shell" },
+    { executor: "docker-in-docker", privileged: false },
+  ] as const)(
+    "changes nothing for $executor where the engine is not the job's own, and the log says so",
+    async (whose) => {
       const outcome = await applyEngineFlags(["--mtu=1400"], {
-        executor,
+        ...whose,
         dockerHost: "unix:///nowhere",
       });
       expect(outcome.warnings).toEqual([expect.stringContaining("--mtu changes nothing")]);
