@@ -1,5 +1,6 @@
 import { mkdir, readFile, rmdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { waitUntil } from "./wait-until.ts";
 
 const ROOT = "/sys/fs/cgroup";
 
@@ -30,12 +31,16 @@ export async function limitedProcesses(id: string): Promise<number[]> {
   }
 }
 
-/** Removes the control group; it must be empty. Fine where there is none. */
+/** Removes the control group, which must have no process left. Fine where there is none. */
 export async function removeProcessLimit(id: string): Promise<void> {
-  try {
-    await rmdir(await groupDirectory(id));
-  } catch {
-    // Never made, or the kernel has not buried its last process yet: an empty group costs nothing.
+  const directory = await groupDirectory(id).catch(() => undefined);
+  if (directory !== undefined) {
+    // A killed process is out of the list a little before its group counts as empty. What then still
+    // stays is an empty group, which costs nothing.
+    await waitUntil(async () => {
+      const error = await rmdir(directory).catch((failure: unknown) => failure);
+      return !(error instanceof Error && "code" in error && error.code === "EBUSY");
+    }, 1_000);
   }
 }
 

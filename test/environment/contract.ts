@@ -80,7 +80,7 @@ export function defineEnvironmentContract(name: string, open: () => Promise<Cont
 
     test("tells the runner all it needs, and the ticket to nobody else", async () => {
       const spec = specify({
-        run: `ps -eo args 2>/dev/null; grep -rls "$SLIPWAY_TICKET" /slipway "$PWD/.."`,
+        run: 'ps -eo args 2>/dev/null; grep -rls "$SLIPWAY_TICKET" /slipway "$PWD/.." | sed "s/^/in a file: /"',
       });
       const provider = subject.create();
       const { handle } = await provider.start(spec);
@@ -96,7 +96,7 @@ export function defineEnvironmentContract(name: string, open: () => Promise<Cont
       });
       expect(env.SLIPWAY_DIRECTORY).toMatch(/^\//);
       expect(output).not.toContain(spec.ticket);
-      expect(output.trim()).not.toMatch(/^\/.*(ticket|environment|facts)/m);
+      expect(output).not.toMatch(/^in a file: /m);
       expect(await observe(spec.id)).toEqual({ state: "running", handle });
       expect(await provider.list()).toContain(spec.id);
     });
