@@ -205,6 +205,19 @@ describe.skipIf("missing" in found)("a job in a container", { timeout: 60_000 },
     expect(result?.log).toMatch(message);
   });
 
+  test("uses the image that is here when its registry cannot be reached, and says so", async () => {
+    const name = "127.0.0.1:1/slipway-test/away:1";
+    await engine?.getImage("busybox:latest").tag({ repo: name.slice(0, -2), tag: "1" });
+    const jobs = [aJob(git, { image: { name } }), aJob(git, { image: { name } })];
+    const [first, second] = await runJobs(service, settings, jobs);
+    await engine?.getImage(name).remove();
+    expect(first?.log).toContain("The image that is present here is used.");
+    expect(first?.verdict).toMatchObject({ state: "success" });
+    // Not asked again at once: an environment without a network would pay for it with every job.
+    expect(second?.log).not.toContain("Pulling docker image");
+    expect(second?.verdict).toMatchObject({ state: "success" });
+  });
+
   test("with the pull policy never fails when the image is not there", async () => {
     const job = aJob(git, { image: { name: "none-such:1", pull_policy: ["never"] } });
     const [result] = await runJobs(service, settings, [job]);
