@@ -17,6 +17,7 @@ import { registryGrant } from "./registry-grant.ts";
 import { openRegistryKeys } from "./registry-keys.ts";
 import { findMachine } from "./setup/machine.ts";
 import { stopIdleEnvironments } from "./stop-idle-environments.ts";
+import { surviveFullDisk } from "./survive-full-disk.ts";
 import { sweepLostPushes } from "./sweep-lost-pushes.ts";
 import { sweepStrayEnvironments } from "./sweep-stray-environments.ts";
 import { type LocalService, wireLocal } from "./wire-local.ts";
@@ -50,6 +51,8 @@ export async function runService(settings: UpSettings, say: (line: string) => vo
     version,
   });
   const { deps } = service;
+  const disk = surviveFullDisk(data.path, service.reopenStore, deps.log);
+  await disk.keepReserve();
   await keepAccessToken(service, data.at("access-token"));
   const appDeps: AppDeps = {
     service: deps,
@@ -83,7 +86,9 @@ export async function runService(settings: UpSettings, say: (line: string) => vo
   await sweepLostPushes(service, data);
   await sweep(deps, { includeYoung: true });
   const timer = setInterval(() => {
-    sweep(deps).catch((error) => deps.log("error", "the sweep failed", { cause: String(error) }));
+    Promise.all([sweep(deps), disk.keepReserve()]).catch((error) =>
+      deps.log("error", "the sweep failed", { cause: String(error) }),
+    );
   }, sweepMilliseconds);
   say(`Slipway is up at ${deps.server.url}`);
   say(`  registry  ${deps.server.registry}`);

@@ -29,6 +29,7 @@ export type LocalService = {
   readonly deps: ServiceDeps;
   /** The signing token of the git host's own events for a project; made at the first push. */
   readonly signingToken: (project: string) => Promise<string>;
+  readonly reopenStore: () => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
@@ -157,6 +158,7 @@ export async function wireLocal(options: {
       await secrets.rotate(name, made);
       return made;
     },
+    reopenStore: database.reopen,
     close: async () => {
       await queue.close();
       await database.close();
