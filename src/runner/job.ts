@@ -1,6 +1,8 @@
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { checkOut } from "./checkout.ts";
 import type { RunnerClient } from "./client.ts";
+import { fullDisk } from "./disk.ts";
 import type { Executor, JobContext } from "./executor.ts";
 import { makeJobDirectories, removeJobDirectories } from "./job-directories.ts";
 import { runSteps } from "./job-steps.ts";
@@ -74,12 +76,19 @@ export async function runJob(deps: JobDeps, job: JobResponse, slot: number): Pro
     ending = { ok: false, error: stop.script.aborted ? stop.script.reason : error };
   }
   stop.settle();
+  if (context.ok && !ending.ok) await freeFullDisk(context.value);
   writeVerdict(trace, ending, job.runner_info.timeout);
   trace.flush();
   const verdict = verdictOf(ending, job.runner_info.timeout);
   await Promise.allSettled([sender.finish(verdict), close()]);
   if (context.ok) await removeJobDirectories(context.value.paths, context.value.directory);
   spool.remove();
+}
+
+/** The service may live on the disk that this job filled, and has to write down its end. */
+async function freeFullDisk({ paths }: JobContext): Promise<void> {
+  if ((await fullDisk([paths.buildsOutside])) === undefined) return;
+  await rm(paths.projectOutside, { recursive: true, force: true }).catch(() => undefined);
 }
 
 type ContextResult = { readonly secrets: readonly string[] } & (
