@@ -9,8 +9,8 @@ const directory = join(import.meta.dirname, "../.slipway/bench-peer");
 export type Peer = { readonly node: string; readonly program: string };
 
 /**
- * gitlab-ci-local, and a Node 22 for it where this one is older, from the npm registry: only benchmarks
- * need them. The reason why not, where they cannot be had.
+ * gitlab-ci-local, and a Node 22 for it where this one is older, from the npm registry, and the rsync that
+ * it calls, from apt: only benchmarks need them. The reason why not, where they cannot be had.
  */
 export async function installPeer(): Promise<Peer | string> {
   await mkdir(directory, { recursive: true });
@@ -22,6 +22,7 @@ export async function installPeer(): Promise<Peer | string> {
   try {
     await run("npm", ["install", "--prefix", directory, "--no-audit", "--no-fund", ...packages]);
     await run(node, ["--version"]);
+    await run("rsync", ["--version"]).catch(() => run("apt-get", ["install", "-y", "-q", "rsync"]));
     return { node, program };
   } catch (error) {
     return `gitlab-ci-local is left out: ${error instanceof Error ? error.message.split("\n")[0] : error}`;
