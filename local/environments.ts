@@ -1,9 +1,9 @@
 import type { EnvironmentProvider, EnvironmentSpec } from "#environment/environment.ts";
 
 /**
- * One provider out of two: this machine for `docker-socket` and `shell`, an engine container for
- * `docker-in-docker`. Ids get the installation's name in front, so that two installations on one engine
- * never touch each other's environments.
+ * One provider out of two: an engine container for `docker-in-docker`, this machine for all others and for
+ * `docker-in-docker` without privileges, whose jobs have no engine. Ids get the installation's name in
+ * front, so that two installations on one engine never touch each other's environments.
  */
 export function localEnvironments(options: {
   readonly installation: string;
@@ -15,7 +15,7 @@ export function localEnvironments(options: {
   const both = [host, engineContainer];
   return {
     start: (spec: EnvironmentSpec) =>
-      (spec.executor === "docker-in-docker" ? engineContainer : host).start({
+      (spec.executor === "docker-in-docker" && spec.privileged ? engineContainer : host).start({
         ...spec,
         id: prefix + spec.id,
       }),

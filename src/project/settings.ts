@@ -19,7 +19,7 @@ export type ProjectSettings = {
   /** Name of the forge connection. */
   readonly forge: string;
   readonly executor: Executor;
-  /** Whether environments may be privileged; without it there is no Docker in the job. */
+  /** Whether environments may be privileged; without it docker-in-docker jobs have no engine. */
   readonly privileged: boolean;
   /** Jobs side by side in a shared environment (docker-socket). */
   readonly capacity: number;

@@ -4,6 +4,7 @@ import type { ExpectedEngine } from "./dind-service.ts";
 import { openEngineEndpoint } from "./engine/endpoint.ts";
 import type { JobContext } from "./executor.ts";
 import type { JobNetwork, Networks } from "./networks.ts";
+import { isUnprivileged } from "./unprivileged.ts";
 
 /** How the containers of a job reach each other and the environment's engine. */
 export type Connection = {
@@ -23,13 +24,18 @@ const UNIX = "unix://";
  * Opens the engine for a job: always as the socket, by name and port where the job expects that. An engine
  * that others use too is offered through a proxy that labels what the script makes. The network is the
  * smallest that will do: services need one of the job's own; a port that is taken on the engine's bridge
- * needs one of the slot's; else it is that bridge, which costs nothing.
+ * needs one of the slot's; else it is that bridge, which costs nothing. An unprivileged job gets no engine.
  */
 export async function connectJob(
   networks: Networks,
   context: JobContext,
   needs: { readonly services: boolean; readonly engine: ExpectedEngine | undefined },
 ): Promise<Connection> {
+  if (isUnprivileged(context.settings)) {
+    // A network of its own, since other jobs' engines listen on the bridge for everyone there.
+    const network = await networks.ofJob(context.job.id);
+    return { network, binds: [], hostNames: [], ready: Promise.resolve(), close: async () => {} };
+  }
   if (needs.services) return connectIn(await networks.ofJob(context.job.id), context, needs.engine);
   try {
     return await connectIn(await networks.shared(), context, needs.engine);

@@ -24,7 +24,8 @@ export function dockerExecutor(engine: Docker, settings: Settings): Executor {
     },
   };
   const builds = join(settings.directory, "builds");
-  const alone = settings.executor === "docker-in-docker" && settings.capacity === 1;
+  const { executor, capacity, privileged } = settings;
+  const alone = executor === "docker-in-docker" && capacity === 1 && privileged;
   const ofEnvironment = [`${ENVIRONMENT_LABEL}=${settings.environmentId}`];
   return {
     // An environment for one job has its builds where the job sees them, so that the script's own

@@ -17,6 +17,7 @@ import { detectShellCommand } from "./shell-script.ts";
 import { takeBackFiles } from "./take-back-files.ts";
 import { together } from "./together.ts";
 import type { Log } from "./trace.ts";
+import { isUnprivileged, NO_ENGINE, UNPRIVILEGED_SECURITY } from "./unprivileged.ts";
 
 export type DockerTools = {
   readonly engine: Docker;
@@ -46,7 +47,9 @@ export async function makeContainers(
   const image = job.image ?? { name: settings.defaultImage };
   const request = imageRequest(image, variables.expand, auths.find);
   log.line(`Using ${settings.executor} executor with image ${request.name} ...`);
-  if (plan.engine && plan.engine.flags.length > 0) {
+  const unprivileged = isUnprivileged(settings);
+  if (plan.engine && unprivileged) log.warning(NO_ENGINE);
+  else if (plan.engine && plan.engine.flags.length > 0) {
     const { executor, dockerHost } = settings;
     const { warnings } = await applyEngineFlags(plan.engine.flags, { executor, dockerHost });
     for (const warning of warnings) log.warning(warning);
@@ -80,7 +83,11 @@ export async function makeContainers(
             ...gitOwnershipEntries(context),
             ...environmentEntries(variables.list.filter((variable) => !variable.masked)),
           ],
-          HostConfig: { ...common.HostConfig, LogConfig: { Type: "none", Config: {} } },
+          HostConfig: {
+            ...common.HostConfig,
+            LogConfig: { Type: "none", Config: {} },
+            ...(unprivileged && { SecurityOpt: [...UNPRIVILEGED_SECURITY] }),
+          },
         });
         // The entrypoint of Docker's own images looks for certificates when it is to use TCP.
         if (variables.get("DOCKER_HOST")?.startsWith("tcp:")) await connection.ready;
