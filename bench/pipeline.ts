@@ -88,6 +88,7 @@ async function measure(): Promise<readonly Row[]> {
     await run("chmod", ["+x", join(repository.directory, "deploy.sh")]);
     const peer = await installPeer();
     if (typeof peer === "string") console.log(`  ${peer}`);
+    else await provideHelperImage(slipway);
     const figures = {
       floor: [] as number[],
       slipway: [] as number[],
@@ -202,6 +203,16 @@ async function docker(slipway: Slipway, ...args: string[]): Promise<void> {
   await run(slipway.machine.dockerClient, args, {
     env: { ...process.env, DOCKER_HOST: `unix://${slipway.machine.dockerSocket}` },
   });
+}
+
+const helperImage = "firecow/gitlab-ci-local-util:latest";
+
+/** The peer copies files with a helper image; a busybox does that too where the helper cannot be pulled. */
+async function provideHelperImage(slipway: Slipway): Promise<void> {
+  const pulled = docker(slipway, "image", "inspect", helperImage).catch(() =>
+    docker(slipway, "pull", helperImage),
+  );
+  await pulled.catch(() => docker(slipway, "tag", "docker:stable", helperImage));
 }
 
 /** The working tree on the same engine, its socket bound into the jobs, the registry's name and token given by hand. */
