@@ -99,13 +99,17 @@ export const keywords = {
     public: accepted("Who may read the project may read its artifacts; `public` has no effect."),
     access: accepted("Who may read the project may read its artifacts; `access` has no effect."),
   },
+  "artifacts:reports:coverage_report": allWork("coverage_format", "path"),
   cache: {
     ...allWork("key", "paths", "policy", "when", "untracked", "fallback_keys"),
     unprotect: accepted(
       "Caches of protected and other refs are kept apart; `unprotect` has no effect.",
     ),
   },
-  "cache:key": allWork("files", "files_commits", "prefix"),
+  "cache:key": {
+    ...allWork("files", "prefix"),
+    files_commits: accepted("The key is made of what the files hold, as with `files`."),
+  },
   environment: {
     ...allWork("name", "url", "on_stop", "action"),
     auto_stop_in: accepted("Environments are not stopped by themselves; play the stop job."),
@@ -124,8 +128,8 @@ export const keywords = {
   include: {
     ...allWork("local", "file", "remote", "template", "component", "project", "ref"),
     ...allWork("rules", "inputs", "integrity"),
-    artifact: works,
-    job: works,
+    artifact: accepted("A configuration that a job makes is not read; the trigger job fails."),
+    job: accepted("See `artifact`."),
     cache: accepted("Remote files are read anew for each pipeline; `cache` has no effect."),
   },
   "include:rules": allWork("if", "changes", "exists", "when"),

@@ -34,8 +34,12 @@ export const limits = {
   jobName: 255,
   /** Characters of a name in `needs` (GitLab: 128). */
   neededName: 128,
+  /** Files of one `trigger:include` (GitLab: 3). */
+  childFiles: 3,
   /** Entries of `cache` (GitLab: 4). */
   caches: 4,
+  /** `fallback_keys` of one cache (GitLab: 5). */
+  fallbackKeys: 5,
   /** Runner tags of one job (GitLab: fewer than 50). */
   runnerTags: 49,
   /** Patterns of one `changes` or `exists` (GitLab: 50). */

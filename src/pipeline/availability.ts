@@ -70,7 +70,7 @@ export function findEnvironment(
 }
 
 function promisesWork(job: Job): boolean {
-  if (job.retried) return false;
+  if (job.retried || job.trigger !== undefined) return false;
   if (job.status !== "scheduled") return isActive(job.status);
   return (job.startInSeconds ?? 0) <= worthWaitingSeconds;
 }

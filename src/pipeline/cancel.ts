@@ -19,6 +19,8 @@ export function cancelJobs(
  * unless a job that may not be interrupted has started. `interruptible`: only jobs that may be.
  */
 export function cancelSuperseded(pipeline: Pipeline, byPipelineId: number, now: string): Pipeline {
+  // A child pipeline goes with its parent's trigger job, if at all.
+  if (pipeline.parent !== undefined) return pipeline;
   const by = `pipeline ${byPipelineId}`;
   switch (pipeline.autoCancel.onNewCommit) {
     case "none":
@@ -26,10 +28,15 @@ export function cancelSuperseded(pipeline: Pipeline, byPipelineId: number, now: 
     case "interruptible":
       return changeJobs(pipeline, (job) => (job.interruptible ? cancelJob(job, by, now) : job));
     case "conservative":
-      return pipeline.jobs.some((job) => !job.interruptible && job.startedAt !== undefined)
+      return pipeline.jobs.some(mustNotBeInterrupted)
         ? pipeline
         : cancelPipeline(pipeline, by, now);
   }
+}
+
+/** A trigger job runs nothing itself, so it holds nothing up. */
+function mustNotBeInterrupted(job: Job): boolean {
+  return !job.interruptible && job.startedAt !== undefined && job.trigger === undefined;
 }
 
 /** Everything that has not ended, without naming the pipeline itself canceled (`on_job_failure: all`). */
@@ -42,10 +49,10 @@ function cancelPipeline(pipeline: Pipeline, by: string, now: string): Pipeline {
   return next === pipeline ? pipeline : { ...next, canceledBy: by };
 }
 
-/** A running job's runner is told first and has time to clean up. */
+/** A running job's runner, or a trigger job's child pipeline, is told first and has time to clean up. */
 function cancelJob(job: Job, by: string, now: string): Job {
   if (job.retried || isCompleted(job.status) || job.status === "canceling") return job;
-  return job.status === "running"
+  return job.status === "running" || job.childPipelineId !== undefined
     ? { ...job, status: "canceling", cancelingAt: now, canceledBy: by }
     : { ...job, status: "canceled", finishedAt: now, canceledBy: by };
 }

@@ -1,3 +1,4 @@
+import { childCommands } from "./child-commands.ts";
 import { nextDue } from "./due.ts";
 import { nextStartMs } from "./environment-events.ts";
 import type { Command, PipelineEvent } from "./event.ts";
@@ -21,6 +22,7 @@ export function commandsFor(
   return [
     ...jobCommands(before, after, all),
     ...strayResource(after, event),
+    ...childCommands(before, after, event),
     ...environmentCommands(before, after, all, now),
     ...statusCommand(before, after, all),
     ...lookCommand(before, after, all, now),
@@ -34,7 +36,7 @@ function jobCommands(before: Pipeline, after: Pipeline, all: boolean): readonly 
   for (const [index, job] of after.jobs.entries()) {
     if (!all && before.jobs[index] === job) continue;
     const changed = all || before.jobs[index]?.status !== job.status;
-    if (job.status === "pending" && changed) ready.push(job.id);
+    if (job.status === "pending" && changed && job.trigger === undefined) ready.push(job.id);
     if (job.resourceGroup === undefined || !changed) continue;
     const turn = { jobId: job.id, resourceGroup: job.resourceGroup };
     if (job.status === "waiting_for_resource") commands.push({ type: "acquire_resource", ...turn });

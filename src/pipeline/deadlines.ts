@@ -48,7 +48,7 @@ export function deadlines(pipeline: Pipeline): readonly Deadline[] {
       const at = Math.max(silence.get(job.environmentId) ?? 0, contactDeadline(job));
       silence.set(job.environmentId, at);
     }
-    if (job.status === "pending" && job.queuedAt !== undefined) {
+    if (job.status === "pending" && job.trigger === undefined && job.queuedAt !== undefined) {
       const kind = kindOfJob(pipeline, job);
       const at = epochMs(job.queuedAt);
       oldestPending.set(kind, Math.min(oldestPending.get(kind) ?? at, at));
@@ -71,13 +71,15 @@ export function deadlines(pipeline: Pipeline): readonly Deadline[] {
 }
 
 function jobDeadlines(job: Job, hasEnvironment: (job: Job) => boolean): readonly Deadline[] {
+  // It takes as long as its child pipeline does.
+  if (job.childPipelineId !== undefined && job.status !== "canceling") return [];
   switch (job.status) {
     case "scheduled":
       return job.scheduledAt === undefined
         ? []
         : [{ kind: "start_job", jobId: job.id, at: epochMs(job.scheduledAt) }];
     case "pending":
-      return job.queuedAt === undefined || hasEnvironment(job)
+      return job.queuedAt === undefined || (job.trigger === undefined && hasEnvironment(job))
         ? []
         : [failure(job, "stuck_or_timeout_failure", afterSeconds(job.queuedAt, stuckSeconds))];
     case "running":

@@ -60,9 +60,11 @@ export function kindOfEnvironment(environment: PipelineEnvironment): string {
   return isShared(environment) ? "" : tagsKey(environment.runnerTags);
 }
 
-/** Ready jobs, oldest row first. */
+/** Jobs that are ready for a runner, oldest row first. */
 export function pendingJobs(pipeline: Pipeline): readonly Job[] {
-  return pipeline.jobs.filter((job) => job.status === "pending" && !job.retried);
+  return pipeline.jobs.filter(
+    (job) => job.status === "pending" && !job.retried && job.trigger === undefined,
+  );
 }
 
 /** Ready jobs for which no environment that is there or coming has room, oldest row first. */

@@ -1,5 +1,6 @@
 import type { Variable } from "#language/variables.ts";
 import type { CommitState, FailureReason, Pipeline, PipelineEnvironment } from "./pipeline.ts";
+import type { Status } from "./status.ts";
 
 /**
  * Something that happened or that somebody wants. Any of them may come twice, late or out of order:
@@ -57,6 +58,22 @@ export type PipelineEvent =
   | { readonly type: "superseded"; readonly byPipelineId: number }
   /** The resource group let this job in. */
   | { readonly type: "resource_acquired"; readonly jobId: number }
+  /** The trigger job's child pipeline exists; the first word about it counts. */
+  | { readonly type: "child_created"; readonly jobId: number; readonly childPipelineId: number }
+  /** There will be no child pipeline. */
+  | {
+      readonly type: "child_refused";
+      readonly jobId: number;
+      readonly failureReason: FailureReason;
+      readonly message: string;
+    }
+  /** How the child pipeline is now. */
+  | {
+      readonly type: "child_changed";
+      readonly jobId: number;
+      readonly childPipelineId: number;
+      readonly status: Status;
+    }
   | {
       readonly type: "status_posted";
       readonly context: string;
@@ -81,6 +98,21 @@ export type Command =
       readonly state: CommitState;
       readonly description: string;
     }
+  /** Make the child pipeline; the answer is `child_created` or `child_refused`. */
+  | { readonly type: "create_child"; readonly jobId: number }
+  | {
+      readonly type: "cancel_child";
+      readonly jobId: number;
+      readonly childPipelineId: number;
+    }
+  /** See how the child pipeline is; the answer is `child_changed`. */
+  | {
+      readonly type: "check_child";
+      readonly jobId: number;
+      readonly childPipelineId: number;
+    }
+  /** This pipeline is a child and has another status than before: its parent looks at it. */
+  | { readonly type: "tell_parent"; readonly pipelineId: number; readonly jobId: number }
   /** Look again at this time (ISO 8601): a delayed job or a time-out is due. */
   | { readonly type: "look_at"; readonly at: string }
   /** A job became `pending`: wake runners that wait for one. */

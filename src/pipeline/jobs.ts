@@ -1,4 +1,4 @@
-import type { Plan, PlannedJob } from "#language/plan.ts";
+import type { Plan, PlannedJob, TriggerOptions } from "#language/plan.ts";
 import type { Job, Pipeline, PipelineSettings } from "./pipeline.ts";
 
 /** Rows of a pipeline's jobs: making, finding and changing them without touching the old pipeline. */
@@ -75,7 +75,12 @@ function ofPlan(planned: PlannedJob, settings: PipelineSettings) {
     ...(planned.needs && { needs: planned.needs }),
     ...(planned.resourceGroup !== undefined && { resourceGroup: planned.resourceGroup }),
     ...(planned.startInSeconds !== undefined && { startInSeconds: planned.startInSeconds }),
+    ...(planned.trigger && { trigger: ofTrigger(planned.trigger) }),
   };
+}
+
+function ofTrigger({ strategy }: TriggerOptions): NonNullable<Job["trigger"]> {
+  return strategy === undefined ? {} : { strategy };
 }
 
 export type NextAttempt = {
@@ -108,6 +113,7 @@ export function nextRow(job: Job, pipelineId: number, row: number, now: string, 
     ...(job.needs && { needs: job.needs }),
     ...(job.resourceGroup !== undefined && { resourceGroup: job.resourceGroup }),
     ...(job.startInSeconds !== undefined && { startInSeconds: job.startInSeconds }),
+    ...(job.trigger && { trigger: job.trigger }),
     ...(next.atOnce && job.scheduledAt !== undefined && { scheduledAt: job.scheduledAt }),
     ...(next.atOnce && job.playedBy && { playedBy: job.playedBy }),
   };

@@ -19,6 +19,7 @@ export type FailureReason =
   | "data_integrity_failure"
   | "forward_deployment_failure"
   | "downstream_pipeline_creation_failed"
+  | "reached_max_descendant_pipelines_depth"
   | "config_error";
 
 /** How a job gets Docker (GitLab Runner's word; DESIGN.md "Executors"). */
@@ -54,6 +55,8 @@ export type Job = {
   /** SHA-256 of the job token, hex: the token itself is never stored. */
   readonly tokenHash?: string;
   readonly failureReason?: FailureReason;
+  /** What a person needs to know beyond the reason, where the job's log cannot say it. */
+  readonly failureMessage?: string;
   readonly exitCode?: number;
   /** ISO 8601 times. */
   readonly createdAt: string;
@@ -71,6 +74,10 @@ export type Job = {
   readonly coverage?: number;
   /** Variables from `artifacts:reports:dotenv`, for later jobs. */
   readonly dotenv?: readonly Variable[];
+  /** A trigger job: it starts a child pipeline and is never given to a runner. */
+  readonly trigger?: { readonly strategy?: "depend" | "mirror" };
+  /** The child pipeline that a trigger job made. */
+  readonly childPipelineId?: number;
 };
 
 /** An environment that this pipeline asked for. Its id is its name everywhere, so starting is idempotent. */

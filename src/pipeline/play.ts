@@ -16,7 +16,7 @@ export function playJobs(
   const played: Job[] = [];
   const next = changeJobs(pipeline, (job) => {
     const waits = job.status === "manual" || job.status === "scheduled";
-    if (!waits || job.retried || !ids.has(job.id)) return job;
+    if (!waits || job.retried || job.childPipelineId !== undefined || !ids.has(job.id)) return job;
     const started = { ...enqueue(job, now), playedBy: { login: by, variables } };
     played.push(started);
     return started;

@@ -21,8 +21,12 @@ export function reportOf(pipeline: Pipeline): Report {
   };
 }
 
-/** Whether the forge was already told exactly this. */
+/**
+ * Whether the forge was already told exactly this, or need not be told: the commit has the status of the
+ * pipeline of the push, which includes those of its child pipelines as far as it depends on them.
+ */
 export function isReported(pipeline: Pipeline, report: Report): boolean {
+  if (pipeline.parent !== undefined) return true;
   return pipeline.reported.some(
     (reported) =>
       reported.context === report.context &&

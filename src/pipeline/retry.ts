@@ -16,6 +16,7 @@ const schedulerRetries = 2;
 
 /** Whether a job that just failed gets another attempt by itself: for which side's fault, or not at all. */
 export function automaticRetry(job: Job): "system" | "policy" | "none" {
+  if (job.trigger !== undefined) return "none";
   const reason = job.failureReason ?? "unknown_failure";
   if (never.includes(reason)) return "none";
   if (reason === "runner_system_failure") {

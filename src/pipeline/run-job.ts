@@ -18,7 +18,8 @@ export function takeJob(
   now: string,
 ): Pipeline {
   const job = findJob(pipeline, take.jobId);
-  if (job?.status !== "pending" || !hasRoom(pipeline, take.environmentId)) return pipeline;
+  if (job?.status !== "pending" || job.trigger !== undefined) return pipeline;
+  if (!hasRoom(pipeline, take.environmentId)) return pipeline;
   const taken = changeJob(pipeline, take.jobId, (pending) => ({
     ...pending,
     status: "running",

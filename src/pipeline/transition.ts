@@ -1,4 +1,5 @@
 import { cancelJobs, cancelSuperseded } from "./cancel.ts";
+import { noteChild, noteChildCreated, noteChildRefused } from "./child.ts";
 import { commandsFor } from "./commands.ts";
 import {
   noteEnvironmentEnded,
@@ -61,6 +62,12 @@ function applyEvent(pipeline: Pipeline, event: PipelineEvent, now: string): Pipe
       return changeJob(pipeline, event.jobId, (job) =>
         job.status === "waiting_for_resource" ? { ...job, status: "pending", queuedAt: now } : job,
       );
+    case "child_created":
+      return noteChildCreated(pipeline, event.jobId, event.childPipelineId, now);
+    case "child_refused":
+      return noteChildRefused(pipeline, event.jobId, event, now);
+    case "child_changed":
+      return noteChild(pipeline, event.jobId, event, now);
     case "status_posted":
       return noteReported(pipeline, event, now);
   }

@@ -23,7 +23,9 @@ export async function advancePipeline(
     const applied = await applyEvents(deps, pipelineId, pending);
     if (applied === undefined) return undefined;
     latest = applied.pipeline;
-    pending = await carryOut(deps, applied.pipeline, applied.commands);
+    pending = await carryOut(deps, applied.pipeline, applied.commands, (id, others) =>
+      advancePipeline(deps, id, others),
+    );
   }
   return latest;
 }
@@ -37,7 +39,9 @@ export async function advanceSoon(
   const applied = await applyEvents(deps, pipelineId, events);
   if (applied === undefined) return undefined;
   await deps.defer(async () => {
-    const answers = await carryOut(deps, applied.pipeline, applied.commands);
+    const answers = await carryOut(deps, applied.pipeline, applied.commands, (id, others) =>
+      advancePipeline(deps, id, others),
+    );
     await advancePipeline(deps, pipelineId, answers);
   });
   return applied.pipeline;

@@ -1,6 +1,8 @@
 import type { Command, PipelineEvent } from "#pipeline/event.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import { applyEvents } from "./apply-events.ts";
+import { type Advance, checkChild, tellParent } from "./child.ts";
+import { createChild } from "./create-child.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { postStatus } from "./post-status.ts";
 import { startEnvironment } from "./start-environment.ts";
@@ -10,9 +12,10 @@ export async function carryOut(
   deps: ServiceDeps,
   pipeline: Pipeline,
   commands: readonly Command[],
+  advance: Advance,
 ): Promise<readonly PipelineEvent[]> {
   const answers = await Promise.all(
-    commands.map((command) => carryOutOne(deps, pipeline, command)),
+    commands.map((command) => carryOutOne(deps, pipeline, command, advance)),
   );
   return answers.flat();
 }
@@ -21,6 +24,7 @@ async function carryOutOne(
   deps: ServiceDeps,
   pipeline: Pipeline,
   command: Command,
+  advance: Advance,
 ): Promise<readonly PipelineEvent[]> {
   switch (command.type) {
     case "start_environment":
@@ -48,6 +52,16 @@ async function carryOutOne(
       return [];
     case "jobs_ready":
       deps.announce(pipeline.id);
+      return [];
+    case "create_child":
+      return createChild(deps, pipeline, command.jobId);
+    case "cancel_child":
+      await advance(command.childPipelineId, [{ type: "cancel", by: `pipeline ${pipeline.id}` }]);
+      return [];
+    case "check_child":
+      return checkChild(deps, command);
+    case "tell_parent":
+      await tellParent(deps, advance, pipeline.id, command);
       return [];
   }
 }

@@ -1,24 +1,25 @@
 import type { ForgeClient } from "#forge/forge.ts";
+import type { PipelineFacts } from "#language/facts.ts";
 import type { ConfigReader } from "#language/source.ts";
-import type { BuildableEvent } from "./facts.ts";
 
 const zeros = "0".repeat(40);
 
 /** Lets the compiler ask the forge about the pipeline's commit; each question is asked once. */
-export function configReader(client: ForgeClient, event: BuildableEvent): ConfigReader {
+export function configReader(client: ForgeClient, facts: PipelineFacts): ConfigReader {
+  const { sha, beforeSha } = facts.commit;
   let paths: Promise<readonly string[]> | undefined;
   return {
-    local: (path) => client.readFile(event.sha, path.replace(/^\/+/, "")),
+    local: (path) => client.readFile(sha, path.replace(/^\/+/, "")),
     paths: () => {
-      paths ??= client.listPaths(event.sha);
+      paths ??= client.listPaths(sha);
       return paths;
     },
     changedPaths: (compareTo) => {
-      if (compareTo !== undefined) return client.changedPaths(compareTo, event.sha);
-      if (event.kind === "merge_request")
-        return client.changedPaths(event.mergeRequest.diffBaseSha, event.sha);
-      if (event.kind === "tag" || event.before === zeros) return Promise.resolve("unknown");
-      return client.changedPaths(event.before, event.sha);
+      if (compareTo !== undefined) return client.changedPaths(compareTo, sha);
+      if (facts.mergeRequest !== undefined)
+        return client.changedPaths(facts.mergeRequest.diffBaseSha, sha);
+      if (facts.ref.kind === "tag" || beforeSha === zeros) return Promise.resolve("unknown");
+      return client.changedPaths(beforeSha, sha);
     },
   };
 }

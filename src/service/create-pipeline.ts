@@ -10,6 +10,7 @@ import { configReader } from "./config-reader.ts";
 import { isoNow, type ServiceDeps } from "./deps.ts";
 import { type BuildableEvent, collectFacts, refNameOf } from "./facts.ts";
 import { pipelineUrl, planKey } from "./keys.ts";
+import { pipelineSettings } from "./pipeline-settings.ts";
 import { projectVariables } from "./project-variables.ts";
 import { readPushOptions } from "./push-options.ts";
 import { supersedeOlder } from "./supersede.ts";
@@ -61,13 +62,7 @@ export async function createPipelineFor(
       forge: forgeName,
       project: event.project.path,
       facts,
-      settings: {
-        executor: settings.executor,
-        privileged: settings.privileged,
-        capacity: settings.executor === "docker-socket" ? settings.capacity : 1,
-        maxEnvironments: settings.maxEnvironments,
-        jobTimeoutSeconds: settings.jobTimeoutSeconds,
-      },
+      settings: pipelineSettings(settings),
       ...(compiled.status === "created"
         ? { plan: compiled.plan, diagnostics: compiled.diagnostics }
         : {
@@ -116,7 +111,7 @@ async function readAndCompile(
     facts,
     pipelineVariables: options.variables,
     projectVariables: await projectVariables(deps, settings, { protectedRef: facts.ref.protected }),
-    reader: configReader(client, event),
+    reader: configReader(client, facts),
     inputs: options.inputs,
   });
   if (result.status !== "filtered") return result;

@@ -1,4 +1,3 @@
-import type { Plan } from "#language/plan.ts";
 import { availableJobs, environmentMayExit, findEnvironment } from "#pipeline/availability.ts";
 import type { Job, Pipeline } from "#pipeline/pipeline.ts";
 import type { JobResponse } from "#runner/protocol.ts";
@@ -6,7 +5,8 @@ import { advanceSoon } from "./advance-pipeline.ts";
 import { contactMilliseconds } from "./append-trace.ts";
 import { isoNow, type ServiceDeps } from "./deps.ts";
 import { jobResponse } from "./job-response.ts";
-import { logKey, planKey } from "./keys.ts";
+import { logKey } from "./keys.ts";
+import { readPlan } from "./read-plan.ts";
 
 export type JobAnswer =
   | { readonly answer: "job"; readonly job: JobResponse }
@@ -97,10 +97,4 @@ async function takeJob(
 /** Merge requests from forks may read, never write. */
 function mayPush(pipeline: Pipeline): boolean {
   return pipeline.facts.mergeRequest?.fork !== true;
-}
-
-async function readPlan(deps: ServiceDeps, pipelineId: number): Promise<Plan> {
-  const bytes = await deps.blobs.get(planKey(pipelineId));
-  if (bytes === undefined) throw new Error(`The plan of pipeline ${pipelineId} is gone.`);
-  return JSON.parse(new TextDecoder().decode(bytes));
 }

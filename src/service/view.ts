@@ -13,11 +13,15 @@ export type JobView = {
   readonly allow_failure: boolean;
   readonly retried: boolean;
   readonly failure_reason?: string;
+  /** What there is to say beyond the reason, for people. */
+  readonly failure_message?: string;
   readonly exit_code?: number;
   readonly queued_at?: string;
   readonly started_at?: string;
   readonly finished_at?: string;
   readonly environment?: string;
+  /** The child pipeline that a trigger job made. */
+  readonly child?: { readonly id: number; readonly url: string };
   readonly url: string;
 };
 
@@ -34,6 +38,8 @@ export type PipelineView = {
   readonly started_at?: string;
   readonly finished_at?: string;
   readonly url: string;
+  /** Whose child this pipeline is. */
+  readonly parent?: { readonly id: number; readonly job: number; readonly url: string };
   readonly stages: readonly {
     readonly name: string;
     readonly status: Status;
@@ -65,6 +71,15 @@ export function pipelineView(pipeline: Pipeline): PipelineView {
     ...(pipeline.startedAt === undefined ? {} : { started_at: pipeline.startedAt }),
     ...(pipeline.finishedAt === undefined ? {} : { finished_at: pipeline.finishedAt }),
     url: pipelineUrl(facts.project.url, pipeline.id),
+    ...(pipeline.parent === undefined
+      ? {}
+      : {
+          parent: {
+            id: pipeline.parent.pipelineId,
+            job: pipeline.parent.jobId,
+            url: pipelineUrl(facts.project.url, pipeline.parent.pipelineId),
+          },
+        }),
     stages: deriveView(pipeline).map((stage) => ({
       name: stage.name,
       status: stage.status,
@@ -94,11 +109,20 @@ export function jobView(pipeline: Pipeline, job: Job): JobView {
     allow_failure: job.allowFailure,
     retried: job.retried,
     ...(job.failureReason === undefined ? {} : { failure_reason: job.failureReason }),
+    ...(job.failureMessage === undefined ? {} : { failure_message: job.failureMessage }),
     ...(job.exitCode === undefined ? {} : { exit_code: job.exitCode }),
     ...(job.queuedAt === undefined ? {} : { queued_at: job.queuedAt }),
     ...(job.startedAt === undefined ? {} : { started_at: job.startedAt }),
     ...(job.finishedAt === undefined ? {} : { finished_at: job.finishedAt }),
     ...(job.environmentId === undefined ? {} : { environment: job.environmentId }),
+    ...(job.childPipelineId === undefined
+      ? {}
+      : {
+          child: {
+            id: job.childPipelineId,
+            url: pipelineUrl(pipeline.facts.project.url, job.childPipelineId),
+          },
+        }),
     url: jobUrl(pipeline.facts.project.url, job.id),
   };
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { PipelineEvent } from "#pipeline/event.ts";
+import { statuses as statusWords } from "#pipeline/status.ts";
 import { transition } from "#pipeline/transition.ts";
 import { cases } from "./arbitrary.ts";
 import { at, pipelineOf, statuses } from "./build.ts";
@@ -63,6 +64,23 @@ const events: fc.Arbitrary<PipelineEvent> = fc.oneof(
   jobIds.map((ids): PipelineEvent => ({ type: "play", jobIds: ids, by: "ada" })),
   fc.constant<PipelineEvent>({ type: "superseded", byPipelineId: 8 }),
   jobId.map((id): PipelineEvent => ({ type: "resource_acquired", jobId: id })),
+  jobId.map((id): PipelineEvent => ({ type: "child_created", jobId: id, childPipelineId: 9 })),
+  jobId.map(
+    (id): PipelineEvent => ({
+      type: "child_refused",
+      jobId: id,
+      failureReason: "downstream_pipeline_creation_failed",
+      message: "There is no such file.",
+    }),
+  ),
+  fc.tuple(jobId, fc.constantFrom(9, 9, 9, 10), fc.constantFrom(...statusWords)).map(
+    ([id, childPipelineId, status]): PipelineEvent => ({
+      type: "child_changed",
+      jobId: id,
+      childPipelineId,
+      status,
+    }),
+  ),
 );
 
 describe("any order, loss and repetition", () => {

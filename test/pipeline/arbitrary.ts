@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Plan } from "#language/plan.ts";
+import type { Plan, TriggerOptions } from "#language/plan.ts";
 import type { PipelineSettings } from "#pipeline/pipeline.ts";
 import { type JobSketch, plan } from "./build.ts";
 
@@ -13,6 +13,15 @@ export type Case = {
 };
 
 const stages = ["build", "test", "deploy"];
+
+function triggerOf(strategy: TriggerOptions["strategy"]): TriggerOptions {
+  return {
+    include: [{ local: "child.yml" }],
+    forwardYamlVariables: true,
+    forwardPipelineVariables: false,
+    ...(strategy && { strategy }),
+  };
+}
 
 const sketch = fc.record({
   stage: fc.integer({ min: 0, max: stages.length - 1 }),
@@ -30,6 +39,7 @@ const sketch = fc.record({
   needs: fc.option(fc.array(fc.nat(20), { maxLength: 3 })),
   resourceGroup: fc.option(fc.constantFrom("production", "staging"), { freq: 4 }),
   tag: fc.option(fc.constantFrom("large", "small"), { freq: 3 }),
+  trigger: fc.option(fc.constantFrom(undefined, "depend" as const, "mirror" as const), { freq: 3 }),
   outcome: fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }),
 });
 
@@ -55,6 +65,7 @@ export const cases: fc.Arbitrary<Case> = fc
         ...(drawn.resourceGroup !== null && { resourceGroup: drawn.resourceGroup }),
         ...(drawn.tag !== null && { runnerTags: [drawn.tag] }),
         ...(drawn.when === "delayed" && { startInSeconds: 45 }),
+        ...(drawn.trigger !== null && { trigger: triggerOf(drawn.trigger) }),
       };
     });
     const used = stages.filter((stage) => jobs.some((job) => job.stage === stage));

@@ -22,12 +22,15 @@ export function flaws(pipeline: Pipeline): readonly string[] {
     if (job.status === "running" || job.status === "canceling") {
       demand(job.startedAt !== undefined, `${name}: at work but never started`);
       demand(job.finishedAt === undefined, `${name}: at work but finished`);
-      demand(job.tokenHash !== undefined, `${name}: at work without token`);
+      const isNamed = job.tokenHash !== undefined || job.childPipelineId !== undefined;
+      demand(isNamed, `${name}: at work without token or child pipeline`);
     }
     demand((job.status === "failed") === (job.failureReason !== undefined), `${name}: reason`);
     if (job.status === "pending")
       demand(job.queuedAt !== undefined, `${name}: pending since never`);
-    if (job.status === "scheduled") demand(job.scheduledAt !== undefined, `${name}: due never`);
+    if (job.status === "scheduled" && job.childPipelineId === undefined)
+      demand(job.scheduledAt !== undefined, `${name}: due never`);
+    demand(job.trigger === undefined || job.tokenHash === undefined, `${name}: given to a runner`);
     if (job.status === "created")
       demand(job.startedAt === undefined, `${name}: created and started`);
   }

@@ -3,7 +3,7 @@ import type { Command, PipelineEvent } from "#pipeline/event.ts";
 import { currentJobs, findJob } from "#pipeline/jobs.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import { isReported, reportOf } from "#pipeline/report.ts";
-import { isActive } from "#pipeline/status.ts";
+import { isActive, isCompleted, type Status } from "#pipeline/status.ts";
 import { transition } from "#pipeline/transition.ts";
 import type { Outcomes } from "./arbitrary.ts";
 import { at } from "./build.ts";
@@ -34,6 +34,8 @@ type Machine = {
   problem?: string;
 };
 
+type Child = { readonly id: number; status: Status };
+
 export type Outcome = {
   readonly pipeline: Pipeline;
   /** Machines that ever started, by id: a second start of one id is the same machine. */
@@ -60,6 +62,7 @@ export function runWorld(
   const mail: PipelineEvent[] = [];
   const posted: string[] = [];
   const holders = new Map<string, number>();
+  const children = new Map<number, Child>();
   const happens = (chance: number) => chance > 0 && random() < chance;
 
   const apply = (event: PipelineEvent) => {
@@ -108,10 +111,38 @@ export function runWorld(
         posted.push(command.state);
         send({ ...command, type: "status_posted" });
         return;
+      case "create_child": {
+        const { jobId } = command;
+        if (!children.has(jobId)) children.set(jobId, { id: 10_000 + jobId, status: "created" });
+        send({ type: "child_created", jobId, childPipelineId: 10_000 + jobId });
+        return;
+      }
+      case "cancel_child": {
+        const child = children.get(command.jobId);
+        if (child === undefined || isCompleted(child.status)) return;
+        child.status = "canceled";
+        tellOf(command.jobId, child);
+        return;
+      }
+      case "check_child": {
+        const child = children.get(command.jobId);
+        if (child !== undefined) tellOf(command.jobId, child);
+        return;
+      }
+      case "tell_parent":
       case "look_at":
       case "jobs_ready":
         return;
     }
+  };
+  const tellOf = (jobId: number, child: Child) =>
+    send({ type: "child_changed", jobId, childPipelineId: child.id, status: child.status });
+  const goOn = (jobId: number, child: Child) => {
+    if (isCompleted(child.status) || random() < 0.5) return;
+    const job = findJob(pipeline, jobId);
+    const passes = outcomes.get(job?.name ?? "")?.[0] ?? true;
+    child.status = child.status === "created" ? "running" : passes ? "success" : "failed";
+    tellOf(jobId, child);
   };
   const deliver = () => {
     for (const event of mail.splice(0)) {
@@ -181,6 +212,7 @@ export function runWorld(
     apply({ type: "look" });
     observe();
     for (const [id, machine] of machines) work(id, machine);
+    for (const [jobId, child] of children) goOn(jobId, child);
     deliver();
     if (mail.length === 0 && isQuiet(pipeline)) return { pipeline, machines, posted, ticks: tick };
   }

@@ -39,6 +39,12 @@ export const JobPage: FC<{
     <div class="facts">
       <span>stage {job.stage}</span>
       {job.failure_reason === undefined ? null : <span>failed: {job.failure_reason}</span>}
+      {job.failure_message === undefined ? null : <span>{job.failure_message}</span>}
+      {job.child === undefined ? null : (
+        <span>
+          child pipeline <a href={new URL(job.child.url).pathname}>{job.child.id}</a>
+        </span>
+      )}
       {job.exit_code === undefined ? null : <span>exit code {job.exit_code}</span>}
       {job.environment === undefined ? null : <span>environment {job.environment}</span>}
     </div>

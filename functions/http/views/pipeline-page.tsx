@@ -26,6 +26,11 @@ export const PipelinePage: FC<{ pipeline: PipelineView; now: string }> = ({ pipe
           commit <code>{pipeline.sha.slice(0, 8)}</code>
         </span>
         <span>by {pipeline.source}</span>
+        {pipeline.parent === undefined ? null : (
+          <span>
+            child of <a href={new URL(pipeline.parent.url).pathname}>{pipeline.parent.id}</a>
+          </span>
+        )}
         <span>created {pipeline.created_at}</span>
         {pipeline.started_at === undefined ? null : (
           <span>took {between(pipeline.started_at, pipeline.finished_at ?? now)}</span>
@@ -73,6 +78,7 @@ const JobCard: FC<{ job: JobView; now: string }> = ({ job, now }) => (
         : between(job.started_at, job.finished_at ?? now)}
       {job.failure_reason === undefined ? "" : ` · ${job.failure_reason}`}
       {job.exit_code === undefined ? "" : ` (exit code ${job.exit_code})`}
+      {job.child === undefined ? "" : ` · pipeline ${job.child.id}`}
       {job.allow_failure && job.status === "failed" ? " · allowed to fail" : ""}
     </small>
   </a>

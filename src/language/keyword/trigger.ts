@@ -1,5 +1,6 @@
 // GitLab Docs, "CI/CD YAML syntax reference": `trigger`, for child pipelines only.
-import { plain } from "../node.ts";
+import { limits } from "../limits.ts";
+import { child, mapNode, type Node, plain } from "../node.ts";
 import type { TriggerOptions } from "../plan.ts";
 import { type Input, invalid, read, readBoolean, readClosedMap, readOneOf } from "../read.ts";
 
@@ -16,14 +17,46 @@ export function readTrigger(input: Input): TriggerOptions | undefined {
   if (include === undefined && map.node.entries.has("project")) return undefined;
   if (include === undefined)
     return invalid(input, "`trigger` needs an `include` with the file of the child pipeline.");
+  const files = include.kind === "list" ? include.items : [include];
+  if (files.length > limits.childFiles) {
+    const message = `\`trigger:include\` has ${files.length} files; the limit is ${limits.childFiles}.`;
+    input.report.error("limit-exceeded", message, `${input.path}:include`, include.place);
+    return undefined;
+  }
+  for (const file of files) warnOfArtifact(file, input);
+  const inputs = plain(child(map.node, "inputs") ?? mapNode(new Map(), include.place));
   const strategy = read(map, "strategy", (value) => readOneOf(value, ["depend", "mirror"]));
   const forward = read(map, "forward", readForward);
   return {
-    include: include.kind === "list" ? include.items.map(plain) : [plain(include)],
+    include: files.map((file) => withInputs(plain(file), inputs)),
     ...(strategy !== undefined && { strategy }),
     forwardYamlVariables: forward?.yaml ?? true,
     forwardPipelineVariables: forward?.pipeline ?? false,
   };
+}
+
+/** The child's configuration is read when the job runs, so that is when it fails. */
+function warnOfArtifact(file: Node, { path, report }: Input): void {
+  const artifact = file.kind === "map" ? child(file, "artifact") : undefined;
+  if (artifact === undefined) return;
+  const message =
+    "Configurations that a job makes cannot be included yet: this trigger job will fail.";
+  report.warning("not-supported", message, `${path}:include:artifact`, artifact.place);
+}
+
+/** `trigger:inputs` are for each file, which may have some of its own. */
+function withInputs(file: unknown, inputs: unknown): unknown {
+  if (!isRecord(inputs) || Object.keys(inputs).length === 0) return file;
+  if (typeof file === "string") {
+    return /^https?:\/\//.test(file) ? { remote: file, inputs } : { local: file, inputs };
+  }
+  if (!isRecord(file)) return file;
+  const own = isRecord(file.inputs) ? file.inputs : {};
+  return { ...file, inputs: { ...inputs, ...own } };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function readForward(input: Input): { yaml: boolean; pipeline: boolean } | undefined {

@@ -1,0 +1,187 @@
+import { ForgeError } from "#forge/forge.ts";
+import { compile } from "#language/compile.ts";
+import type { Diagnostic } from "#language/diagnostic.ts";
+import { downstreamVariables } from "#language/downstream-variables.ts";
+import type { PipelineFacts } from "#language/facts.ts";
+import type { CompileResult, PlannedJob } from "#language/plan.ts";
+import type { Variable } from "#language/variables.ts";
+import { createPipeline } from "#pipeline/create-pipeline.ts";
+import type { PipelineEvent } from "#pipeline/event.ts";
+import { findJob } from "#pipeline/jobs.ts";
+import type { FailureReason, Job, Pipeline } from "#pipeline/pipeline.ts";
+import type { ProjectSettings } from "#project/settings.ts";
+import { configReader } from "./config-reader.ts";
+import { isoNow, type ServiceDeps } from "./deps.ts";
+import { dotenvFor } from "./dotenv.ts";
+import { pipelineUrl, planKey } from "./keys.ts";
+import { pipelineSettings } from "./pipeline-settings.ts";
+import { projectVariables } from "./project-variables.ts";
+import { readPlan } from "./read-plan.ts";
+
+/** Child pipelines may have children, and those none (GitLab Docs, "Downstream pipelines"). */
+const deepest = 2;
+
+/**
+ * Makes the child pipeline of a trigger job, exactly once however often it is asked: the job's id claims it.
+ * What cannot be made is an answer with the reason; a forge that is away is asked again at the next look.
+ */
+export async function createChild(
+  deps: ServiceDeps,
+  parent: Pipeline,
+  jobId: number,
+): Promise<readonly PipelineEvent[]> {
+  const job = findJob(parent, jobId);
+  if (job === undefined) return [];
+  try {
+    const made = await makeChild(deps, parent, job);
+    return [
+      "id" in made
+        ? { type: "child_created", jobId, childPipelineId: made.id }
+        : { type: "child_refused", jobId, ...made },
+    ];
+  } catch (error) {
+    const refused = error instanceof ForgeError && !error.retryable;
+    deps.log("warn", "a child pipeline could not be made yet", {
+      pipeline: parent.id,
+      job: jobId,
+      cause: String(error),
+    });
+    return refused ? [{ type: "child_refused", jobId, ...refusal(error.message) }] : [];
+  }
+}
+
+type Refusal = { readonly failureReason: FailureReason; readonly message: string };
+
+function refusal(message: string): Refusal {
+  return { failureReason: "downstream_pipeline_creation_failed", message };
+}
+
+async function makeChild(
+  deps: ServiceDeps,
+  parent: Pipeline,
+  job: Job,
+): Promise<{ readonly id: number } | Refusal> {
+  if (await isTooDeep(deps, parent)) {
+    return {
+      failureReason: "reached_max_descendant_pipelines_depth",
+      message: `A child pipeline of a child pipeline cannot start another one: the limit is ${deepest} levels.`,
+    };
+  }
+  const settings = await deps.settings(parent.forge, parent.project);
+  const plan = await readPlan(deps, parent.id);
+  const planned = plan.jobs[job.planIndex];
+  if (settings === undefined || planned?.trigger === undefined) {
+    return refusal("The project was disconnected while the pipeline ran.");
+  }
+  const variables = downstreamVariables({
+    facts: parent.facts,
+    identity: {
+      id: parent.id,
+      iid: parent.iid,
+      url: pipelineUrl(parent.facts.project.url, parent.id),
+      createdAt: parent.createdAt,
+      ...(parent.name === undefined ? {} : { name: parent.name }),
+    },
+    job: planned,
+    dotenv: dotenvFor(parent, planned),
+    pipelineVariables: parent.variables,
+    manualVariables: job.playedBy?.variables ?? [],
+  });
+  if ("error" in variables) return refusal(variables.error);
+  const facts: PipelineFacts = { ...parent.facts, source: "parent_pipeline" };
+  const child = { parent, job, facts, settings, variables: variables.variables };
+  const id = await deps.store.pipelines.claim(
+    deps.hash(`child of job\n${job.id}`),
+    await deps.store.pipelines.nextId(),
+  );
+  if ((await deps.store.pipelines.get(id)) !== undefined) return { id };
+  const compiled = await compileChild(deps, child, planned);
+  return compiled.status === "created" ? store(deps, id, child, compiled) : refused(job, compiled);
+}
+
+type Child = {
+  readonly parent: Pipeline;
+  readonly job: Job;
+  readonly facts: PipelineFacts;
+  readonly settings: ProjectSettings;
+  readonly variables: readonly Variable[];
+};
+
+/** The files of `trigger:include` are included by a configuration that holds nothing else, as in GitLab. */
+async function compileChild(
+  deps: ServiceDeps,
+  { parent, job, facts, settings, variables }: Child,
+  planned: PlannedJob,
+): Promise<CompileResult> {
+  const forge = deps.forges.get(parent.forge);
+  if (forge === undefined) throw new Error(`There is no forge "${parent.forge}" any more.`);
+  return compile({
+    text: JSON.stringify({ include: planned.trigger?.include ?? [] }),
+    file: `trigger of ${job.name}`,
+    facts,
+    pipelineVariables: variables,
+    projectVariables:
+      facts.mergeRequest?.fork === true
+        ? []
+        : await projectVariables(deps, settings, { protectedRef: facts.ref.protected }),
+    reader: configReader(forge.client(parent.project), facts),
+  });
+}
+
+async function store(
+  deps: ServiceDeps,
+  id: number,
+  { parent, job, facts, settings, variables }: Child,
+  compiled: Extract<CompileResult, { status: "created" }>,
+): Promise<{ readonly id: number }> {
+  await deps.blobs.put(planKey(id), new TextEncoder().encode(JSON.stringify(compiled.plan)));
+  const pipeline = createPipeline(
+    {
+      id,
+      iid: await deps.store.pipelines.nextIid(parent.project),
+      forge: parent.forge,
+      project: parent.project,
+      facts,
+      settings: pipelineSettings(settings),
+      plan: compiled.plan,
+      diagnostics: compiled.diagnostics,
+      variables,
+      parent: { pipelineId: parent.id, jobId: job.id },
+    },
+    isoNow(deps),
+  );
+  await deps.store.pipelines.create(pipeline);
+  deps.log("info", "child pipeline created", { pipeline: id, parent: parent.id, job: job.id });
+  await deps.queue.send({ type: "pipeline", pipelineId: id });
+  return { id };
+}
+
+function refused({ name }: Job, result: CompileResult): Refusal {
+  if (result.status === "filtered") {
+    return refusal(
+      result.reason === "filtered_by_workflow_rules"
+        ? `workflow:rules of the child pipeline of ${name} do not let it run.`
+        : `No job of the child pipeline of ${name} is meant for this ref.`,
+    );
+  }
+  return refusal(result.diagnostics.filter(isError).map(described).join("\n"));
+}
+
+function isError({ severity }: Diagnostic): boolean {
+  return severity === "error";
+}
+
+function described({ file, line, column, message }: Diagnostic): string {
+  return `${[file, line, column].filter((part) => part !== undefined).join(":")}: ${message}`;
+}
+
+async function isTooDeep(deps: ServiceDeps, parent: Pipeline): Promise<boolean> {
+  let pipeline = parent;
+  for (let level = 1; level <= deepest; level++) {
+    if (pipeline.parent === undefined) return false;
+    const above = await deps.store.pipelines.get(pipeline.parent.pipelineId);
+    if (above === undefined) return false;
+    pipeline = above.value;
+  }
+  return true;
+}

@@ -1,0 +1,13 @@
+import type { PipelineSettings } from "#pipeline/pipeline.ts";
+import type { ProjectSettings } from "#project/settings.ts";
+
+/** What a pipeline keeps of its project's settings for as long as it lives. */
+export function pipelineSettings(settings: ProjectSettings): PipelineSettings {
+  return {
+    executor: settings.executor,
+    privileged: settings.privileged,
+    capacity: settings.executor === "docker-socket" ? settings.capacity : 1,
+    maxEnvironments: settings.maxEnvironments,
+    jobTimeoutSeconds: settings.jobTimeoutSeconds,
+  };
+}
