@@ -1,12 +1,13 @@
 // Text → plan of jobs, stage by stage; each stage has a file of its own. Findings are values, never exceptions.
 import { readConfiguration } from "./configuration.ts";
 import { type DecisionContext, decideJob, type IncludedJob } from "./decide.ts";
+import { circularVariables } from "./expand.ts";
 import { resolveExtends } from "./extends.ts";
 import { loadConfiguration } from "./include.ts";
 import { expandParallel, type JobInstance } from "./instances.ts";
 import { limits } from "./limits.ts";
 import { checkNeeds, createDirectory } from "./needs.ts";
-import type { MapNode, Place } from "./node.ts";
+import { child, type MapNode, type Place } from "./node.ts";
 import type { CompileResult, PlannedJob } from "./plan.ts";
 import { planJobs } from "./plan-jobs.ts";
 import { resolveReferences } from "./reference.ts";
@@ -59,12 +60,14 @@ async function planPipeline(
   const world = { facts: request.facts, reader: request.reader };
   const decision = await decideWorkflow(workflow, configuration, scope, world);
   if (!decision.runs) return { status: "filtered", reason: "filtered_by_workflow_rules" };
+  checkGlobals(decision.variables, root, scope, report);
   const context = {
     scope,
     world,
     globals: decision.variables,
     hasWorkflowRules: workflow.rules !== undefined,
   };
+  if (report.errors() > 0) return undefined;
   const included = await decideJobs(instances.all, context, report, root.place);
   if (included === undefined) return undefined;
   const jobs = inStageOrder(planJobs(included, directory), configuration.stages);
@@ -79,6 +82,19 @@ async function planPipeline(
       ...(decision.name !== undefined && { name: decision.name }),
     },
   };
+}
+
+/** Globals that refer to one another in a circle would stop every job. */
+function checkGlobals(
+  globals: readonly Variable[],
+  root: MapNode,
+  { overriding }: Scope,
+  report: Report,
+): void {
+  const problem = circularVariables([...globals, ...overriding]);
+  if (problem === undefined) return;
+  const { place } = child(root, "variables") ?? root;
+  report.error("circular-variables", problem, "variables", place);
 }
 
 /** The jobs that are in, as long as they stay within what one pipeline may be. */

@@ -1,13 +1,16 @@
 // Which jobs are in the pipeline, and what the matching rule changes about them (GitLab Docs, "CI/CD YAML
 // syntax reference": `rules`, `only`/`except`, `when`, `allow_failure`).
 import { decideOnlyExcept, decideRules } from "./conditions.ts";
+import { circularVariables, expandServer } from "./expand.ts";
+import type { Lookup } from "./expression/expression.ts";
 import type { JobInstance } from "./instances.ts";
+import { createJobScope } from "./job-scope.ts";
+import { type CacheConfig, withPolicy } from "./keyword/cache.ts";
 import type { RuleConfig } from "./keyword/conditions.ts";
 import type { NeedConfig } from "./keyword/needs.ts";
+import { child } from "./node.ts";
 import type { ConditionWorld } from "./path-conditions.ts";
-import type { PlannedJob } from "./plan.ts";
-import { jobVariablesOf } from "./predefined-job.ts";
-import { expandResourceGroup } from "./resource-group.ts";
+import type { CacheOptions, PlannedJob } from "./plan.ts";
 import { inheritedVariables, overlay, type Scope } from "./scope.ts";
 import type { Variable } from "./variables.ts";
 
@@ -31,26 +34,21 @@ export async function decideJob(
   instance: JobInstance,
   context: DecisionContext,
 ): Promise<IncludedJob | undefined> {
-  const { config, name, parallel } = instance;
+  const { config } = instance;
   const variables = overlay(
     inheritedVariables(context.globals, config.inheritedVariables),
     config.variables,
     instance.variables,
   );
-  const description = {
-    name,
-    stage: config.stage,
-    ...(config.settled.image && { image: config.settled.image }),
-    ...(parallel && { parallel }),
-  };
-  const lookup = context.scope.lookup(variables, jobVariablesOf(description));
-  const world = { ...context.world, lookup };
+  const { scope } = context;
+  const { predefined } = createJobScope(instance, variables, scope);
+  const world = { ...context.world, lookup: scope.lookup(variables, predefined) };
   if (config.rules !== undefined) {
-    return decideByRules(instance, config.rules, variables, world, context.scope);
+    return decideByRules(instance, config.rules, variables, world, scope);
   }
   const { only, except } = config;
   const isIn = await decideOnlyExcept(only, except, world, context.hasWorkflowRules);
-  return isIn ? included(instance, {}, variables, context.scope) : undefined;
+  return isIn ? included(instance, {}, variables, world.lookup, scope) : undefined;
 }
 
 async function decideByRules(
@@ -80,6 +78,7 @@ async function decideByRules(
       ...(rule.needs !== undefined && { needs: rule.needs }),
     },
     overlay(variables, rule.variables ?? []),
+    world.lookup,
     scope,
   );
 }
@@ -89,17 +88,20 @@ type FromRule = Partial<
 > & { readonly allowFailure?: boolean; readonly needs?: readonly NeedConfig[] };
 
 function included(
-  { config, name, parallel, ...instance }: JobInstance,
+  instance: JobInstance,
   fromRule: FromRule,
   variables: readonly Variable[],
+  lookup: Lookup,
   scope: Scope,
-): IncludedJob {
+): IncludedJob | undefined {
+  const { config, name, parallel } = instance;
+  if (isCircular(instance, variables, scope)) return undefined;
   const { needs: ruleNeeds, allowFailure, ...decided } = fromRule;
   const { dependencies: _, ...settled } = config.settled;
   const needs = ruleNeeds ?? config.needs;
-  const resourceGroup = expandResourceGroup(config, name, variables, scope);
+  const { expand } = createJobScope(instance, variables, scope);
   return {
-    instance: { config, name, ...instance, ...(parallel && { parallel }) },
+    instance,
     job: {
       name,
       stage: config.stage,
@@ -109,7 +111,9 @@ function included(
       ...(config.startInSeconds !== undefined && { startInSeconds: config.startInSeconds }),
       ...decided,
       ...failureAllowed(config.allowFailure ?? config.when === "manual", allowFailure),
-      ...(resourceGroup !== undefined && { resourceGroup }),
+      ...(settled.resourceGroup !== undefined && { resourceGroup: expand(settled.resourceGroup) }),
+      runnerTags: settled.runnerTags.map((tag) => expandTag(tag, lookup)),
+      cache: settled.cache.map((cache) => plannedCache(cache, instance, expand)),
       ...(parallel && { parallel }),
       variables,
     },
@@ -125,4 +129,39 @@ function failureAllowed(
   if (ofRule !== undefined) return { allowFailure: ofRule };
   if (typeof ofJob === "boolean") return { allowFailure: ofJob };
   return { allowFailure: false, allowFailureExitCodes: ofJob.exitCodes };
+}
+
+/** Reports variables that refer to one another in a circle; globals among themselves are looked at once for all jobs. */
+function isCircular(
+  { config, variables: ofMatrix }: JobInstance,
+  variables: readonly Variable[],
+  scope: Scope,
+): boolean {
+  const addsNothing =
+    config.variables.length === 0 && ofMatrix.length === 0 && config.rules === undefined;
+  const problem = addsNothing ? undefined : circularVariables([...variables, ...scope.overriding]);
+  if (problem === undefined) return false;
+  const { node, path, report } = config.input;
+  const place = (child(node, "variables") ?? node).place;
+  report.error("circular-variables", problem, `${path}:variables`, place);
+  return true;
+}
+
+/** Tags choose the runner before any job variable is expanded; unknown names stay as written. */
+function expandTag(tag: string, lookup: Lookup): string {
+  const expanded = expandServer(tag, lookup, "keep");
+  return expanded.ok ? expanded.value : tag;
+}
+
+function plannedCache(
+  config: CacheConfig,
+  { config: { input } }: JobInstance,
+  expand: (text: string) => string,
+): CacheOptions {
+  const { cache, problem } = withPolicy(config, expand);
+  if (problem !== undefined) {
+    const place = (child(input.node, "cache") ?? input.node).place;
+    input.report.warning("invalid-value", problem, `${input.path}:cache`, place);
+  }
+  return cache;
 }

@@ -12,3 +12,9 @@ export type Diagnostic = {
   readonly line?: number;
   readonly column?: number;
 };
+
+/** `file:line:column: severity: message`, without the parts that are not known. */
+export function diagnosticText({ file, line, column, severity, message }: Diagnostic): string {
+  const place = file === "" ? [] : [file, line, column].filter((part) => part !== undefined);
+  return `${place.length === 0 ? "" : `${place.join(":")}: `}${severity}: ${message}`;
+}

@@ -130,11 +130,8 @@ export function sortAndExpand(
 ): { readonly variables: Variable[] } | { readonly error: string } {
   const graph = linkVariables(variables);
   const components = stronglyConnected(graph.winners, graph.targetsOf);
-  const cycles = components.filter((component) => component.length > 1);
-  if (cycles.length > 0) {
-    const named = cycles.map((cycle) => `[${cycle.map(({ key }) => key).join(", ")}]`).join(", ");
-    return { error: `circular variable reference detected: ${named}` };
-  }
+  const circular = circularIn(components);
+  if (circular !== undefined) return { error: circular };
   const done = new Map<Variable, Variable>();
   let total = 0;
   for (const variable of components.flat()) {
@@ -148,6 +145,20 @@ export function sortAndExpand(
     done.set(variable, { ...variable, value: expanded.value });
   }
   return { variables: graph.winners.map((variable) => done.get(variable) ?? variable) };
+}
+
+/** The error of variables that refer to one another in a circle, or undefined. */
+export function circularVariables(variables: readonly Variable[]): string | undefined {
+  if (!variables.some(({ value, raw }) => !raw && /[$%]/.test(value))) return undefined;
+  const graph = linkVariables(variables);
+  return circularIn(stronglyConnected(graph.winners, graph.targetsOf));
+}
+
+function circularIn(components: readonly (readonly Variable[])[]): string | undefined {
+  const cycles = components.filter((component) => component.length > 1);
+  if (cycles.length === 0) return undefined;
+  const named = cycles.map((cycle) => `[${cycle.map(({ key }) => key).join(", ")}]`).join(", ");
+  return `circular variable reference detected: ${named}`;
 }
 
 function expandOne(

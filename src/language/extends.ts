@@ -5,7 +5,7 @@ import { limits } from "./limits.ts";
 import { deepMerge } from "./merge.ts";
 import { nearest } from "./nearest.ts";
 import { child, type Entry, type MapNode, mapNode, tooLarge } from "./node.ts";
-import { readTextOrList } from "./read.ts";
+import { readStringOrList } from "./read.ts";
 import type { Report } from "./report.ts";
 
 /** A job with what its ancestors give, and how many levels of them there are. */
@@ -49,7 +49,7 @@ export function resolveExtends(root: MapNode, report: Report): MapNode {
     };
     let base = mapNode(new Map(), node.place);
     let levels = 0;
-    for (const parent of readTextOrList({ node: value, path, report }) ?? []) {
+    for (const parent of readStringOrList({ node: value, path, report }) ?? []) {
       if (chain.includes(parent)) {
         const cycle = [...chain.slice(chain.indexOf(parent)), parent].join(" → ");
         return fail("circular-extends", `\`extends\` goes round in a circle: ${cycle}.`);

@@ -11,7 +11,7 @@ import {
   readClosedMap,
   readMap,
   readString,
-  readTextOrList,
+  readStringOrList,
 } from "./read.ts";
 
 export type IncludeSource =
@@ -35,6 +35,9 @@ export type IncludeEntry = {
 
 const sources = ["local", "remote", "template", "component", "project"] as const;
 
+const madeByJob =
+  "A configuration that a job makes (`artifact`) cannot be included; use a file of the repository.";
+
 /** The entries of `include`: one, or a list of them. */
 export function readIncludes(input: Input): readonly IncludeEntry[] {
   const entries = input.node.kind === "list" ? (items(input) ?? []) : [input];
@@ -52,6 +55,8 @@ function readInclude(input: Input): IncludeEntry | undefined {
   }
   const map = readClosedMap(input, "include");
   if (map === undefined) return undefined;
+  const made = at(map, "artifact");
+  if (made !== undefined) return invalid(made, madeByJob);
   const given = sources.filter((source) => map.node.entries.has(source));
   const [kind] = given;
   if (kind === undefined || given.length > 1) {
@@ -90,7 +95,7 @@ function readSource(kind: (typeof sources)[number], map: MapInput): IncludeSourc
       return { type: "remote", url: value, ...(integrity !== undefined && { integrity }) };
     }
     case "project": {
-      const files = read(map, "file", readTextOrList);
+      const files = read(map, "file", readStringOrList);
       const ref = read(map, "ref", readString);
       if (files === undefined) return invalid(map, "`project` needs `file`: the paths to include.");
       return { type: "project", project: value, files, ...(ref !== undefined && { ref }) };

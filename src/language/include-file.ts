@@ -47,7 +47,7 @@ export async function fetchFiles(
     case "remote":
       return fetchRemote(expand(source.url), source.integrity, reader);
     case "template":
-      return fetchNamed("template", expand(source.name), reader.template);
+      return fetchTemplate(expand(source.name), reader);
     case "component":
       return fetchNamed("component", expand(source.address), reader.component);
   }
@@ -55,11 +55,7 @@ export async function fetchFiles(
 
 async function fetchLocal(path: string, origin: Origin, reader: ConfigReader): Promise<Fetched> {
   const clean = path.replace(/^\/+/, "");
-  if (!/\.ya?ml$/.test(clean)) {
-    return failed(
-      `The local file \`${path}\` cannot be included: its name should end in .yml or .yaml.`,
-    );
-  }
+  if (!isYamlName(clean)) return failed(notYaml("local file", path));
   switch (origin.type) {
     case "elsewhere":
       return failed(
@@ -109,6 +105,7 @@ async function fetchProject(
   const files: IncludedFile[] = [];
   for (const path of paths) {
     const clean = path.replace(/^\/+/, "");
+    if (!isYamlName(clean)) return failed(notYaml("file", path));
     const text = await reader.project(project, ref, clean);
     const at = ref === undefined ? "" : `@${ref}`;
     if (text === undefined) {
@@ -132,6 +129,7 @@ async function fetchRemote(
 ): Promise<Fetched> {
   if (!/^https?:\/\/[^\s/]+/.test(url))
     return failed(`\`${url}\` is not an http or https address.`);
+  if (!isYamlName(url)) return failed(notYaml("remote file", url));
   const result = await fetchNamed("remote file", url, reader.remote);
   const [file] = result.ok ? result.files : [];
   if (integrity === undefined || file === undefined) return result;
@@ -139,6 +137,19 @@ async function fetchRemote(
   return found === integrity
     ? result
     : failed(`\`${url}\` has changed: its integrity is ${found}, not ${integrity}.`);
+}
+
+function fetchTemplate(name: string, reader: ConfigReader): Promise<Fetched> | Fetched {
+  if (name.endsWith(".gitlab-ci.yml")) return fetchNamed("template", name, reader.template);
+  return failed(`The template \`${name}\` does not exist: their names end in .gitlab-ci.yml.`);
+}
+
+function isYamlName(name: string): boolean {
+  return /[^/]\.ya?ml$/i.test(name);
+}
+
+function notYaml(what: string, name: string): string {
+  return `The ${what} \`${name}\` cannot be included: its name should end in .yml or .yaml.`;
 }
 
 async function fetchNamed(

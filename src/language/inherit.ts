@@ -2,7 +2,7 @@
 // A job's own keyword replaces the default as a whole; nothing is merged.
 import { keywords } from "./keywords.ts";
 import { child, type Entry, type MapNode, mapNode } from "./node.ts";
-import { type Input, type MapInput, read, readClosedMap, readOneOf, readTextList } from "./read.ts";
+import { type Input, type MapInput, read, readClosedMap, readOneOf, readStrings } from "./read.ts";
 import type { Report } from "./report.ts";
 
 export type Defaults = ReadonlyMap<string, Entry>;
@@ -57,7 +57,7 @@ export function readInherit(job: MapInput, kind: "default" | "variables"): Inher
 function readInheritance(input: Input): Inheritance | undefined {
   const { node } = input;
   if (node.kind === "scalar" && typeof node.value === "boolean") return node.value;
-  return readTextList(input);
+  return readStrings(input);
 }
 
 function readKeywords(input: Input): Inheritance | undefined {

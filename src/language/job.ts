@@ -2,7 +2,7 @@
 import type { OnlyPolicy } from "./conditions.ts";
 import { type Inheritance, readInherit } from "./inherit.ts";
 import { readArtifacts } from "./keyword/artifacts.ts";
-import { readCaches } from "./keyword/cache.ts";
+import { type CacheConfig, readCaches } from "./keyword/cache.ts";
 import {
   type RuleConfig,
   readOnlyPolicy,
@@ -26,7 +26,7 @@ import {
 import { readTrigger } from "./keyword/trigger.ts";
 import { readJobVariables } from "./keyword/variables.ts";
 import type { PlannedJob, When } from "./plan.ts";
-import { type MapInput, read, readBoolean, readText, readTextList } from "./read.ts";
+import { type MapInput, read, readBoolean, readString, readStrings } from "./read.ts";
 import type { Variable } from "./variables.ts";
 
 /** What goes into the plan as it is. */
@@ -38,7 +38,6 @@ type Settled = Pick<
   | "afterScript"
   | "preGetSourcesScript"
   | "artifacts"
-  | "cache"
   | "retry"
   | "timeoutSeconds"
   | "resourceGroup"
@@ -49,7 +48,7 @@ type Settled = Pick<
   | "manualConfirmation"
   | "trigger"
   | "dependencies"
->;
+> & { readonly cache: readonly CacheConfig[] };
 
 export type JobConfig = {
   readonly name: string;
@@ -82,7 +81,7 @@ export function readJob(name: string, input: MapInput): JobConfig {
   return {
     name,
     input,
-    stage: read(input, "stage", readText) ?? "test",
+    stage: read(input, "stage", readString) ?? "test",
     settled: readSettled(input),
     variables: read(input, "variables", readJobVariables) ?? [],
     inheritedVariables: readInherit(input, "variables"),
@@ -102,12 +101,12 @@ function readSettled(input: MapInput): Settled {
   const image = read(input, "image", readImage);
   const artifacts = read(input, "artifacts", readArtifacts);
   const timeoutSeconds = read(input, "timeout", readTimeout);
-  const resourceGroup = read(input, "resource_group", readText);
+  const resourceGroup = read(input, "resource_group", readString);
   const deploymentEnvironment = read(input, "environment", readDeploymentEnvironment);
   const coverage = read(input, "coverage", readCoverage);
-  const manualConfirmation = read(input, "manual_confirmation", readText);
+  const manualConfirmation = read(input, "manual_confirmation", readString);
   const trigger = read(input, "trigger", readTrigger);
-  const dependencies = read(input, "dependencies", readTextList);
+  const dependencies = read(input, "dependencies", readStrings);
   const before = read(input, "before_script", readScript) ?? [];
   return {
     services: read(input, "services", readServices) ?? [],

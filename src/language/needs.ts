@@ -105,6 +105,14 @@ function checkCircles(jobs: readonly JobConfig[], directory: JobDirectory): void
       const target = byName.get(directory.jobOf(directory.find(need)?.[0] ?? ""));
       return target ?? [];
     });
+  reportCircles(jobs, targetsOf);
+}
+
+/** Complains about jobs that wait for one another, so that none could ever start. */
+export function reportCircles<Job extends Pick<JobConfig, "name" | "input" | "needs">>(
+  jobs: readonly Job[],
+  targetsOf: (job: Job) => readonly Job[],
+): void {
   for (const group of stronglyConnected(jobs, targetsOf)) {
     const [first] = group;
     if (first === undefined || (group.length === 1 && !targetsOf(first).includes(first))) continue;

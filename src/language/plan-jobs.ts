@@ -1,7 +1,7 @@
 // The last stage: the jobs that are in become the plan, their needs and dependencies by the names that run.
 import type { IncludedJob } from "./decide.ts";
 import { limits } from "./limits.ts";
-import type { JobDirectory } from "./needs.ts";
+import { type JobDirectory, reportCircles } from "./needs.ts";
 import { child } from "./node.ts";
 import type { Need, PlannedJob } from "./plan.ts";
 
@@ -10,7 +10,7 @@ export function planJobs(
   directory: JobDirectory,
 ): readonly PlannedJob[] {
   const running = new Set(included.map(({ job }) => job.name));
-  return included.map((one) => {
+  const jobs = included.map((one) => {
     const needs = planNeeds(one, running, directory);
     const dependencies = one.instance.config.settled.dependencies?.flatMap((job) =>
       (directory.find({ job }) ?? []).filter((name) => running.has(name)),
@@ -21,6 +21,22 @@ export function planJobs(
       ...(dependencies !== undefined && { dependencies }),
     };
   });
+  checkRuleNeeds(included, directory);
+  return jobs;
+}
+
+/** The needs of the jobs themselves have been checked; which rules take part is known only now. */
+function checkRuleNeeds(included: readonly IncludedJob[], directory: JobDirectory): void {
+  if (included.every(({ needs, instance }) => needs === instance.config.needs)) return;
+  const jobs = included.map(({ job, needs, instance }) => ({
+    name: job.name,
+    input: instance.config.input,
+    ...(needs !== undefined && { needs }),
+  }));
+  const byName = new Map(jobs.map((job) => [job.name, job]));
+  reportCircles(jobs, ({ needs = [] }) =>
+    needs.flatMap((need) => (directory.find(need) ?? []).flatMap((name) => byName.get(name) ?? [])),
+  );
 }
 
 function planNeeds(

@@ -9,9 +9,9 @@ import type { Variable } from "./variables.ts";
 export type JobDescription = Pick<PlannedJob, "name" | "stage"> &
   Partial<Pick<PlannedJob, "when" | "image" | "parallel">>;
 
-/** `CI_JOB_*` and `CI_NODE_*` that `rules` may use; `CI_JOB_MANUAL` only where the job is manual. */
+/** `CI_JOB_*` and `CI_NODE_*` that `rules` may use; `CI_JOB_MANUAL` where somebody may start the job, delayed ones too. */
 export function jobVariablesOf(job: JobDescription): Variable[] {
-  const manual = job.when === "manual" ? "true" : undefined;
+  const manual = job.when === "manual" || job.when === "delayed" ? "true" : undefined;
   return [
     ...toVariables({ CI_JOB_NAME: job.name }, FREE_TEXT),
     ...toVariables({ CI_JOB_NAME_SLUG: refSlug(job.name) }),

@@ -82,19 +82,20 @@ function unknownKey(key: string, section: KeywordSection, known: readonly string
   return `\`${key}\` is not a keyword of ${where}.${help}`;
 }
 
-/** A string; numbers and booleans are cast, as GitLab does for names and variables. */
+/** A string; numbers and booleans are cast, as GitLab does for variables. */
 export function readText(input: Input): string | undefined {
   return input.node.kind === "scalar" && input.node.value !== null
     ? input.node.text
     : expected(input, "a string");
 }
 
-/** A string and nothing that YAML takes for a number or a boolean. */
+/** A string and nothing that YAML takes for a number or a boolean, as GitLab wants it of all but variables. */
 export function readString(input: Input): string | undefined {
   const { node } = input;
-  return node.kind === "scalar" && typeof node.value === "string"
-    ? node.value
-    : expected(input, "a string");
+  if (node.kind !== "scalar" || node.value === null) return expected(input, "a string");
+  if (typeof node.value === "string") return node.value;
+  const message = `\`${nameOf(input)}\` should be a string, but is ${kindOf(node)}; put it in quotes.`;
+  return invalid(input, message);
 }
 
 export function readBoolean(input: Input): boolean | undefined {
@@ -142,16 +143,15 @@ export function readList<Value>(
     .filter((value) => value !== undefined);
 }
 
-export function readTextList(input: Input): readonly string[] | undefined {
-  return readList(input, readText);
+export function readStrings(input: Input): readonly string[] | undefined {
+  return readList(input, readString);
 }
 
 /** A string, or a list of strings. */
-export function readTextOrList(input: Input): readonly string[] | undefined {
-  if (input.node.kind === "list") return readTextList(input);
-  const text =
-    input.node.kind === "scalar" && input.node.value !== null
-      ? input.node.text
-      : expected(input, "a string or a list of strings");
-  return text === undefined ? undefined : [text];
+export function readStringOrList(input: Input): readonly string[] | undefined {
+  if (input.node.kind === "list") return readStrings(input);
+  const { node } = input;
+  return node.kind === "scalar" && typeof node.value === "string"
+    ? [node.value]
+    : expected(input, "a string or a list of strings");
 }

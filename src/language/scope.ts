@@ -11,7 +11,7 @@ export type Scope = {
   /** User, project and pipeline variables, which win over the configuration's. */
   readonly overriding: readonly Variable[];
   /** Looks a name up with these variables of the configuration (and of the job) in between. */
-  readonly lookup: (own: readonly Variable[], ofJob?: readonly Variable[]) => Lookup;
+  readonly lookup: (own: readonly Variable[], ofJob?: () => readonly Variable[]) => Lookup;
 };
 
 export function createScope(request: CompileRequest): Scope {
@@ -26,9 +26,13 @@ export function createScope(request: CompileRequest): Scope {
   return {
     predefined,
     overriding,
-    lookup: (own, ofJob = []) => {
-      const between = valuesOf([...ofJob, ...own]);
-      return (name) => above.get(name) ?? between.get(name) ?? below.get(name);
+    lookup: (own, ofJob = () => []) => {
+      // Most jobs are decided without a look at their variables.
+      let between: ReadonlyMap<string, string> | undefined;
+      return (name) => {
+        between ??= valuesOf([...ofJob(), ...own]);
+        return above.get(name) ?? between.get(name) ?? below.get(name);
+      };
     },
   };
 }
@@ -39,6 +43,8 @@ function valuesOf(variables: readonly Variable[]): ReadonlyMap<string, string> {
 
 /** One list with one entry per key: the later list wins. */
 export function overlay(...lists: readonly (readonly Variable[])[]): readonly Variable[] {
+  const [first, second] = lists.filter((list) => list.length > 0);
+  if (second === undefined) return first ?? [];
   const merged = new Map<string, Variable>();
   for (const list of lists) for (const variable of list) merged.set(variable.key, variable);
   return [...merged.values()];

@@ -2,14 +2,14 @@
 
 import { decideRules } from "./conditions.ts";
 import type { Configuration } from "./configuration.ts";
-import { expandServer, sortAndExpand } from "./expand.ts";
+import { expandAll } from "./job-scope.ts";
 import { readAutoCancel } from "./keyword/auto-cancel.ts";
 import { type RuleConfig, readRules } from "./keyword/conditions.ts";
 import type { ConditionWorld } from "./path-conditions.ts";
 import type { Plan } from "./plan.ts";
-import { type Input, read, readClosedMap, readText } from "./read.ts";
+import { type Input, read, readClosedMap, readString } from "./read.ts";
 import { overlay, type Scope } from "./scope.ts";
-import { lastValue, type Variable } from "./variables.ts";
+import type { Variable } from "./variables.ts";
 
 type AutoCancel = Plan["autoCancel"];
 
@@ -23,7 +23,7 @@ export function readWorkflow(input: Input | undefined): Workflow {
   const map = input === undefined ? undefined : readClosedMap(input, "workflow");
   if (map === undefined) return { autoCancel: {} };
   const rules = read(map, "rules", (value) => readRules(value, "workflow:rules"));
-  const name = read(map, "name", (value) => (readText(value) === undefined ? undefined : value));
+  const name = read(map, "name", (value) => (readString(value) === undefined ? undefined : value));
   return {
     autoCancel: read(map, "auto_cancel", readAutoCancel) ?? {},
     ...(rules !== undefined && { rules }),
@@ -78,8 +78,6 @@ export async function decideWorkflow(
 
 function expandName(input: Input | undefined, variables: readonly Variable[]): string | undefined {
   if (input?.node.kind !== "scalar") return undefined;
-  const expanded = sortAndExpand(variables, "all");
-  if ("error" in expanded) return input.node.text;
-  const name = expandServer(input.node.text, (key) => lastValue(expanded.variables, key), "empty");
-  return name.ok && name.value.trim() !== "" ? name.value.slice(0, 255) : undefined;
+  const name = expandAll(input.node.text, () => variables);
+  return name.trim() === "" ? undefined : name.slice(0, 255);
 }

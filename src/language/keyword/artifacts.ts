@@ -1,4 +1,5 @@
 // GitLab Docs, "CI/CD YAML syntax reference": `artifacts`.
+import { child, isNull } from "../node.ts";
 import type { ArtifactsOptions } from "../plan.ts";
 import {
   type Input,
@@ -8,9 +9,9 @@ import {
   readClosedMap,
   readMap,
   readOneOf,
-  readText,
-  readTextList,
-  readTextOrList,
+  readString,
+  readStringOrList,
+  readStrings,
 } from "../read.ts";
 import { parseDuration } from "./duration.ts";
 
@@ -47,12 +48,15 @@ const reportTypes = [
 export function readArtifacts(input: Input): ArtifactsOptions | undefined {
   const map = readClosedMap(input, "artifacts");
   if (map === undefined) return undefined;
-  const name = read(map, "name", readText);
+  if (child(map.node, "access") && child(map.node, "public")) {
+    invalid(input, "`artifacts` has either `access` or `public`, not both.");
+  }
+  const name = read(map, "name", readString);
   const expireIn = read(map, "expire_in", readExpiry);
   return {
     ...(name !== undefined && { name }),
-    paths: read(map, "paths", readTextList) ?? [],
-    exclude: read(map, "exclude", readTextList) ?? [],
+    paths: read(map, "paths", readStrings) ?? [],
+    exclude: read(map, "exclude", readStrings) ?? [],
     untracked: read(map, "untracked", readBoolean) ?? false,
     when: read(map, "when", (when) => readOneOf(when, uploadWhen)) ?? "on_success",
     ...(expireIn !== undefined && { expireIn }),
@@ -61,7 +65,7 @@ export function readArtifacts(input: Input): ArtifactsOptions | undefined {
 }
 
 function readExpiry(input: Input): string | undefined {
-  const text = readText(input);
+  const text = readString(input);
   if (text === undefined || text === "never" || parseDuration(text) !== undefined) return text;
   return invalid(input, `\`expire_in\` should be a duration such as \`1 week\`, or \`never\`.`);
 }
@@ -77,12 +81,22 @@ function readReports(input: Input): Readonly<Record<string, readonly string[]>> 
       input.report.error("unknown-key", message, path, keyPlace);
       continue;
     }
-    const entry = { ...input, node: value, path };
-    const paths =
-      value.kind === "map"
-        ? read({ ...entry, node: value }, "path", readTextOrList)
-        : readTextOrList(entry);
+    if (isNull(value)) continue;
+    const read = type === "coverage_report" ? readCoverageReport : readStringOrList;
+    const paths = read({ ...input, node: value, path });
     if (paths !== undefined) reports.push([type, paths]);
   }
   return Object.fromEntries(reports);
+}
+
+function readCoverageReport(input: Input): readonly string[] | undefined {
+  const map = readClosedMap(input, "artifacts:reports:coverage_report");
+  if (map === undefined) return undefined;
+  const format = read(map, "coverage_format", (value) => readOneOf(value, ["cobertura", "jacoco"]));
+  const path = read(map, "path", readString);
+  if (path !== undefined && format !== undefined) return [path];
+  const isGiven = ["path", "coverage_format"].every((key) => child(map.node, key));
+  return isGiven
+    ? undefined
+    : invalid(input, "`coverage_report` needs `coverage_format` (cobertura or jacoco) and `path`.");
 }

@@ -18,7 +18,6 @@ import {
   readList,
   readOneOf,
   readString,
-  readText,
 } from "../read.ts";
 import { parseRefPattern, type RefPattern } from "../ref-pattern.ts";
 import { readAutoCancel } from "./auto-cancel.ts";
@@ -103,7 +102,7 @@ function readRule(
 }
 
 export function readStartIn(input: Input): number | undefined {
-  const text = readText(input);
+  const text = readString(input);
   const seconds = text === undefined ? undefined : parseDuration(text);
   if (text === undefined || (seconds !== undefined && seconds > 0 && seconds <= 604_800)) {
     return seconds;
@@ -140,6 +139,9 @@ function readPatterns(input: Input): readonly string[] | undefined {
 }
 
 function readChanges(input: Input): ChangesClause | undefined {
+  if (input.node.kind === "scalar") {
+    return invalid(input, "`changes` should be a list of paths, or a map with `paths`.");
+  }
   if (input.node.kind !== "map") {
     const paths = readPatterns(input);
     return paths === undefined ? undefined : { paths };
@@ -147,7 +149,7 @@ function readChanges(input: Input): ChangesClause | undefined {
   const map = readClosedMap(input, "rules:changes");
   if (map === undefined) return undefined;
   const paths = read(map, "paths", readPatterns);
-  const compareTo = read(map, "compare_to", readText);
+  const compareTo = read(map, "compare_to", readString);
   if (paths === undefined) return invalid(input, "`changes` needs `paths`.");
   return { paths, ...(compareTo !== undefined && { compareTo }) };
 }
@@ -160,8 +162,8 @@ function readExists(input: Input): ExistsClause | undefined {
   const map = readClosedMap(input, "rules:exists");
   if (map === undefined) return undefined;
   const paths = read(map, "paths", readPatterns);
-  const project = read(map, "project", readText);
-  const ref = read(map, "ref", readText);
+  const project = read(map, "project", readString);
+  const ref = read(map, "ref", readString);
   if (paths === undefined) return invalid(input, "`exists` needs `paths`.");
   if (ref !== undefined && project === undefined)
     invalid(input, "`ref` needs `project` beside it.");
@@ -183,6 +185,9 @@ export function readOnlyPolicy(input: Input): OnlyPolicy | undefined {
   }
   const map = readClosedMap(input, "only / except");
   if (map === undefined) return undefined;
+  if (map.node.entries.size === 0) {
+    return invalid(input, `\`${nameOf(input)}\` should not be empty.`);
+  }
   const refs = read(map, "refs", (value) => readList(value, readRefPattern));
   const variables = read(map, "variables", (value) => readList(value, readExpression));
   const changes = read(map, "changes", readPatterns);
@@ -196,7 +201,7 @@ export function readOnlyPolicy(input: Input): OnlyPolicy | undefined {
 }
 
 function readRefPattern(input: Input): RefPattern | undefined {
-  const text = readText(input);
+  const text = readString(input);
   if (text === undefined) return undefined;
   const parsed = parseRefPattern(text);
   return parsed.ok ? parsed.pattern : invalid(input, parsed.message);

@@ -1,21 +1,26 @@
 // GitLab Docs, "CI/CD YAML syntax reference": `environment`.
+
+import { child } from "../node.ts";
 import type { DeploymentEnvironment } from "../plan.ts";
-import { type Input, invalid, read, readClosedMap, readOneOf, readText } from "../read.ts";
+import { type Input, invalid, read, readClosedMap, readOneOf, readString } from "../read.ts";
 
 const actions = ["start", "prepare", "stop", "verify", "access"] as const;
 const tiers = ["production", "staging", "testing", "development", "other"] as const;
 
+const longestUrl = 255;
+
 export function readDeploymentEnvironment(input: Input): DeploymentEnvironment | undefined {
   if (input.node.kind !== "map") {
-    const name = readText(input);
+    const name = readName(input);
     return name === undefined ? undefined : { name, action: "start" };
   }
   const map = readClosedMap(input, "environment");
   if (map === undefined) return undefined;
-  const name = read(map, "name", readText);
-  if (name === undefined || name === "") return invalid(input, "`environment` needs a `name`.");
-  const url = read(map, "url", readText);
-  const onStop = read(map, "on_stop", readText);
+  if (child(map.node, "name") === undefined) return invalid(input, "`environment` needs a `name`.");
+  const name = read(map, "name", readName);
+  if (name === undefined) return undefined;
+  const url = read(map, "url", readUrl);
+  const onStop = read(map, "on_stop", readString);
   const tier = read(map, "deployment_tier", (value) => readOneOf(value, tiers));
   return {
     name,
@@ -24,4 +29,18 @@ export function readDeploymentEnvironment(input: Input): DeploymentEnvironment |
     ...(onStop !== undefined && { onStop }),
     ...(tier !== undefined && { tier }),
   };
+}
+
+function readName(input: Input): string | undefined {
+  const name = readString(input);
+  if (name === undefined || /^[\w${}. -](?:[\w${}. /-]*[\w${}. -])?$/.test(name)) return name;
+  const message =
+    "An environment's name has letters, digits, spaces and `-_/${}.`, and no `/` at its start or end.";
+  return invalid(input, message);
+}
+
+function readUrl(input: Input): string | undefined {
+  const url = readString(input);
+  if (url === undefined || url.length <= longestUrl) return url;
+  return invalid(input, `An environment's \`url\` has at most ${longestUrl} characters.`);
 }

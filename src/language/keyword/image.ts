@@ -10,6 +10,7 @@ import {
   readList,
   readOneOf,
   readString,
+  readStrings,
   readText,
 } from "../read.ts";
 import { readJobVariables } from "./variables.ts";
@@ -71,10 +72,6 @@ function readNamed(map: MapInput): ImageOptions | undefined {
     ...(pullPolicy !== undefined && { pullPolicy }),
     ...(docker !== undefined && { docker }),
   };
-}
-
-function readStrings(input: Input): readonly string[] | undefined {
-  return readList(input, readString);
 }
 
 function readPullPolicy(input: Input): readonly PullPolicy[] | undefined {

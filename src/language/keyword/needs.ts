@@ -9,7 +9,7 @@ import {
   read,
   readBoolean,
   readClosedMap,
-  readText,
+  readString,
 } from "../read.ts";
 import { type MatrixCombination, readMatrix } from "./parallel.ts";
 
@@ -25,8 +25,11 @@ export type NeedConfig = {
 };
 
 export function readNeeds(input: Input): readonly NeedConfig[] | undefined {
-  const entries = input.node.kind === "list" ? items(input) : [input];
-  if (entries === undefined) return undefined;
+  const { kind } = input.node;
+  const entries = kind === "list" ? items(input) : kind === "map" ? [input] : undefined;
+  if (entries === undefined) {
+    return invalid(input, "`needs` should be a list of jobs, for example `needs: [build]`.");
+  }
   if (entries.length > limits.needs) {
     const message = `\`needs\` has ${entries.length} entries; the limit is ${limits.needs}.`;
     input.report.error("limit-exceeded", message, input.path, input.node.place);
@@ -46,13 +49,13 @@ function flattened(input: Input): readonly Input[] {
 function readNeed(input: Input): NeedConfig | undefined {
   const where = { path: input.path, place: input.node.place };
   if (input.node.kind !== "map") {
-    const job = readText(input);
+    const job = readString(input);
     if (job !== undefined) checkName(input, job);
     return job === undefined ? undefined : { job, artifacts: true, optional: false, ...where };
   }
   const map = readClosedMap(input, "needs");
   if (map === undefined || isForeign(map)) return undefined;
-  const job = read(map, "job", readText);
+  const job = read(map, "job", readString);
   if (job === undefined) return invalid(input, "A need should name a `job`.");
   checkName(input, job);
   const matrix = read(map, "parallel", readSelection);

@@ -8,8 +8,7 @@ import {
   readList,
   readMap,
   readString,
-  readText,
-  readTextOrList,
+  readStringOrList,
 } from "../read.ts";
 import { parseRegexLiteral } from "../regex.ts";
 import { parseDuration } from "./duration.ts";
@@ -29,7 +28,7 @@ export function readTimeout(input: Input): number | undefined {
 
 export function readRunnerTags(input: Input): readonly string[] | undefined {
   const tags = input.node.kind === "list" ? flatTags(input) : undefined;
-  if (tags === undefined) return readList(input, readText);
+  if (tags === undefined) return readList(input, readString);
   if (tags.length <= limits.runnerTags) return tags;
   const message = `There are ${tags.length} tags; the limit is ${limits.runnerTags}.`;
   input.report.error("limit-exceeded", message, input.path, input.node.place);
@@ -38,7 +37,7 @@ export function readRunnerTags(input: Input): readonly string[] | undefined {
 
 function flatTags(input: Input): readonly string[] | undefined {
   return readList(input, (item) =>
-    item.node.kind === "list" ? readList(item, readText) : [readText(item) ?? ""],
+    item.node.kind === "list" ? readList(item, readString) : [readString(item) ?? ""],
   )?.flat();
 }
 
@@ -59,7 +58,7 @@ export function readIdTokens(
   for (const [name, { value }] of map.node.entries) {
     const token = { ...input, node: value, path: `${input.path}:${name}` };
     const settings = readClosedMap(token, "id_tokens");
-    const audiences = settings && read(settings, "aud", readTextOrList);
+    const audiences = settings && read(settings, "aud", readStringOrList);
     if (audiences !== undefined) tokens.push([name, audiences]);
     else if (settings !== undefined) invalid(token, `The ID token \`${name}\` needs \`aud\`.`);
   }

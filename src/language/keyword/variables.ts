@@ -8,8 +8,8 @@ import {
   readBoolean,
   readClosedMap,
   readMap,
+  readStrings,
   readText,
-  readTextList,
 } from "../read.ts";
 import type { Variable } from "../variables.ts";
 
@@ -47,7 +47,7 @@ function readVariable(key: string, input: Input, section: KeywordSection): Varia
   const map = readClosedMap(input, section);
   if (map === undefined) return undefined;
   const value = read(map, "value", readText) ?? "";
-  const options = read(map, "options", readTextList);
+  const options = read(map, "options", readStrings);
   const expand = read(map, "expand", readBoolean) ?? true;
   if (options !== undefined && !options.includes(value)) {
     return invalid(
