@@ -9,6 +9,8 @@ export type Regex = {
   readonly text: string;
   /** Whether the expression is found anywhere in the subject. */
   readonly matches: (subject: string) => boolean;
+  /** The last match in the subject; of an expression with groups, the last group that took part in it. */
+  readonly lastMatch: (subject: string) => string | undefined;
 };
 
 export type RegexResult =
@@ -48,12 +50,24 @@ export function compileRegex(source: string): RegexResult {
   try {
     const compiled = RE2JS.compile(source);
     const matches = (subject: string) => compiled.matcher(subject).find();
-    return { ok: true, regex: { text: source, matches } };
+    const lastMatch = (subject: string) => lastOf(compiled, subject);
+    return { ok: true, regex: { text: source, matches, lastMatch } };
   } catch (error) {
     if (!(error instanceof RE2JSException)) throw error;
     const reason = error.message.replace(/^error parsing regexp: /, "");
     return { ok: false, message: `invalid regular expression (RE2): ${reason}` };
   }
+}
+
+function lastOf(compiled: RE2JS, subject: string): string | undefined {
+  const matcher = compiled.matcher(subject);
+  let last: string | undefined;
+  while (matcher.find()) {
+    const groups = Array.from({ length: matcher.groupCount() }, (_, index) => index + 1);
+    const taken = groups.findLast((group) => matcher.start(group) >= 0) ?? 0;
+    last = subject.slice(matcher.start(taken), matcher.end(taken));
+  }
+  return last;
 }
 
 const PIECE =

@@ -75,6 +75,7 @@ function ofPlan(planned: PlannedJob, settings: PipelineSettings) {
     ...(planned.needs && { needs: planned.needs }),
     ...(planned.resourceGroup !== undefined && { resourceGroup: planned.resourceGroup }),
     ...(planned.startInSeconds !== undefined && { startInSeconds: planned.startInSeconds }),
+    ...(planned.coverage !== undefined && { readsCoverage: true as const }),
     ...(planned.trigger && { trigger: ofTrigger(planned.trigger) }),
   };
 }
@@ -113,6 +114,7 @@ export function nextRow(job: Job, pipelineId: number, row: number, now: string, 
     ...(job.needs && { needs: job.needs }),
     ...(job.resourceGroup !== undefined && { resourceGroup: job.resourceGroup }),
     ...(job.startInSeconds !== undefined && { startInSeconds: job.startInSeconds }),
+    ...(job.readsCoverage && { readsCoverage: true as const }),
     ...(job.trigger && { trigger: job.trigger }),
     ...(next.atOnce && job.scheduledAt !== undefined && { scheduledAt: job.scheduledAt }),
     ...(next.atOnce && job.playedBy && { playedBy: job.playedBy }),

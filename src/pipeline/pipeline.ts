@@ -70,6 +70,8 @@ export type Job = {
   readonly cancelingAt?: string;
   readonly canceledBy?: string;
   readonly playedBy?: { readonly login: string; readonly variables: readonly Variable[] };
+  /** Whether its log is to be searched for a percentage; the plan says for what. */
+  readonly readsCoverage?: true;
   /** Percentage read from the log by `coverage`. */
   readonly coverage?: number;
   /** Variables from `artifacts:reports:dotenv`, for later jobs. */

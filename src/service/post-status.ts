@@ -1,4 +1,5 @@
 import { ForgeError } from "#forge/forge.ts";
+import { coverageOf } from "#pipeline/coverage.ts";
 import type { Command, PipelineEvent } from "#pipeline/event.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import type { ServiceDeps } from "./deps.ts";
@@ -22,6 +23,7 @@ export async function postStatus(
     description: command.description,
   } as const;
   if (forge === undefined) return [posted];
+  const coverage = coverageOf(pipeline);
   try {
     const answer = await forge.client(pipeline.project).postStatus({
       sha: pipeline.facts.commit.sha,
@@ -30,6 +32,7 @@ export async function postStatus(
       state: command.state,
       description: command.description,
       targetUrl: pipelineUrl(pipeline.facts.project.url, pipeline.id),
+      ...(coverage === undefined ? {} : { coverage }),
       ...(told?.forgePipelineId === undefined ? {} : { forgePipelineId: told.forgePipelineId }),
     });
     return [{ ...posted, ...answer }];

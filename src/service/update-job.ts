@@ -6,6 +6,7 @@ import { contactDue } from "./append-trace.ts";
 import { authorizeJob } from "./authorize-job.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { logKey } from "./keys.ts";
+import { readCoverage } from "./read-coverage.ts";
 
 export type UpdateAnswer =
   | { readonly answer: "done"; readonly status: Status }
@@ -62,11 +63,13 @@ async function finish(
       cause: update.failure_message,
     });
   }
+  const coverage = await readCoverage(deps, job);
   await advanceSoon(deps, pipeline.id, [
     {
       type: "job_finished",
       jobId: job.id,
       state,
+      ...(coverage === undefined ? {} : { coverage }),
       ...(state === "failed" ? { failureReason: reason } : {}),
       ...(update.exit_code === undefined ? {} : { exitCode: update.exit_code }),
     },

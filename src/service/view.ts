@@ -1,3 +1,5 @@
+import { diagnosticText } from "#language/diagnostic.ts";
+import { coverageOf } from "#pipeline/coverage.ts";
 import type { Job, Pipeline } from "#pipeline/pipeline.ts";
 import type { Status } from "#pipeline/status.ts";
 import { deriveView } from "#pipeline/view.ts";
@@ -16,6 +18,8 @@ export type JobView = {
   /** What there is to say beyond the reason, for people. */
   readonly failure_message?: string;
   readonly exit_code?: number;
+  /** Percentage that its log told. */
+  readonly coverage?: number;
   readonly queued_at?: string;
   readonly started_at?: string;
   readonly finished_at?: string;
@@ -37,6 +41,8 @@ export type PipelineView = {
   readonly created_at: string;
   readonly started_at?: string;
   readonly finished_at?: string;
+  /** Average of its jobs' percentages. */
+  readonly coverage?: number;
   readonly url: string;
   /** Whose child this pipeline is. */
   readonly parent?: { readonly id: number; readonly job: number; readonly url: string };
@@ -58,6 +64,7 @@ export type PipelineView = {
 
 export function pipelineView(pipeline: Pipeline): PipelineView {
   const { facts } = pipeline;
+  const coverage = coverageOf(pipeline);
   return {
     id: pipeline.id,
     iid: pipeline.iid,
@@ -70,6 +77,7 @@ export function pipelineView(pipeline: Pipeline): PipelineView {
     created_at: pipeline.createdAt,
     ...(pipeline.startedAt === undefined ? {} : { started_at: pipeline.startedAt }),
     ...(pipeline.finishedAt === undefined ? {} : { finished_at: pipeline.finishedAt }),
+    ...(coverage === undefined ? {} : { coverage }),
     url: pipelineUrl(facts.project.url, pipeline.id),
     ...(pipeline.parent === undefined
       ? {}
@@ -86,10 +94,7 @@ export function pipelineView(pipeline: Pipeline): PipelineView {
       jobs: stage.jobs.map(({ job }) => jobView(pipeline, job)),
     })),
     retried: pipeline.jobs.filter((job) => job.retried).map((job) => jobView(pipeline, job)),
-    problems: pipeline.diagnostics.map(
-      ({ severity, file, line, column, message }) =>
-        `${[file, line, column].filter((part) => part !== undefined && part !== "").join(":")}: ${severity}: ${message}`,
-    ),
+    problems: pipeline.diagnostics.map(diagnosticText),
     environments: pipeline.environments.map(({ id, state, handle, problem }) => ({
       id,
       state,
@@ -111,6 +116,7 @@ export function jobView(pipeline: Pipeline, job: Job): JobView {
     ...(job.failureReason === undefined ? {} : { failure_reason: job.failureReason }),
     ...(job.failureMessage === undefined ? {} : { failure_message: job.failureMessage }),
     ...(job.exitCode === undefined ? {} : { exit_code: job.exitCode }),
+    ...(job.coverage === undefined ? {} : { coverage: job.coverage }),
     ...(job.queuedAt === undefined ? {} : { queued_at: job.queuedAt }),
     ...(job.startedAt === undefined ? {} : { started_at: job.startedAt }),
     ...(job.finishedAt === undefined ? {} : { finished_at: job.finishedAt }),

@@ -39,6 +39,7 @@ export const JobPage: FC<{
     <div class="facts">
       <span>stage {job.stage}</span>
       {job.failure_reason === undefined ? null : <span>failed: {job.failure_reason}</span>}
+      {job.coverage === undefined ? null : <span>coverage {job.coverage} %</span>}
       {job.failure_message === undefined ? null : <span>{job.failure_message}</span>}
       {job.child === undefined ? null : (
         <span>

@@ -31,6 +31,7 @@ export const PipelinePage: FC<{ pipeline: PipelineView; now: string }> = ({ pipe
             child of <a href={new URL(pipeline.parent.url).pathname}>{pipeline.parent.id}</a>
           </span>
         )}
+        {pipeline.coverage === undefined ? null : <span>coverage {pipeline.coverage} %</span>}
         <span>created {pipeline.created_at}</span>
         {pipeline.started_at === undefined ? null : (
           <span>took {between(pipeline.started_at, pipeline.finished_at ?? now)}</span>
@@ -78,6 +79,7 @@ const JobCard: FC<{ job: JobView; now: string }> = ({ job, now }) => (
         : between(job.started_at, job.finished_at ?? now)}
       {job.failure_reason === undefined ? "" : ` · ${job.failure_reason}`}
       {job.exit_code === undefined ? "" : ` (exit code ${job.exit_code})`}
+      {job.coverage === undefined ? "" : ` · coverage ${job.coverage} %`}
       {job.child === undefined ? "" : ` · pipeline ${job.child.id}`}
       {job.allow_failure && job.status === "failed" ? " · allowed to fail" : ""}
     </small>
