@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { diagnosticText } from "#language/diagnostic.ts";
 import type { CreateOutcome } from "#service/create-pipeline.ts";
 import type { ServiceDeps } from "#service/deps.ts";
 import { followPipeline } from "./follow-push.ts";
@@ -73,9 +74,6 @@ async function* describe(
     return;
   }
   const pipeline = (await deps.store.pipelines.get(outcome.pipelineId))?.value;
-  const problems = (pipeline?.diagnostics ?? []).map(
-    ({ severity, file, line, column, message }) =>
-      `  ${file}:${line ?? 1}:${column ?? 1}: ${severity}: ${message}\n`,
-  );
+  const problems = (pipeline?.diagnostics ?? []).map((found) => `  ${diagnosticText(found)}\n`);
   yield `\nPipeline ${outcome.pipelineId} for ${ref}${pipeline?.jobs.length === 0 ? ` (${pipeline.status})` : ""}:\n  ${outcome.url}\n${problems.join("")}\n`;
 }

@@ -13,6 +13,7 @@ import { pipelineUrl, planKey } from "./keys.ts";
 import { pipelineSettings } from "./pipeline-settings.ts";
 import { projectVariables } from "./project-variables.ts";
 import { readPushOptions } from "./push-options.ts";
+import { refWarnings } from "./ref-warnings.ts";
 import { supersedeOlder } from "./supersede.ts";
 
 export type CreateOutcome =
@@ -42,7 +43,10 @@ export async function createPipelineFor(
   const facts = await collectFacts(deps, settings, client, event);
   if (facts === undefined)
     return { result: "nothing", why: `${event.sha} is not in the repository any more` };
-  const compiled = await readAndCompile(deps, settings, client, facts, event);
+  const [compiled, warnings] = await Promise.all([
+    readAndCompile(deps, settings, client, facts, event),
+    refWarnings(client, facts),
+  ]);
   if ("why" in compiled) return { result: "nothing", why: compiled.why };
 
   const id = await claimPipelineId(deps, forgeName, event);
@@ -64,7 +68,7 @@ export async function createPipelineFor(
       facts,
       settings: pipelineSettings(settings),
       ...(compiled.status === "created"
-        ? { plan: compiled.plan, diagnostics: compiled.diagnostics }
+        ? { plan: compiled.plan, diagnostics: [...warnings, ...compiled.diagnostics] }
         : {
             status: compiled.status === "skipped" ? "skipped" : "failed",
             diagnostics: compiled.diagnostics,

@@ -155,14 +155,14 @@ describe("a delivery", () => {
   });
 
   test("with a wrong configuration makes a failed pipeline that names the place", async () => {
-    world.files.set(".gitlab-ci.yml", "build:\n  scirpt: [make]\n");
+    world.files.set(".gitlab-ci.yml", "build:\n  script: [make]\n  imgae: busybox\n");
     await receiveWebhook(world.deps, connection, world.webhook());
     await world.settle();
     const [summary] = await world.deps.store.pipelines.list({ project, limit: 1 });
     expect(summary?.status).toBe("failed");
     expect(world.statuses.at(-1)).toMatchObject({
       state: "failed",
-      description: expect.stringContaining(".gitlab-ci.yml:2:3"),
+      description: expect.stringContaining(".gitlab-ci.yml:3:3"),
     });
   });
 
@@ -176,5 +176,24 @@ describe("a delivery", () => {
     const [summary] = await world.deps.store.pipelines.list({ project, limit: 1 });
     expect(summary?.status).toBe("skipped");
     expect(world.started).toEqual([]);
+  });
+});
+
+describe("the image tag of a ref", () => {
+  test.each([
+    ["refs/heads/日本語", "CI_COMMIT_REF_SLUG is empty"],
+    ["refs/heads/feature/a", "shares the image tag `feature-a` with `feature-a`, `feature_a`"],
+  ])("of %s is warned about, and the pipeline runs", async (ref, words) => {
+    world.refs.push(
+      "refs/heads/feature-a",
+      "refs/tags/feature_a",
+      "refs/heads/feature/a",
+      "refs/heads/main",
+    );
+    await receiveWebhook(world.deps, connection, world.webhook({ ref }));
+    await world.settle();
+    const stored = await world.deps.store.pipelines.get(1);
+    expect(stored?.value.diagnostics[0]?.message).toContain(words);
+    expect(stored?.value.jobs).toHaveLength(1);
   });
 });

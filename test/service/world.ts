@@ -29,6 +29,8 @@ export const sha = "a".repeat(40);
 export type World = {
   readonly deps: ServiceDeps;
   readonly files: Map<string, string>;
+  /** Full names of the live refs. */
+  readonly refs: string[];
   readonly statuses: CommitStatus[];
   readonly started: EnvironmentSpec[];
   readonly stopped: string[];
@@ -74,6 +76,7 @@ export async function makeWorld(): Promise<World> {
   const notifier = createNotifier();
   const files = new Map<string, string>();
   const statuses: CommitStatus[] = [];
+  const refs: string[] = [];
   const started: EnvironmentSpec[] = [];
   const stopped: string[] = [];
   const observations = new Map<string, EnvironmentObservation>();
@@ -104,7 +107,7 @@ export async function makeWorld(): Promise<World> {
       url: `http://slipway.test/${project}`,
       configPath: ".gitlab-ci.yml",
     }),
-    listRefs: async () => [],
+    listRefs: async () => refs.map((ref) => ({ ref, sha })),
     postStatus: async (status) => {
       if (faults.forgeIsAway) throw new ForgeError("The forge is away.", { retryable: true });
       statuses.push(status);
@@ -171,6 +174,7 @@ export async function makeWorld(): Promise<World> {
   return {
     deps,
     files,
+    refs,
     statuses,
     started,
     stopped,
