@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import type { ServiceDeps } from "#service/deps.ts";
 import { apiRoutes } from "./routes/api.ts";
+import { openidRoutes } from "./routes/openid.ts";
 import { pageRoutes } from "./routes/pages.tsx";
 import { type RegistryTokenIssuer, registryTokenRoutes } from "./routes/registry-token.ts";
 import { runnerRoutes } from "./routes/runner-api.ts";
@@ -34,6 +35,7 @@ function workloadRoutes(deps: AppDeps): Hono {
   const app = new Hono();
   app.route("/", webhookRoutes(deps.service));
   app.route("/", runnerRoutes(deps.service));
+  app.route("/", openidRoutes(deps.service));
   if (deps.registryTokens !== undefined) app.route("/", registryTokenRoutes(deps.registryTokens));
   return app;
 }

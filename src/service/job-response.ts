@@ -6,6 +6,7 @@ import type {
   PlannedJob,
   ServiceOptions,
 } from "#language/plan.ts";
+import { overlay } from "#language/scope.ts";
 import { lastValue, type Variable } from "#language/variables.ts";
 import type { Job, Pipeline } from "#pipeline/pipeline.ts";
 import type {
@@ -19,6 +20,7 @@ import type {
 } from "#runner/protocol.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { dotenvFor } from "./dotenv.ts";
+import { idTokenVariables } from "./id-tokens.ts";
 import { jobUrl, pipelineUrl } from "./keys.ts";
 import { projectVariables } from "./project-variables.ts";
 
@@ -84,7 +86,8 @@ export async function jobResponse(
     dotenv: dotenvFor(pipeline, planned),
   });
   if ("error" in result) return result;
-  const variables = result.variables;
+  const idTokens = await idTokenVariables(deps, pipeline, job, planned, result.variables);
+  const variables = overlay(result.variables, idTokens);
   return {
     id: job.id,
     token,
