@@ -1,10 +1,10 @@
 import type { Command, PipelineEvent } from "#pipeline/event.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
-import { applyEvents } from "./apply-events.ts";
 import { type Advance, checkChild, tellParent } from "./child.ts";
 import { createChild } from "./create-child.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { postStatus } from "./post-status.ts";
+import { acquireResource, releaseResource } from "./resource-turns.ts";
 import { startEnvironment } from "./start-environment.ts";
 
 /** Carries out commands, side by side where they do not depend on one another; their answers are events. */
@@ -33,16 +33,10 @@ async function carryOutOne(
       return stopEnvironment(deps, pipeline, command.environmentId);
     case "post_status":
       return postStatus(deps, pipeline, command);
-    case "acquire_resource": {
-      const turn = await deps.store.resources.acquire(
-        pipeline.project,
-        command.resourceGroup,
-        command.jobId,
-      );
-      return turn === "acquired" ? [{ type: "resource_acquired", jobId: command.jobId }] : [];
-    }
+    case "acquire_resource":
+      return acquireResource(deps, pipeline, command);
     case "release_resource":
-      await releaseResource(deps, pipeline, command.resourceGroup, command.jobId);
+      await releaseResource(deps, pipeline.project, command.resourceGroup, command.jobId);
       return [];
     case "look_at":
       await deps.queue.send(
@@ -82,18 +76,4 @@ async function stopEnvironment(
     });
     return [];
   }
-}
-
-/** The job that holds the group now may belong to another pipeline: it is told there. */
-async function releaseResource(
-  deps: ServiceDeps,
-  pipeline: Pipeline,
-  group: string,
-  jobId: number,
-): Promise<void> {
-  const next = await deps.store.resources.release(pipeline.project, group, jobId);
-  if (next === undefined) return;
-  const nextPipelineId = Math.floor(next / 100_000);
-  await applyEvents(deps, nextPipelineId, [{ type: "resource_acquired", jobId: next }]);
-  await deps.queue.send({ type: "pipeline", pipelineId: nextPipelineId });
 }

@@ -53,5 +53,8 @@ export function dynamodbResources(table: Table): ResourceStore {
         const next = releaseTurn(turns, jobId);
         return { turns: next, result: next.holder };
       }),
+
+    holder: (project, group) =>
+      change(project, group, (turns) => ({ turns, result: turns.holder })),
   };
 }

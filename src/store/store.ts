@@ -175,6 +175,8 @@ export type ResourceStore = {
   ) => Promise<"acquired" | "waiting">;
   /** Gives it up, or leaves the waiting line. Returns the job that holds it now, if any. */
   readonly release: (project: string, group: string, jobId: number) => Promise<number | undefined>;
+  /** The job that holds it now: who waits sees to it that the holder is still at work. */
+  readonly holder: (project: string, group: string) => Promise<number | undefined>;
 };
 
 export type Store = {

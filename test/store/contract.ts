@@ -289,8 +289,10 @@ export function defineStoreContract(options: { readonly create: () => Promise<St
   describe("resource groups", () => {
     test("one job holds the group, the others get it in order of asking", async () => {
       const { resources } = await options.create();
+      expect(await resources.holder("p", "production")).toBeUndefined();
       expect(await resources.acquire("p", "production", 1)).toBe("acquired");
       expect(await resources.acquire("p", "production", 2)).toBe("waiting");
+      expect(await resources.holder("p", "production")).toBe(1);
       expect(await resources.acquire("p", "production", 3)).toBe("waiting");
       expect(await resources.acquire("p", "production", 1)).toBe("acquired");
       expect(await resources.acquire("p", "staging", 9)).toBe("acquired");
