@@ -1,8 +1,10 @@
 import type { ForgeClient } from "#forge/forge.ts";
 import { compile } from "#language/compile.ts";
 import type { Diagnostic } from "#language/diagnostic.ts";
-import type { PipelineFacts } from "#language/facts.ts";
+import type { PipelineFacts, PipelineSource } from "#language/facts.ts";
 import type { CompileResult } from "#language/plan.ts";
+import { selectJobs } from "#language/select-jobs.ts";
+import type { Variable } from "#language/variables.ts";
 import { createPipeline } from "#pipeline/create-pipeline.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import { advancePipeline } from "./advance-pipeline.ts";
@@ -12,7 +14,7 @@ import { type BuildableEvent, collectFacts, refNameOf } from "./facts.ts";
 import { pipelineUrl, planKey } from "./keys.ts";
 import { pipelineSettings } from "./pipeline-settings.ts";
 import { projectVariables } from "./project-variables.ts";
-import { readPushOptions } from "./push-options.ts";
+import { type PushOptions, readPushOptions } from "./push-options.ts";
 import { refWarnings } from "./ref-warnings.ts";
 import { supersedeOlder } from "./supersede.ts";
 
@@ -25,6 +27,14 @@ export type CreateOutcome =
     }
   | { readonly result: "nothing"; readonly why: string };
 
+/** What a person asks for beyond the event itself. */
+export type PipelineWish = {
+  readonly source?: PipelineSource;
+  readonly variables?: readonly Variable[];
+  /** Only these jobs and what they need; none named: all. */
+  readonly jobs?: readonly string[];
+};
+
 /**
  * Creates the pipeline of one event, exactly once: who comes second is given the first one's. A wrong
  * configuration becomes a failed pipeline that says where it is wrong.
@@ -33,6 +43,7 @@ export async function createPipelineFor(
   deps: ServiceDeps,
   forgeName: string,
   event: BuildableEvent,
+  wish: PipelineWish = {},
 ): Promise<CreateOutcome> {
   const settings = await deps.settings(forgeName, event.project.path);
   const forge = deps.forges.get(forgeName);
@@ -40,11 +51,13 @@ export async function createPipelineFor(
     return { result: "nothing", why: "the project is no longer connected" };
   }
   const client = forge.client(event.project.path);
-  const facts = await collectFacts(deps, settings, client, event);
-  if (facts === undefined)
+  const collected = await collectFacts(deps, settings, client, event);
+  if (collected === undefined)
     return { result: "nothing", why: `${event.sha} is not in the repository any more` };
+  const facts = { ...collected, source: wish.source ?? collected.source };
+  const options = optionsOf(event, wish);
   const [compiled, warnings] = await Promise.all([
-    readAndCompile(deps, settings, client, facts, event),
+    readAndCompile(deps, settings, client, facts, event, options, wish.jobs ?? []),
     refWarnings(client, facts),
   ]);
   if ("why" in compiled) return { result: "nothing", why: compiled.why };
@@ -58,7 +71,6 @@ export async function createPipelineFor(
   if (compiled.status === "created") {
     await deps.blobs.put(planKey(id), new TextEncoder().encode(JSON.stringify(compiled.plan)));
   }
-  const options = readPushOptions(event.kind === "merge_request" ? [] : event.pushOptions);
   const pipeline = createPipeline(
     {
       id,
@@ -93,6 +105,11 @@ export async function createPipelineFor(
   return { result: "created", pipelineId: id, url, status: pipeline.status };
 }
 
+function optionsOf(event: BuildableEvent, wish: PipelineWish): PushOptions {
+  const options = readPushOptions(event.kind === "merge_request" ? [] : event.pushOptions);
+  return { ...options, variables: [...options.variables, ...(wish.variables ?? [])] };
+}
+
 type Compiled = Exclude<CompileResult, { status: "filtered" }>;
 
 async function readAndCompile(
@@ -101,8 +118,9 @@ async function readAndCompile(
   client: ForgeClient,
   facts: PipelineFacts,
   event: BuildableEvent,
+  options: PushOptions,
+  jobs: readonly string[],
 ): Promise<Compiled | { readonly why: string }> {
-  const options = readPushOptions(event.kind === "merge_request" ? [] : event.pushOptions);
   if (options.skip) return { status: "skipped", diagnostics: [skippedByOption] };
   const config = await readConfig(deps, settings, client, event.sha);
   if (config === undefined) {
@@ -118,6 +136,12 @@ async function readAndCompile(
     reader: configReader(client, facts),
     inputs: options.inputs,
   });
+  if (result.status === "created" && jobs.length > 0) {
+    const selected = selectJobs(result.plan, jobs);
+    return "plan" in selected
+      ? { ...result, plan: selected.plan }
+      : { why: unknownJobs(selected.unknown, result.plan.jobs) };
+  }
   if (result.status !== "filtered") return result;
   return {
     why:
@@ -125,6 +149,14 @@ async function readAndCompile(
         ? `workflow:rules of ${config.file} let no pipeline run for ${refNameOf(event)}`
         : `no job of ${config.file} is meant for ${refNameOf(event)}`,
   };
+}
+
+function unknownJobs(
+  unknown: readonly string[],
+  jobs: readonly { readonly name: string }[],
+): string {
+  const known = jobs.map(({ name }) => name).join(", ");
+  return `this pipeline has no job ${unknown.join(", ")}; it has ${known}`;
 }
 
 const skippedByOption: Diagnostic = {
