@@ -15,7 +15,10 @@ async function more() {
   const atEnd = innerHeight + scrollY >= document.body.offsetHeight - 40;
   if (text) log.append(text);
   if (text && atEnd) scrollTo(0, document.body.scrollHeight);
-  if (answer.headers.get("x-slipway-complete") === "true") return location.replace(location.pathname);
+  if (answer.headers.get("x-slipway-complete") === "true") {
+    if (log.dataset.ended !== "true") location.replace(location.pathname);
+    return;
+  }
   setTimeout(more, 500);
 }
 if (log.dataset.complete !== "true") more();
@@ -54,6 +57,7 @@ export const JobPage: FC<{
       id="log"
       data-offset={offset}
       data-complete={String(complete)}
+      data-ended={String(job.finished_at !== undefined)}
       data-source={`${new URL(job.url).pathname}/trace`}
     >
       {log}
