@@ -1,26 +1,5 @@
-import { randomBytes } from "node:crypto";
-import { readFile, rm, writeFile } from "node:fs/promises";
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { getRequestListener } from "@hono/node-server";
-import { type AppDeps, createApp, createWorkloadApp } from "#functions/http/app.ts";
-import { issueRegistryToken } from "#registry/token.ts";
-import { authorizeAccess } from "#service/authorize-access.ts";
-import { isoNow } from "#service/deps.ts";
-import { sweep } from "#service/sweep.ts";
-import { bundleRunner } from "./bundle.ts";
-import { openDataDirectory } from "./data-directory.ts";
-import { createGitHost, type GitHost } from "./git-host.ts";
-import { gitHostOptions } from "./git-host-options.ts";
-import { close, isOwnHost, listen } from "./listen.ts";
-import { startRegistryFront } from "./registry-front.ts";
-import { registryGrant } from "./registry-grant.ts";
-import { openRegistryKeys } from "./registry-keys.ts";
-import { findMachine } from "./setup/machine.ts";
+import { startService } from "./start-service.ts";
 import { stopIdleEnvironments } from "./stop-idle-environments.ts";
-import { surviveFullDisk } from "./survive-full-disk.ts";
-import { sweepLostPushes } from "./sweep-lost-pushes.ts";
-import { sweepStrayEnvironments } from "./sweep-stray-environments.ts";
-import { type LocalService, wireLocal } from "./wire-local.ts";
 
 export type UpSettings = {
   readonly data: string;
@@ -28,112 +7,20 @@ export type UpSettings = {
   readonly port?: number;
 };
 
-const sweepMilliseconds = 3_000;
-
 /** Runs the service until it is told to stop (SIGINT, SIGTERM); what runs in environments goes on meanwhile. */
 export async function runService(settings: UpSettings, say: (line: string) => void): Promise<void> {
-  const data = await openDataDirectory(
-    settings.data,
-    settings.port === undefined ? {} : { port: settings.port },
-  );
-  const [machine, runner, registryKeys, version] = await Promise.all([
-    findMachine(),
-    bundleRunner(),
-    openRegistryKeys(data.at("registry")),
-    readVersion(),
-  ]);
-  const service = await wireLocal({
-    data,
-    machine,
-    settingsFile: settings.config,
-    runner,
-    registryKeys,
-    version,
-  });
+  const { service, stop } = await startService(settings);
   const { deps } = service;
-  const disk = surviveFullDisk(data.path, service.reopenStore, deps.log);
-  await disk.keepReserve();
-  await keepAccessToken(service, data.at("access-token"));
-  const appDeps: AppDeps = {
-    service: deps,
-    registryTokens: (request) =>
-      issueRegistryToken(request, (hash) => registryGrant(deps, hash), deps.now(), registryKeys),
-    mayReadPages: async () => true,
-  };
-  const gitHost = await createGitHost(gitHostOptions(service, data));
-  await startRegistryFront({
-    directory: data.at("registry"),
-    registryBinary: machine.registryBinary,
-    host: machine.registryHost,
-    port: data.config.registryPort,
-    addresses: ["127.0.0.1", machine.gatewayAddress],
-    serviceUrl: `http://127.0.0.1:${data.config.port}`,
-    keys: registryKeys,
-  });
-  const hosts = [machine.registryHost, machine.gatewayAddress];
-  const main = await listen(
-    listener(gitHost, getRequestListener(createApp(appDeps).fetch), hosts),
-    "127.0.0.1",
-    data.config.port,
-  );
-  const workload = await listen(
-    listener(gitHost, getRequestListener(createWorkloadApp(appDeps).fetch), hosts),
-    machine.gatewayAddress,
-    data.config.port,
-  );
-  await writeFile(data.at("service.pid"), `${process.pid}\n`, { mode: 0o600 });
-  await sweepStrayEnvironments(deps);
-  await sweepLostPushes(service, data);
-  await sweep(deps, { includeYoung: true });
-  const timer = setInterval(() => {
-    Promise.all([sweep(deps), disk.keepReserve()]).catch((error) =>
-      deps.log("error", "the sweep failed", { cause: String(error) }),
-    );
-  }, sweepMilliseconds);
   say(`Slipway is up at ${deps.server.url}`);
   say(`  registry  ${deps.server.registry}`);
   say(`  projects  push any repository: slipway init group/project && git push slipway HEAD`);
   await toldToStop();
-  clearInterval(timer);
-  const busy = await stopIdleEnvironments(deps);
-  if (busy > 0) say(`${busy} environments go on with their jobs; the next start finds them again.`);
-  await Promise.all([close(main), close(workload)]);
-  await service.close();
-  await rm(data.at("service.pid"), { force: true });
-}
-
-type Listener = (req: IncomingMessage, res: ServerResponse) => void;
-
-/** Git's own requests go to the git host, all others to the app. */
-function listener(gitHost: GitHost, app: Listener, hosts: readonly string[]): Listener {
-  return (req, res) => {
-    if (!isOwnHost(req.headers.host, hosts)) {
-      res
-        .writeHead(421, { "content-type": "text/plain" })
-        .end("This is not a name of this service.\n");
-      return;
+  await stop(async () => {
+    const busy = await stopIdleEnvironments(deps);
+    if (busy > 0) {
+      say(`${busy} environments go on with their jobs; the next start finds them again.`);
     }
-    gitHost.handle(req, res).then(
-      (handled) => {
-        if (!handled) app(req, res);
-      },
-      () => res.destroy(),
-    );
-  };
-}
-
-/** The token with which this machine's owner uses the API and pushes; in a file only the owner reads. */
-async function keepAccessToken(service: LocalService, file: string): Promise<void> {
-  const known = (await readFile(file, "utf8").catch(() => "")).trim();
-  const token = known === "" ? randomBytes(32).toString("base64url") : known;
-  if (known === "") await writeFile(file, `${token}\n`, { mode: 0o600 });
-  const { deps } = service;
-  if (!(await authorizeAccess(deps, token))) {
-    await deps.store.tokens.put(deps.hash(token), {
-      kind: "access",
-      name: `owner since ${isoNow(deps)}`,
-    });
-  }
+  });
 }
 
 async function toldToStop(): Promise<void> {
@@ -141,12 +28,4 @@ async function toldToStop(): Promise<void> {
     process.once("SIGINT", () => resolve());
     process.once("SIGTERM", () => resolve());
   });
-}
-
-async function readVersion(): Promise<string> {
-  const text = await readFile(new URL("../package.json", import.meta.url), "utf8");
-  const parsed: unknown = JSON.parse(text);
-  return typeof parsed === "object" && parsed !== null && "version" in parsed
-    ? String(parsed.version)
-    : "";
 }

@@ -3,15 +3,17 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { directoryBlobs } from "#blobs/directory.ts";
 import { engineContainers } from "#environment/engine-container.ts";
+import type { EnvironmentProvider } from "#environment/environment.ts";
 import { hostEnvironments } from "#environment/host.ts";
 import type { Forge } from "#forge/forge.ts";
 import { localForgeClient } from "#forge/local/client.ts";
 import { localWebhooks } from "#forge/local/webhook.ts";
 import { settingsOf } from "#project/parse-settings.ts";
+import type { ProjectSettings } from "#project/settings.ts";
 import { inProcessQueue } from "#queue/in-process.ts";
 import { distributionRegistry } from "#registry/distribution.ts";
 import { fileSecrets } from "#secrets/file.ts";
-import type { ServiceDeps } from "#service/deps.ts";
+import type { Log, ServiceDeps } from "#service/deps.ts";
 import { handleMessage } from "#service/handle-message.ts";
 import { webhookSecretName } from "#service/keys.ts";
 import { dynamodbStore } from "#store/dynamodb.ts";
@@ -20,7 +22,6 @@ import type { DataDirectory } from "./data-directory.ts";
 import { openEmbeddedDynamodb } from "./embedded-dynamodb.ts";
 import { localEnvironments } from "./environments.ts";
 import { followSettings } from "./load-settings.ts";
-import { jsonLog } from "./log.ts";
 import { createNotifier } from "./notifier.ts";
 import type { RegistryKeys } from "./registry-keys.ts";
 import type { Machine } from "./setup/machine.ts";
@@ -46,9 +47,10 @@ export async function wireLocal(options: {
   readonly runner: string;
   readonly registryKeys: RegistryKeys;
   readonly version: string;
+  readonly log: Log;
+  readonly changeSettings?: (settings: ProjectSettings) => ProjectSettings;
 }): Promise<LocalService> {
-  const { data, machine } = options;
-  const log = jsonLog("info");
+  const { data, machine, log, changeSettings = (given) => given } = options;
   const settings = await followSettings(options.settingsFile, (message) =>
     log("error", "the settings are wrong; the last good ones stay in force", { message }),
   );
@@ -83,32 +85,7 @@ export async function wireLocal(options: {
         project,
       ),
   };
-  const extraHosts = [`${machine.registryHost}:${machine.gatewayAddress}`];
-  const environments = localEnvironments({
-    installation: data.config.installation,
-    host: hostEnvironments({
-      directory: data.at("environments"),
-      buildspecs: buildspecDirectory,
-      runner: options.runner,
-      dockerHost: `unix://${machine.dockerSocket}`,
-      dockerClient: machine.dockerClient,
-      extraHosts,
-    }),
-    engineContainer: engineContainers({
-      dockerHost: `unix://${machine.dockerSocket}`,
-      image: machine.engineImage,
-      buildspecs: buildspecDirectory,
-      runner: options.runner,
-      ...(machine.runtime === undefined ? {} : { runtime: machine.runtime }),
-      extraHosts,
-      registryMirrors: machine.mirror === undefined ? [] : [machine.mirror.inContainers],
-      insecureRegistries: [
-        `http://${registryHost}`,
-        ...(machine.mirror === undefined ? [] : [machine.mirror.inContainers]),
-      ],
-    }),
-  });
-
+  const environments = machineEnvironments({ data, machine, runner: options.runner });
   const queue = inProcessQueue({
     concurrency: 8,
     handle: (message) => handleMessage(deps, message),
@@ -132,7 +109,7 @@ export async function wireLocal(options: {
       const known =
         all.projects.has(project.toLowerCase()) ||
         (await store.projects.get(forge, project)) !== undefined;
-      return known && forge === "local" ? settingsOf(all, project) : undefined;
+      return known && forge === "local" ? changeSettings(settingsOf(all, project)) : undefined;
     },
     builtInPipeline: await readFile(builtInPipelineFile, "utf8"),
     now: Date.now,
@@ -164,6 +141,41 @@ export async function wireLocal(options: {
       await database.close();
     },
   };
+}
+
+/** Where the jobs of an installation run; also finds those that a service which is gone has left. */
+export function machineEnvironments(options: {
+  readonly data: DataDirectory;
+  readonly machine: Machine;
+  readonly runner: string;
+}): EnvironmentProvider {
+  const { data, machine, runner } = options;
+  const registryHost = `${machine.registryHost}:${data.config.registryPort}`;
+  const extraHosts = [`${machine.registryHost}:${machine.gatewayAddress}`];
+  return localEnvironments({
+    installation: data.config.installation,
+    host: hostEnvironments({
+      directory: data.at("environments"),
+      buildspecs: buildspecDirectory,
+      runner: runner,
+      dockerHost: `unix://${machine.dockerSocket}`,
+      dockerClient: machine.dockerClient,
+      extraHosts,
+    }),
+    engineContainer: engineContainers({
+      dockerHost: `unix://${machine.dockerSocket}`,
+      image: machine.engineImage,
+      buildspecs: buildspecDirectory,
+      runner: runner,
+      ...(machine.runtime === undefined ? {} : { runtime: machine.runtime }),
+      extraHosts,
+      registryMirrors: machine.mirror === undefined ? [] : [machine.mirror.inContainers],
+      insecureRegistries: [
+        `http://${registryHost}`,
+        ...(machine.mirror === undefined ? [] : [machine.mirror.inContainers]),
+      ],
+    }),
+  });
 }
 
 const buildspecDirectory = fileURLToPath(new URL("../buildspecs", import.meta.url));

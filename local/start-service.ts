@@ -1,0 +1,164 @@
+import { randomBytes } from "node:crypto";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { getRequestListener } from "@hono/node-server";
+import { type AppDeps, createApp, createWorkloadApp } from "#functions/http/app.ts";
+import type { ProjectSettings } from "#project/settings.ts";
+import { issueRegistryToken } from "#registry/token.ts";
+import { authorizeAccess } from "#service/authorize-access.ts";
+import { isoNow, type Log } from "#service/deps.ts";
+import { sweep } from "#service/sweep.ts";
+import { bundleRunner } from "./bundle.ts";
+import { type DataDirectory, openDataDirectory } from "./data-directory.ts";
+import { createGitHost, type GitHost } from "./git-host.ts";
+import { gitHostOptions } from "./git-host-options.ts";
+import { close, isOwnHost, listen } from "./listen.ts";
+import { jsonLog } from "./log.ts";
+import { startRegistryFront } from "./registry-front.ts";
+import { registryGrant } from "./registry-grant.ts";
+import { openRegistryKeys } from "./registry-keys.ts";
+import { findMachine, type Machine } from "./setup/machine.ts";
+import { surviveFullDisk } from "./survive-full-disk.ts";
+import { sweepLostPushes } from "./sweep-lost-pushes.ts";
+import { sweepStrayEnvironments } from "./sweep-stray-environments.ts";
+import { type LocalService, wireLocal } from "./wire-local.ts";
+
+export type ServiceSettings = {
+  readonly data: string;
+  /** Path of slipway.yaml; it need not exist. */
+  readonly config: string;
+  readonly port?: number;
+  readonly log?: Log;
+  /** Has the last word on a project's settings. */
+  readonly changeSettings?: (settings: ProjectSettings) => ProjectSettings;
+};
+
+export type RunningService = {
+  readonly service: LocalService;
+  readonly data: DataDirectory;
+  readonly machine: Machine;
+  /**
+   * Stops looking after pipelines, does what is to be done last, and closes; environments and registry go on.
+   */
+  readonly stop: (last?: () => Promise<void>) => Promise<void>;
+};
+
+const sweepMilliseconds = 3_000;
+
+/** Starts the service in this process: resolves when it answers. */
+export async function startService(settings: ServiceSettings): Promise<RunningService> {
+  const data = await openDataDirectory(
+    settings.data,
+    settings.port === undefined ? {} : { port: settings.port },
+  );
+  const [machine, runner, registryKeys, version] = await Promise.all([
+    findMachine(),
+    bundleRunner(),
+    openRegistryKeys(data.at("registry")),
+    readVersion(),
+  ]);
+  const service = await wireLocal({
+    data,
+    machine,
+    settingsFile: settings.config,
+    runner,
+    registryKeys,
+    version,
+    log: settings.log ?? jsonLog("info"),
+    ...(settings.changeSettings && { changeSettings: settings.changeSettings }),
+  });
+  const { deps } = service;
+  const disk = surviveFullDisk(data.path, service.reopenStore, deps.log);
+  await disk.keepReserve();
+  await keepAccessToken(service, data.at("access-token"));
+  const appDeps: AppDeps = {
+    service: deps,
+    registryTokens: (request) =>
+      issueRegistryToken(request, (hash) => registryGrant(deps, hash), deps.now(), registryKeys),
+    mayReadPages: async () => true,
+  };
+  const gitHost = await createGitHost(gitHostOptions(service, data));
+  await startRegistryFront({
+    directory: data.at("registry"),
+    registryBinary: machine.registryBinary,
+    host: machine.registryHost,
+    port: data.config.registryPort,
+    addresses: ["127.0.0.1", machine.gatewayAddress],
+    serviceUrl: `http://127.0.0.1:${data.config.port}`,
+    keys: registryKeys,
+  });
+  const hosts = [machine.registryHost, machine.gatewayAddress];
+  const main = await listen(
+    listener(gitHost, getRequestListener(createApp(appDeps).fetch), hosts),
+    "127.0.0.1",
+    data.config.port,
+  );
+  const workload = await listen(
+    listener(gitHost, getRequestListener(createWorkloadApp(appDeps).fetch), hosts),
+    machine.gatewayAddress,
+    data.config.port,
+  );
+  await writeFile(data.at("service.pid"), `${process.pid}\n`, { mode: 0o600 });
+  await sweepStrayEnvironments(deps);
+  await sweepLostPushes(service, data);
+  await sweep(deps, { includeYoung: true });
+  const timer = setInterval(() => {
+    Promise.all([sweep(deps), disk.keepReserve()]).catch((error) =>
+      deps.log("error", "the sweep failed", { cause: String(error) }),
+    );
+  }, sweepMilliseconds);
+  return {
+    service,
+    data,
+    machine,
+    stop: async (last) => {
+      clearInterval(timer);
+      await last?.();
+      await Promise.all([close(main), close(workload)]);
+      await service.close();
+      await rm(data.at("service.pid"), { force: true });
+    },
+  };
+}
+
+type Listener = (req: IncomingMessage, res: ServerResponse) => void;
+
+/** Git's own requests go to the git host, all others to the app. */
+function listener(gitHost: GitHost, app: Listener, hosts: readonly string[]): Listener {
+  return (req, res) => {
+    if (!isOwnHost(req.headers.host, hosts)) {
+      res
+        .writeHead(421, { "content-type": "text/plain" })
+        .end("This is not a name of this service.\n");
+      return;
+    }
+    gitHost.handle(req, res).then(
+      (handled) => {
+        if (!handled) app(req, res);
+      },
+      () => res.destroy(),
+    );
+  };
+}
+
+/** The token with which this machine's owner uses the API and pushes; in a file only the owner reads. */
+async function keepAccessToken(service: LocalService, file: string): Promise<void> {
+  const known = (await readFile(file, "utf8").catch(() => "")).trim();
+  const token = known === "" ? randomBytes(32).toString("base64url") : known;
+  if (known === "") await writeFile(file, `${token}\n`, { mode: 0o600 });
+  const { deps } = service;
+  if (!(await authorizeAccess(deps, token))) {
+    await deps.store.tokens.put(deps.hash(token), {
+      kind: "access",
+      name: `owner since ${isoNow(deps)}`,
+    });
+  }
+}
+
+async function readVersion(): Promise<string> {
+  const text = await readFile(new URL("../package.json", import.meta.url), "utf8");
+  const parsed: unknown = JSON.parse(text);
+  return typeof parsed === "object" && parsed !== null && "version" in parsed
+    ? String(parsed.version)
+    : "";
+}
