@@ -4,7 +4,7 @@ import { keywords } from "./keywords.ts";
 import { limits } from "./limits.ts";
 import { deepMerge } from "./merge.ts";
 import { nearest } from "./nearest.ts";
-import { child, type Entry, type MapNode, mapNode, tooLarge } from "./node.ts";
+import { child, type Entry, kindOf, type MapNode, mapNode, tooLarge } from "./node.ts";
 import { readStringOrList } from "./read.ts";
 import type { Report } from "./report.ts";
 
@@ -58,13 +58,9 @@ export function resolveExtends(root: MapNode, report: Report): MapNode {
         const message = `\`extends\` goes through more than ${limits.extendsLevels} levels, the limit.`;
         return fail("limit-exceeded", message);
       }
-      if (root.entries.get(parent)?.value.kind !== "map") {
-        const guess = nearest(parent, root.entries.keys());
-        const help = guess === undefined ? "" : ` Did you mean \`${guess}\`?`;
-        return fail(
-          "unknown-job",
-          `\`${name}\` extends \`${parent}\`, which is not defined.${help}`,
-        );
+      const problem = wrongWith(parent, root);
+      if (problem !== undefined) {
+        return fail("unknown-job", `\`${name}\` extends \`${parent}\`, which ${problem}`);
       }
       const extended = extend(parent, chain);
       if (extended === undefined) return undefined;
@@ -77,6 +73,13 @@ export function resolveExtends(root: MapNode, report: Report): MapNode {
     }
     return { node: deepMerge(base, node), levels };
   }
+}
+
+function wrongWith(parent: string, { entries }: MapNode): string | undefined {
+  const value = entries.get(parent)?.value;
+  if (value !== undefined) return value.kind === "map" ? undefined : `is ${kindOf(value)}, no job.`;
+  const guess = nearest(parent, entries.keys());
+  return guess === undefined ? "is not defined." : `is not defined. Did you mean \`${guess}\`?`;
 }
 
 function extendsSomething({ value }: Entry): boolean {

@@ -42,7 +42,7 @@ function holds(input: Input, lookup: (input: string) => string | undefined): boo
       lookup(names[Number(variable.slice("input_".length))] ?? ""),
     );
   }
-  const message = `Invalid expression: ${parsed.message}`;
+  const message = `\`if\`: ${parsed.message}`;
   input.report.error("invalid-expression", message, input.path, input.node.place);
   return undefined;
 }

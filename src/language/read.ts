@@ -76,6 +76,9 @@ function unknownKey(key: string, section: KeywordSection, known: readonly string
   if (isOfTrigger && Object.hasOwn(keywords.job, key)) {
     return `\`${key}\` cannot be used in a job with \`trigger\`, which runs nothing itself.`;
   }
+  if (section === "default" && Object.hasOwn(keywords.job, key)) {
+    return `\`${key}\` cannot have a default; write it in the jobs, or in a hidden job that they extend.`;
+  }
   const guess = nearest(key, known);
   const where = isOfTrigger || section === "job" ? "a job" : `\`${section}\``;
   const help = guess !== undefined ? ` Did you mean \`${guess}\`?` : "";

@@ -1,6 +1,5 @@
 // Types of plain scalars as GitLab's YAML loader (Ruby's Psych, YAML 1.1 types) gives them, so that
-// `DEBUG: yes` is "true" and `VERSION: 1.10` is "1.1" in a job as they are there. Left out: dates, which
-// stay the text they are, and Ruby symbols.
+// `DEBUG: yes` is "true" and `VERSION: 1.10` is "1.1" in a job as they are there. Left out: Ruby symbols.
 import { type Place, type ScalarNode, scalarNode } from "./node.ts";
 
 const integer = /^[-+]?(?:0b[01_,]+|0[0-7_,]+|0x[0-9a-fA-F_,]+|0|[1-9](?:[0-9]|[,_][0-9])*)$/;
@@ -21,6 +20,21 @@ export function plainScalar(source: string, place: Place): ScalarNode {
     }
   }
   return (numeric ? number(source, place) : undefined) ?? scalarNode(source, source, place);
+}
+
+/** Whether an unquoted text is a date or a time to GitLab's loader, which refuses both. */
+export function isDate(source: string): boolean {
+  const [, year, month, day, time] = dateOrTime.exec(source) ?? [];
+  if (year === undefined) return false;
+  const days = [31, isLeap(Number(year)) ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+  return time !== undefined || Number(day) <= (days[Number(month) - 1] ?? 0);
+}
+
+const dateOrTime =
+  /^(\d{4})-(0?[1-9]|1[0-2])-(0?[1-9]|[12]\d|3[01])([Tt ]\s*\d{1,2}:\d\d:\d\d(?:\.\d*)?\s*(?:Z|[-+]\d{1,2}:?(?:\d\d)?)?)?$/;
+
+function isLeap(year: number): boolean {
+  return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
 }
 
 function number(source: string, place: Place): ScalarNode | undefined {

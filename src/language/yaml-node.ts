@@ -22,7 +22,7 @@ import {
   scalarNode,
 } from "./node.ts";
 import type { Report } from "./report.ts";
-import { plainScalar } from "./scalar.ts";
+import { isDate, plainScalar } from "./scalar.ts";
 
 /** Replaces what the texts of a document ask for (`$[[ inputs.x ]]`) while it is read. */
 export type Substitution = {
@@ -88,6 +88,9 @@ export function convertDocument(
     const plain = node.type === Scalar.PLAIN && !node.tag?.endsWith(":str");
     const substituted = substitution?.scalar(text, plain, place);
     if (substituted !== undefined) return substituted;
+    if (plain && isDate(text)) {
+      report.error("invalid-value", `${text} is a date to YAML; put it in quotes.`, "", place);
+    }
     return plain ? plainScalar(text, place) : scalarNode(text, text, place);
   };
 

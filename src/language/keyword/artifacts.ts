@@ -1,4 +1,5 @@
 // GitLab Docs, "CI/CD YAML syntax reference": `artifacts`.
+import { nearest } from "../nearest.ts";
 import { child, isNull } from "../node.ts";
 import type { ArtifactsOptions } from "../plan.ts";
 import {
@@ -77,7 +78,9 @@ function readReports(input: Input): Readonly<Record<string, readonly string[]>> 
   for (const [type, { keyPlace, value }] of map.node.entries) {
     const path = `${input.path}:${type}`;
     if (!reportTypes.includes(type)) {
-      const message = `\`${type}\` is not a type of report. Known: ${reportTypes.join(", ")}.`;
+      const guess = nearest(type, reportTypes);
+      const help = guess ? `Did you mean \`${guess}\`?` : `Known: ${reportTypes.join(", ")}.`;
+      const message = `\`${type}\` is not a type of report. ${help}`;
       input.report.error("unknown-key", message, path, keyPlace);
       continue;
     }

@@ -96,7 +96,10 @@ function readKey(map: MapInput): Pick<CacheOptions, "key" | "keyFiles"> {
         return invalid(input, "`key` has either `files` or `files_commits`, not both.");
       }
       const files = read(key, "files", readKeyFiles) ?? read(key, "files_commits", readKeyFiles);
-      if (files === undefined) return invalid(input, "`key` needs `files`: one or two paths.");
+      if (files === undefined) {
+        const isGiven = child(key.node, "files") ?? child(key.node, "files_commits");
+        return isGiven ? none : invalid(input, "`key` needs `files`: one or two paths.");
+      }
       const prefix = read(key, "prefix", readString);
       return { ...none, keyFiles: { files, ...(prefix !== undefined && { prefix }) } };
     }) ?? none

@@ -118,7 +118,7 @@ function readExpression(input: Input): Expression | undefined {
   if (text === undefined) return undefined;
   const parsed = parseExpression(text);
   if (parsed.ok) return parsed.expression;
-  const message = `Invalid expression: ${parsed.message}`;
+  const message = `\`${nameOf(input)}\`: ${parsed.message}`;
   input.report.error("invalid-expression", message, input.path, input.node.place);
   return undefined;
 }
