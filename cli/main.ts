@@ -3,6 +3,8 @@ import { EmbeddedDynamodbInUse } from "#local/embedded-dynamodb-repair.ts";
 import { ListenError } from "#local/listen.ts";
 import { SettingsError } from "#local/load-settings.ts";
 import { RegistryFrontProblem } from "#local/registry-front.ts";
+import { GitProblem } from "#local/run-here/git.ts";
+import { NoPortLeft } from "#local/run-here/private-directory.ts";
 import { SetupProblem } from "#local/setup/problem.ts";
 import { compileCommand } from "./commands/compile.ts";
 import { cancelCommand, playCommand, retryCommand } from "./commands/control.ts";
@@ -13,6 +15,7 @@ import { initCommand } from "./commands/init.ts";
 import { lintCommand } from "./commands/lint.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { pipelinesCommand } from "./commands/pipelines.ts";
+import { runCommand } from "./commands/run.ts";
 import { secretCommand } from "./commands/secret.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { statusCommand } from "./commands/status.ts";
@@ -25,6 +28,7 @@ const program = createProgram([
   demoCommand(),
   doctorCommand(),
   initCommand(),
+  runCommand(),
   pipelinesCommand(),
   statusCommand(),
   logsCommand(),
@@ -51,6 +55,8 @@ function isExpected(error: unknown): error is Error {
     SettingsError,
     EmbeddedDynamodbInUse,
     RegistryFrontProblem,
+    GitProblem,
+    NoPortLeft,
   ];
   return expected.some((kind) => error instanceof kind);
 }

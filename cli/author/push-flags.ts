@@ -2,7 +2,8 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { PipelineSource } from "#language/facts.ts";
 import type { Variable } from "#language/variables.ts";
 
-const sources = [
+/** What may start a pipeline. */
+export const sources = [
   "push",
   "web",
   "api",
@@ -58,7 +59,8 @@ export function withPushFlags(command: Command): Command {
     );
 }
 
-function addVariable(text: string, before: readonly Variable[] = []): readonly Variable[] {
+/** One more `KEY=VALUE` of an option that may be given several times. */
+export function addVariable(text: string, before: readonly Variable[] = []): readonly Variable[] {
   const [key, value] = split(text, "KEY=VALUE");
   return [...before, { key, value }];
 }

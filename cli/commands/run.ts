@@ -1,0 +1,119 @@
+import { type Command, Option } from "commander";
+import colors from "picocolors";
+import { between } from "#functions/http/views/time.ts";
+import { NothingToRun, type RunHereWatcher, runHere } from "#local/run-here/run-here.ts";
+import type { Executor, Job } from "#pipeline/pipeline.ts";
+import type { PipelineView } from "#service/view.ts";
+import { addVariable, type PushFlags, sources } from "../author/push-flags.ts";
+import { CliError, exitCodes } from "../failure.ts";
+import { commandWith } from "../options.ts";
+import { paintStatus, pipelineText } from "../text.ts";
+
+type RunOptions = Pick<PushFlags, "ref" | "tag" | "source" | "variable" | "defaultBranch"> & {
+  readonly data: string;
+  readonly json?: boolean;
+  readonly config: string;
+  readonly executor?: Executor;
+  readonly path?: string;
+};
+
+const executors: readonly Executor[] = ["docker-in-docker", "docker-socket", "shell"];
+
+export function runCommand(): Command {
+  return commandWith(
+    "run",
+    "run the working tree's pipeline here, without a push; exit 1 unless it succeeds",
+    "slipway run test --executor docker-socket",
+  )
+    .argument("[jobs...]", "jobs to run with what they need, manual ones too (default: all)")
+    .addOption(new Option("--executor <name>", "instead of the project's").choices(executors))
+    .option("--variable <key=value>", "variable of the pipeline; repeatable", addVariable)
+    .option("--ref <name>", "branch or tag to run as (default: the branch checked out)")
+    .option("--tag", "the ref is a tag")
+    .option("--default-branch <name>", "default branch of the project")
+    .addOption(
+      new Option("--source <source>", "what starts the pipeline").choices(sources).default("push"),
+    )
+    .option("--path <group/project>", "path of the project (default: as its remote says)")
+    .option("--config <file>", "project settings", "slipway.yaml")
+    .action(async (jobs: readonly string[], options: RunOptions) => {
+      const signals = interrupts();
+      try {
+        const { tag, path, variable, ...rest } = options;
+        const pipeline = await runHere(
+          {
+            ...rest,
+            jobs,
+            directory: process.cwd(),
+            isTag: tag === true,
+            variables: variable ?? [],
+            ...(path !== undefined && { project: path }),
+          },
+          watcherOn(options.json === true ? process.stderr : process.stdout),
+          signals,
+        );
+        tellEnd(pipeline, options.json === true);
+      } catch (error) {
+        if (signals.cancel.aborted) {
+          throw new CliError("Stopped; everything was removed.", exitCodes.failed);
+        }
+        if (!(error instanceof NothingToRun)) throw error;
+        throw new CliError(error.message, exitCodes.failed);
+      }
+    });
+}
+
+/** The first Ctrl-C cancels, the second leaves. */
+function interrupts(): { readonly cancel: AbortSignal; readonly leave: AbortSignal } {
+  const [cancel, leave] = [new AbortController(), new AbortController()];
+  const interrupt = (): void => (cancel.signal.aborted ? leave : cancel).abort();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, interrupt);
+  return { cancel: cancel.signal, leave: leave.signal };
+}
+
+const paints = [colors.cyan, colors.magenta, colors.yellow, colors.blue, colors.green];
+
+/** Each line of a log behind the name of its job, so that jobs side by side can be told apart. */
+function watcherOn(output: NodeJS.WritableStream): RunHereWatcher {
+  const paintOf = new Map<string, (text: string) => string>();
+  const write = (job: Job, text: string): void => {
+    const paint = paintOf.get(job.name) ?? paints[paintOf.size % paints.length] ?? String;
+    paintOf.set(job.name, paint);
+    output.write(`${paint(job.name)} ${colors.dim("|")} ${text}\n`);
+  };
+  return {
+    say: (line) => process.stderr.write(`${colors.dim(line)}\n`),
+    problem: (line) => process.stderr.write(`${colors.red(line)}\n`),
+    started: (job) => write(job, colors.dim(`started, stage ${job.stage}`)),
+    line: write,
+    ended: (job) => write(job, endOf(job)),
+  };
+}
+
+function endOf(job: Job): string {
+  const took =
+    job.startedAt === undefined || job.finishedAt === undefined
+      ? []
+      : [`in ${between(job.startedAt, job.finishedAt)}`];
+  const why = job.failureReason === undefined ? [] : [`(${job.failureReason})`];
+  const said = job.failureMessage === undefined ? [] : [job.failureMessage];
+  return [paintStatus(job.status), ...took, ...why, ...said].join(" ");
+}
+
+function tellEnd(pipeline: PipelineView, json: boolean): void {
+  if (json) console.log(JSON.stringify(pipeline));
+  else {
+    // Its page is gone with its service.
+    const lines = pipelineText(pipeline, new Date().toISOString()).split("\n");
+    console.error(`\n${lines.filter((line) => !line.includes(pipeline.url)).join("\n")}`);
+  }
+  const waiting = pipeline.stages
+    .flatMap(({ jobs }) => jobs)
+    .filter(({ status }) => status === "manual");
+  if (waiting.length > 0) {
+    console.error(`Manual jobs run when they are named: slipway run ${waiting[0]?.name}`);
+  }
+  if (pipeline.status === "failed" || pipeline.status === "canceled") {
+    process.exitCode = exitCodes.failed;
+  }
+}

@@ -1,0 +1,83 @@
+import { plainLog } from "#functions/http/views/plain-log.ts";
+import type { Job, Pipeline } from "#pipeline/pipeline.ts";
+import { isCompleted } from "#pipeline/status.ts";
+import type { ServiceDeps } from "#service/deps.ts";
+import { readLog } from "#service/read-log.ts";
+
+/** What happens in a pipeline, for whoever watches. */
+export type Watcher = {
+  readonly started: (job: Job) => void;
+  /** A whole line of a job's log, without its end. */
+  readonly line: (job: Job, text: string) => void;
+  readonly ended: (job: Job) => void;
+};
+
+const holdMilliseconds = 5_000;
+
+/** Tells everything that happens in a pipeline and its children until nothing more happens by itself. */
+export async function followJobs(
+  deps: ServiceDeps,
+  pipelineId: number,
+  watcher: Watcher,
+): Promise<Pipeline> {
+  const followed = new Map<number, Promise<unknown>>();
+  for (;;) {
+    const change = deps.waitForChange(pipelineId, holdMilliseconds);
+    const pipeline = (await deps.store.pipelines.get(pipelineId))?.value;
+    if (pipeline === undefined) throw new Error(`Pipeline ${pipelineId} is gone.`);
+    for (const job of pipeline.jobs) {
+      if (followed.has(job.id)) continue;
+      if (job.childPipelineId !== undefined) {
+        followed.set(job.id, followJobs(deps, job.childPipelineId, watcher));
+      } else if (job.startedAt !== undefined) {
+        watcher.started(job);
+        followed.set(job.id, followJob(deps, pipelineId, job, watcher));
+      } else if (job.status === "failed") {
+        watcher.ended(job);
+        followed.set(job.id, Promise.resolve());
+      }
+    }
+    if (isCompleted(pipeline.status) || pipeline.status === "manual") {
+      await Promise.all(followed.values());
+      return pipeline;
+    }
+    await change;
+  }
+}
+
+/** Lines as they are whole, so that those of jobs side by side do not mix. */
+async function followJob(
+  deps: ServiceDeps,
+  pipelineId: number,
+  job: Job,
+  watcher: Watcher,
+): Promise<void> {
+  let offset = 0;
+  let rest = Buffer.alloc(0);
+  const tell = (bytes: Uint8Array): void => {
+    for (const raw of new TextDecoder().decode(bytes).split("\n")) {
+      const line = lastPart(plainLog(new TextEncoder().encode(raw)));
+      const isMark = line === "" && raw.startsWith("section_");
+      if (!isMark) watcher.line(job, line);
+    }
+  };
+  for (;;) {
+    const part = await readLog(deps, job.id, { offset, waitMilliseconds: holdMilliseconds });
+    if (part === undefined) return;
+    offset += part.bytes.byteLength;
+    rest = Buffer.concat([rest, part.bytes]);
+    const end = rest.lastIndexOf("\n");
+    if (end >= 0) tell(rest.subarray(0, end));
+    rest = rest.subarray(end + 1);
+    if (!part.complete) continue;
+    if (rest.length > 0) tell(rest);
+    const stored = await deps.store.pipelines.get(pipelineId);
+    watcher.ended(stored?.value.jobs.find(({ id }) => id === job.id) ?? job);
+    return;
+  }
+}
+
+/** Of a line that was written over (a progress bar), what stands there in the end. */
+function lastPart(line: string): string {
+  return line.split("\r").findLast((part) => part !== "") ?? "";
+}
