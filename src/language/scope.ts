@@ -27,11 +27,17 @@ export function createScope(request: CompileRequest): Scope {
     predefined,
     overriding,
     lookup: (own, ofJob = () => []) => {
-      // Most jobs are decided without a look at their variables.
+      // Few jobs are decided by a look at their own variables. Names of a job and of the pipeline differ.
       let between: ReadonlyMap<string, string> | undefined;
+      let last: ReadonlyMap<string, string> | undefined;
       return (name) => {
-        between ??= valuesOf([...ofJob(), ...own]);
-        return above.get(name) ?? between.get(name) ?? below.get(name);
+        const first = above.get(name);
+        if (first !== undefined) return first;
+        between ??= valuesOf(own);
+        const found = between.get(name) ?? below.get(name);
+        if (found !== undefined) return found;
+        last ??= valuesOf(ofJob());
+        return last.get(name);
       };
     },
   };

@@ -14,6 +14,7 @@ import {
   type Entry,
   isNull,
   listNode,
+  type MapNode,
   mapNode,
   type Node,
   type Place,
@@ -31,18 +32,30 @@ export type Substitution = {
   readonly key: (text: string, place: Place) => string;
 };
 
-export function convertDocument(
-  document: Document.Parsed,
+type Contents = Document.Parsed["contents"];
+
+export type Converter = {
+  readonly value: (contents: Contents) => Node;
+  /** The value of a map given part by part; anchors hold from part to part. */
+  readonly map: (parts: Iterable<Part>) => MapNode;
+};
+
+/** Some entries of a map, parsed from the text that begins at `offset`. */
+export type Part = { readonly contents: Contents; readonly offset: number };
+
+export function createConverter(
   source: SourceText,
   report: Report,
   substitution?: Substitution,
-): Node {
+): Converter {
   /** The latest value of each anchor; undefined while it is being read. */
   const anchors = new Map<string, Node | undefined>();
+  /** Where the library's text begins in the source. */
+  let start = 0;
 
   const placeOf = (node: { range?: readonly number[] | null | undefined }): Place => ({
     source,
-    offset: node.range?.[0] ?? 0,
+    offset: start + (node.range?.[0] ?? 0),
   });
 
   const convert = (node: unknown, parent: Place): Node => {
@@ -107,7 +120,16 @@ export function convertDocument(
 
   const convertMap = (node: YAMLMap, place: Place): Node => {
     const entries = new Map<string, Entry>();
-    const seen = new Set<string>();
+    addPairs(node, place, entries, new Set());
+    return mapNode(entries, place);
+  };
+
+  const addPairs = (
+    node: YAMLMap,
+    place: Place,
+    entries: Map<string, Entry>,
+    seen: Set<string>,
+  ): void => {
     for (const { key, value } of node.items) {
       if (!isScalar(key)) {
         const message = "A key has to be plain text; quote it if it begins with { or [.";
@@ -130,7 +152,6 @@ export function convertDocument(
         entries.set(name, { keyPlace, value: converted });
       }
     }
-    return mapNode(entries, place);
   };
 
   /** Like GitLab's loader: merged keys replace those above `<<`, keys below replace merged ones. */
@@ -147,5 +168,18 @@ export function convertDocument(
     }
   };
 
-  return convert(document.contents, { source, offset: 0 });
+  return {
+    value: (contents) => convert(contents, { source, offset: 0 }),
+    map: (parts) => {
+      const entries = new Map<string, Entry>();
+      const seen = new Set<string>();
+      let place: Place | undefined;
+      for (const { contents, offset } of parts) {
+        start = offset;
+        place ??= { source, offset };
+        if (isMap(contents)) addPairs(contents, place, entries, seen);
+      }
+      return mapNode(entries, place ?? { source, offset: 0 });
+    },
+  };
 }

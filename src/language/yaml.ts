@@ -1,10 +1,12 @@
 // Text → trees with positions. YAML 1.2 syntax with merge keys, anchors and GitLab's `!reference` tag.
 // Bounded before and while parsing: bytes, depth, and the number of values once aliases are written out.
-import { Composer, type Document, Lexer, Parser } from "yaml";
+import { isMap } from "yaml";
 import { limits } from "./limits.ts";
 import { type Node, type Place, type SourceText, sourceText, tooLarge } from "./node.ts";
 import type { Report } from "./report.ts";
-import { convertDocument, type Substitution } from "./yaml-node.ts";
+import { compose } from "./yaml-compose.ts";
+import { createConverter, type Part, type Substitution } from "./yaml-node.ts";
+import { partsOf } from "./yaml-parts.ts";
 
 /** One document of a text; reading it reports what is wrong inside and gives undefined then. */
 export type YamlDocument = { readonly read: (substitution?: Substitution) => Node | undefined };
@@ -29,65 +31,69 @@ export function parseYaml(
     report.error("limit-exceeded", message, "jobs", start);
     return undefined;
   }
-  const documents = composeDocuments(text, source, report);
-  return documents?.map((document) => ({
-    read: (substitution) => {
-      const before = report.errors();
-      const root = convertDocument(document, source, report, substitution);
-      const problem = tooLarge(root);
-      if (problem !== undefined) report.error("limit-exceeded", problem, "", root.place);
-      return report.errors() === before ? root : undefined;
+  const parts = partsOf(text, source.lineStarts);
+  if (parts === undefined) return parseWhole(text, source, report);
+  const whole = () => parseWhole(text, source, report)?.[0];
+  return [
+    {
+      read: (substitution) => {
+        const { isWhole, root } = readParts(text, parts, source, report, substitution);
+        return isWhole ? root : whole()?.read(substitution);
+      },
     },
-  }));
+  ];
 }
 
-/** Header and content; one more shows that the rest is ignored. */
-const usefulDocuments = 2;
-
-function exceeded(depth: number, tokens: number): string | undefined {
-  if (depth > limits.yamlDepth + 2) {
-    return `Maps and lists are nested more than ${limits.yamlDepth} levels deep, the limit.`;
-  }
-  if (tokens <= limits.yamlTokens) return undefined;
-  const most = limits.yamlTokens.toLocaleString("en");
-  return `The file has more than ${most} words, signs and line ends, the limit.`;
-}
-
-/** Drives the library's lexer and parser by hand so that the depth is known before anything recurses. */
-function composeDocuments(
+function parseWhole(
   text: string,
   source: SourceText,
   report: Report,
-): readonly Document.Parsed[] | undefined {
-  const parser = new Parser();
-  const composer = new Composer({
-    schema: "failsafe",
-    uniqueKeys: false,
-    prettyErrors: false,
-    logLevel: "silent",
-  });
-  const documents: Document.Parsed[] = [];
+): readonly YamlDocument[] | undefined {
+  const composed = compose(text);
+  if (!composed.ok) {
+    report.error(composed.code, composed.message, "", { source, offset: composed.offset });
+    return undefined;
+  }
+  return composed.documents.map(({ contents }) => ({
+    read: (substitution) =>
+      bounded(report, () => createConverter(source, report, substitution).value(contents)),
+  }));
+}
+
+/**
+ * Reads the entries of the outermost map one by one, so that the library's trees, many times the text, do not
+ * pile up. Not whole where one of them cannot be read alone: all of the text says better why.
+ */
+function readParts(
+  text: string,
+  starts: readonly number[],
+  source: SourceText,
+  report: Report,
+  substitution: Substitution | undefined,
+): { readonly isWhole: boolean; readonly root: Node | undefined } {
   let tokens = 0;
-  for (const lexeme of new Lexer().lex(text)) {
-    for (const token of parser.next(lexeme)) documents.push(...composer.next(token));
-    tokens += 1;
-    const problem = exceeded(parser.stack.length, tokens);
-    if (problem !== undefined) {
-      report.error("limit-exceeded", problem, "", { source, offset: parser.offset });
-      return undefined;
+  let isWhole = true;
+  function* parts(): Iterable<Part> {
+    for (const [index, offset] of starts.entries()) {
+      const composed = compose(text.slice(offset, starts[index + 1]), tokens);
+      const contents = composed.ok ? composed.documents[0]?.contents : undefined;
+      isWhole = composed.ok && composed.documents.length === 1 && isMap(contents);
+      if (!isWhole || !composed.ok || contents === undefined) return;
+      tokens = composed.tokens;
+      yield { contents, offset };
     }
-    if (documents.length > usefulDocuments) break;
   }
-  for (const token of parser.end()) documents.push(...composer.next(token));
-  documents.push(...composer.end(false, text.length));
+  const root = bounded(report, () => createConverter(source, report, substitution).map(parts()));
+  return { isWhole, root };
+}
+
+/** What a conversion gives, unless it reports errors or is out of bounds. */
+function bounded(report: Report, convert: () => Node): Node | undefined {
   const before = report.errors();
-  // What the library finds after the first error is mostly a consequence of it.
-  const error = documents.find(({ errors }) => errors.length > 0)?.errors[0];
-  if (error !== undefined) {
-    const message = `Not valid YAML: ${error.message}`;
-    report.error("yaml-syntax", message, "", { source, offset: error.pos[0] });
-  }
-  return report.errors() === before ? documents : undefined;
+  const root = convert();
+  const problem = tooLarge(root);
+  if (problem !== undefined) report.error("limit-exceeded", problem, "", root.place);
+  return report.errors() === before ? root : undefined;
 }
 
 function byteLength(text: string): number {
