@@ -228,3 +228,12 @@ export async function leftOvers(slipway: Slipway): Promise<string[]> {
     ...(await list("volume", "ls", "--format", label)),
   ];
 }
+
+/** What is left once the last environments had a moment to leave by themselves. */
+export async function leftInTheEnd(slipway: Slipway): Promise<string[]> {
+  for (let tries = 0; tries < 150; tries++) {
+    if ((await leftOvers(slipway)).length === 0) return [];
+    await sleep(100);
+  }
+  return leftOvers(slipway);
+}

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PipelineView } from "#service/view.ts";
 import {
   jobsOf,
-  leftOvers,
+  leftInTheEnd,
   logOf,
   makeRepository,
   pipelineOf,
@@ -21,11 +21,9 @@ beforeAll(async () => {
   );
 }, 60_000);
 afterAll(async () => {
-  for (let tries = 0; tries < 100 && (await leftOvers(slipway)).length > 0; tries++) {
-    await new Promise((done) => setTimeout(done, 100));
-  }
-  expect(await leftOvers(slipway)).toEqual([]);
+  const left = await leftInTheEnd(slipway);
   await slipway.stop();
+  expect(left).toEqual([]);
 }, 60_000);
 
 async function runJob(

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { PipelineView } from "#service/view.ts";
 import {
   jobsOf,
-  leftOvers,
+  leftInTheEnd,
   logOf,
   makeRepository,
   pipelineOf,
@@ -146,7 +146,5 @@ function isUnderWay(view: PipelineView, name: string): boolean {
 
 /** The last environment has a moment to leave by itself. */
 async function expectNothingLeft(): Promise<void> {
-  for (let tries = 0; tries < 150 && (await leftOvers(slipway)).length > 0; tries++)
-    await sleep(100);
-  expect(await leftOvers(slipway)).toEqual([]);
+  expect(await leftInTheEnd(slipway)).toEqual([]);
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { StoredCommitStatus } from "#store/store.ts";
 import {
   jobsOf,
-  leftOvers,
+  leftInTheEnd,
   logOf,
   makeRepository,
   pipelineOf,
@@ -18,8 +18,9 @@ beforeAll(async () => {
   slipway = await startSlipway("defaults:\n  executor: docker-socket\n");
 }, 60_000);
 afterAll(async () => {
-  expect(await leftOvers(slipway)).toEqual([]);
+  const left = await leftInTheEnd(slipway);
   await slipway.stop();
+  expect(left).toEqual([]);
 }, 60_000);
 
 const sample = join(import.meta.dirname, "examples/repository");
