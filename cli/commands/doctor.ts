@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import colors from "picocolors";
+import { inspectData } from "#local/doctor-data.ts";
 import { inspectMachine } from "#local/setup/doctor.ts";
 import { exitCodes } from "../failure.ts";
 import { type CommonOptions, commandWith } from "../options.ts";
@@ -13,10 +14,11 @@ const marks = {
 export function doctorCommand(): Command {
   return commandWith(
     "doctor",
-    "check what this machine needs to run Slipway",
-    "slipway doctor",
+    "check what this machine needs to run Slipway, and how the service of a data directory is",
+    "slipway doctor --data .slipway",
   ).action(async (options: CommonOptions) => {
-    const requirements = await inspectMachine();
+    const parts = await Promise.all([inspectMachine(), inspectData(options.data)]);
+    const requirements = parts.flat();
     if (options.json === true) {
       console.log(JSON.stringify(requirements));
     } else {
