@@ -1,4 +1,5 @@
-import { ServiceDidNotStart } from "#local/detached-service.ts";
+import { DataDirectoryError } from "#local/data-directory.ts";
+import { ServiceDidNotStart, ServiceDidNotStop } from "#local/detached-service.ts";
 import { EmbeddedDynamodbInUse } from "#local/embedded-dynamodb-repair.ts";
 import { ListenError } from "#local/listen.ts";
 import { SettingsError } from "#local/load-settings.ts";
@@ -51,7 +52,9 @@ function isExpected(error: unknown): error is Error {
   const expected = [
     SetupProblem,
     ListenError,
+    DataDirectoryError,
     ServiceDidNotStart,
+    ServiceDidNotStop,
     SettingsError,
     EmbeddedDynamodbInUse,
     RegistryFrontProblem,

@@ -15,7 +15,14 @@ export type DataDirectory = {
   readonly path: string;
   readonly config: DataConfig;
   readonly at: (...parts: string[]) => string;
+  /** Writes the configuration down, once it is known to be good: the service listens on its ports. */
+  readonly keepConfig: () => Promise<void>;
 };
+
+/** What the directory remembers cannot be used; the message says what to do. */
+export class DataDirectoryError extends Error {
+  override readonly name = "DataDirectoryError";
+}
 
 const schema = z.object({
   installation: z.string(),
@@ -27,7 +34,7 @@ export const defaultPort = 4480;
 
 /**
  * Opens the directory, or makes it (0700). Ports are chosen once and kept, since image names and clone
- * addresses carry them.
+ * addresses carry them; with another port the registry's moves along.
  */
 export async function openDataDirectory(
   directory: string,
@@ -41,14 +48,20 @@ export async function openDataDirectory(
   const config: DataConfig = {
     installation: known?.installation ?? randomBytes(4).toString("hex"),
     port,
-    registryPort: ports.registryPort ?? known?.registryPort ?? port + 1,
+    registryPort:
+      ports.registryPort ?? (known?.port === port ? known.registryPort : undefined) ?? port + 1,
   };
-  if (JSON.stringify(config) !== JSON.stringify(known)) {
-    const file = configFile(path);
-    await writeFile(`${file}.new`, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
-    await rename(`${file}.new`, file);
-  }
-  return { path, config, at: (...parts) => join(path, ...parts) };
+  return {
+    path,
+    config,
+    at: (...parts) => join(path, ...parts),
+    keepConfig: async () => {
+      if (JSON.stringify(config) === JSON.stringify(known)) return;
+      const file = configFile(path);
+      await writeFile(`${file}.new`, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
+      await rename(`${file}.new`, file);
+    },
+  };
 }
 
 /** The configuration of a directory that a service used before; undefined when there is none. */
@@ -57,11 +70,9 @@ export async function readConfig(directory: string): Promise<DataConfig | undefi
     return schema.parse(JSON.parse(await readFile(configFile(directory), "utf8")));
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw new Error(
-      `${configFile(directory)} cannot be read. Mend it, or remove it to start afresh.`,
-      {
-        cause: error,
-      },
+    throw new DataDirectoryError(
+      `${configFile(directory)} cannot be read. Mend it, or remove it: the service then chooses its ports anew.`,
+      { cause: error },
     );
   }
 }

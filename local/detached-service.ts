@@ -7,14 +7,21 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod/mini";
 import { readConfig } from "./data-directory.ts";
 import { stopRegistryFront } from "./registry-front.ts";
+import { isProcessOf } from "./registry-process.ts";
 import type { UpSettings } from "./run-service.ts";
 
 export class ServiceDidNotStart extends Error {
   override readonly name = "ServiceDidNotStart";
 }
 
+export class ServiceDidNotStop extends Error {
+  override readonly name = "ServiceDidNotStop";
+}
+
 const startMilliseconds = 30_000;
 const stopMilliseconds = 15_000;
+/** Stand in the command line of every service. */
+const serviceMarks = ["slipway", " up"];
 const program = fileURLToPath(new URL("../cli/slipway.js", import.meta.url));
 
 /** Starts the service in a session of its own, and waits until it answers. Finds one that runs already. */
@@ -52,6 +59,7 @@ export async function startDetached(
     if (up !== undefined) return up;
     await sleep(50);
   }
+  child.kill();
   const lines = (await readFile(logFile, "utf8")).trimEnd().split("\n").slice(-15).join("\n");
   throw new ServiceDidNotStart(`The service did not start. The end of ${logFile}:\n${lines}`);
 }
@@ -62,7 +70,9 @@ export async function runningService(
 ): Promise<{ readonly pid: number; readonly url: string } | undefined> {
   const config = await readConfig(directory);
   const pid = Number(await readFile(join(directory, "service.pid"), "utf8").catch(() => ""));
-  if (config === undefined || !Number.isInteger(pid) || pid <= 0 || !isAlive(pid)) return undefined;
+  if (config === undefined || !(pid > 0) || !(await isProcessOf(pid, serviceMarks))) {
+    return undefined;
+  }
   const token = await readFile(join(directory, "access-token"), "utf8").catch(() => "");
   const response = await fetch(`http://127.0.0.1:${config.port}/api/slipway/health`, {
     headers: { authorization: `Bearer ${token.trim()}` },
@@ -73,26 +83,25 @@ export async function runningService(
   return { pid, url: health.url };
 }
 
-/** Ends the service and its registry; jobs that run are ended with their environments at the next start or end by themselves. */
+/** Ends the service and its registry; jobs that run go on in their environments, and the next start finds them. */
 export async function stopService(directory: string): Promise<boolean> {
   const pidFile = join(directory, "service.pid");
   const pid = Number(await readFile(pidFile, "utf8").catch(() => ""));
-  const alive = Number.isInteger(pid) && pid > 0 && isAlive(pid);
+  // The id in the file of a service that was killed may be another program's by now.
+  const alive = pid > 0 && (await isProcessOf(pid, serviceMarks));
   if (alive) {
     process.kill(pid, "SIGTERM");
     const until = Date.now() + stopMilliseconds;
-    while (isAlive(pid) && Date.now() < until) await sleep(50);
+    while (await isProcessOf(pid, serviceMarks)) {
+      if (Date.now() > until) {
+        throw new ServiceDidNotStop(
+          `The service (process ${pid}) does not end. See ${join(directory, "service.log")}, or end it with \`kill -9 ${pid}\`: nothing is lost.`,
+        );
+      }
+      await sleep(50);
+    }
   }
   await rm(pidFile, { force: true });
   const registry = await stopRegistryFront(join(directory, "registry"));
   return alive || registry;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

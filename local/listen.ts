@@ -38,7 +38,7 @@ export function isOwnHost(host: string | undefined, own: readonly string[]): boo
   return ["127.0.0.1", "localhost", "[::1]", ...own].includes(name);
 }
 
-export async function close(server: Server): Promise<void> {
+export async function closeServer(server: Server): Promise<void> {
   server.closeAllConnections();
   await new Promise<void>((resolve) => server.close(() => resolve()));
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { type AppDeps, createApp, createWorkloadApp } from "#functions/http/app.ts";
 import type { ProjectSettings } from "#project/settings.ts";
@@ -12,11 +12,11 @@ import { bundleRunner } from "./bundle.ts";
 import { type DataDirectory, openDataDirectory } from "./data-directory.ts";
 import { createGitHost, type GitHost } from "./git-host.ts";
 import { gitHostOptions } from "./git-host-options.ts";
-import { close, isOwnHost, listen } from "./listen.ts";
+import { closeServer, isOwnHost, listen } from "./listen.ts";
 import { jsonLog } from "./log.ts";
 import { startRegistryFront } from "./registry-front.ts";
 import { registryGrant } from "./registry-grant.ts";
-import { openRegistryKeys } from "./registry-keys.ts";
+import { openRegistryKeys, type RegistryKeys } from "./registry-keys.ts";
 import { findMachine, type Machine } from "./setup/machine.ts";
 import { surviveFullDisk } from "./survive-full-disk.ts";
 import { sweepLostPushes } from "./sweep-lost-pushes.ts";
@@ -67,6 +67,44 @@ export async function startService(settings: ServiceSettings): Promise<RunningSe
     log: settings.log ?? jsonLog("info"),
     ...(settings.changeSettings && { changeSettings: settings.changeSettings }),
   });
+  const servers: Server[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(servers.map(closeServer));
+    await service.close();
+  };
+  try {
+    const look = await serve({ settings, data, machine, registryKeys, service }, servers);
+    const timer = setInterval(look, sweepMilliseconds);
+    return {
+      service,
+      data,
+      machine,
+      stop: async (last) => {
+        clearInterval(timer);
+        await last?.();
+        await close();
+        await rm(data.at("service.pid"), { force: true });
+      },
+    };
+  } catch (error) {
+    // What stays open would keep the process from ending.
+    await close();
+    throw error;
+  }
+}
+
+/** Opens all doors, then makes good what was lost while they were closed. Gives what is done every few seconds. */
+async function serve(
+  opened: {
+    readonly settings: ServiceSettings;
+    readonly data: DataDirectory;
+    readonly machine: Machine;
+    readonly registryKeys: RegistryKeys;
+    readonly service: LocalService;
+  },
+  servers: Server[],
+): Promise<() => void> {
+  const { data, machine, registryKeys, service } = opened;
   const { deps } = service;
   const disk = surviveFullDisk(data.path, service.reopenStore, deps.log);
   await disk.keepReserve();
@@ -78,46 +116,30 @@ export async function startService(settings: ServiceSettings): Promise<RunningSe
     mayReadPages: async () => true,
   };
   const gitHost = await createGitHost(gitHostOptions(service, data));
+  const hosts = [machine.registryHost, machine.gatewayAddress];
+  const { port, registryPort } = data.config;
+  const main = listener(gitHost, getRequestListener(createApp(appDeps).fetch), hosts);
+  const workload = listener(gitHost, getRequestListener(createWorkloadApp(appDeps).fetch), hosts);
+  servers.push(await listen(main, "127.0.0.1", port));
+  servers.push(await listen(workload, machine.gatewayAddress, port));
   await startRegistryFront({
     directory: data.at("registry"),
     registryBinary: machine.registryBinary,
     host: machine.registryHost,
-    port: data.config.registryPort,
+    port: registryPort,
     addresses: ["127.0.0.1", machine.gatewayAddress],
-    serviceUrl: `http://127.0.0.1:${data.config.port}`,
+    serviceUrl: `http://127.0.0.1:${port}`,
     keys: registryKeys,
   });
-  const hosts = [machine.registryHost, machine.gatewayAddress];
-  const main = await listen(
-    listener(gitHost, getRequestListener(createApp(appDeps).fetch), hosts),
-    "127.0.0.1",
-    data.config.port,
-  );
-  const workload = await listen(
-    listener(gitHost, getRequestListener(createWorkloadApp(appDeps).fetch), hosts),
-    machine.gatewayAddress,
-    data.config.port,
-  );
+  await data.keepConfig();
   await writeFile(data.at("service.pid"), `${process.pid}\n`, { mode: 0o600 });
   await sweepStrayEnvironments(deps);
   await sweepLostPushes(service, data);
   await sweep(deps, { includeYoung: true });
-  const timer = setInterval(() => {
+  return () => {
     Promise.all([sweep(deps), disk.keepReserve()]).catch((error) =>
       deps.log("error", "the sweep failed", { cause: String(error) }),
     );
-  }, sweepMilliseconds);
-  return {
-    service,
-    data,
-    machine,
-    stop: async (last) => {
-      clearInterval(timer);
-      await last?.();
-      await Promise.all([close(main), close(workload)]);
-      await service.close();
-      await rm(data.at("service.pid"), { force: true });
-    },
   };
 }
 

@@ -1,10 +1,10 @@
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { startDetached } from "#local/detached-service.ts";
 import { runService } from "#local/run-service.ts";
 import { type CommonOptions, commandWith } from "../options.ts";
 
 type UpOptions = CommonOptions & {
-  readonly port?: string;
+  readonly port?: number;
   readonly config: string;
   readonly detach?: boolean;
 };
@@ -15,15 +15,14 @@ export function upCommand(): Command {
     "start the service: git host, webhooks, runner API, registry and pages on this machine",
     "slipway up --detach",
   )
-    .option("--port <port>", "port of the service; the registry takes the next one")
+    .option("--port <port>", "port of the service; the registry takes the next one", readPort)
     .option("--config <file>", "project settings", "slipway.yaml")
     .option("--detach", "go on in the background; `slipway down` ends it")
     .action(async (options: UpOptions) => {
-      const port = options.port === undefined ? undefined : Number(options.port);
       const settings = {
         data: options.data,
         config: options.config,
-        ...(port === undefined ? {} : { port }),
+        ...(options.port === undefined ? {} : { port: options.port }),
       };
       if (options.detach === true) {
         const started = await startDetached(settings, console.error);
@@ -34,4 +33,10 @@ export function upCommand(): Command {
       }
       await runService(settings, (line) => console.log(line));
     });
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port > 0 && port < 65_535) return port;
+  throw new InvalidArgumentError("A number from 1 to 65534 is needed.");
 }
