@@ -68,8 +68,9 @@ function environmentCommands(
 ): readonly Command[] {
   if (before.environments === after.environments && !all) return [];
   const commands: Command[] = [];
-  for (const [index, environment] of after.environments.entries()) {
-    const earlier = before.environments[index]?.state;
+  const states = new Map(before.environments.map(({ id, state }) => [id, state]));
+  for (const environment of after.environments) {
+    const earlier = states.get(environment.id);
     const changed = all || earlier !== environment.state;
     if (environment.state === "wanted" && changed && nextStartMs(environment) <= epochMs(now)) {
       commands.push({ type: "start_environment", environment });

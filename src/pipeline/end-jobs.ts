@@ -35,7 +35,8 @@ export function endJobs(
     changed = true;
     const ended = end(job, ending, now);
     const failed = ended.status === "failed";
-    const fault = failed && ending.final !== true ? automaticRetry(ended) : "none";
+    const fault =
+      failed && ending.final !== true ? automaticRetry(ended, pipeline.jobs.length) : "none";
     if (fault !== "none") {
       const row = pipeline.jobs.length + rows.length + 1;
       rows.push(automaticRow(ended, fault, pipeline.id, row, now));
@@ -63,8 +64,10 @@ function canEnd(job: Job): boolean {
 }
 
 function end(job: Job, ending: Ending, now: string): Job {
+  // The token is worth nothing any more, and its hash is the largest part of a row.
+  const { tokenHash: _, ...kept } = job;
   const heard = {
-    ...job,
+    ...kept,
     finishedAt: now,
     ...(ending.coverage !== undefined && { coverage: ending.coverage }),
     ...(ending.dotenv && { dotenv: ending.dotenv }),

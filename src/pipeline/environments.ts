@@ -7,6 +7,7 @@ import {
   uncoveredJobs,
 } from "./environment-load.ts";
 import type { Job, Pipeline, PipelineEnvironment } from "./pipeline.ts";
+import { hasPassed } from "./time.ts";
 
 /** The same pipeline where there is no such environment or `change` returns it as it was. */
 export function changeEnvironment(
@@ -48,8 +49,38 @@ export function planEnvironments(pipeline: Pipeline, now: string): Pipeline {
   const uncovered = uncoveredJobs(kept);
   const wanted = uncovered
     .slice(0, roomForMore(kept, loads))
-    .map((job, index) => environmentFor(kept, job, kept.environments.length + index + 1, now));
+    .map((job, index) => environmentFor(kept, job, lastNumber(kept) + index + 1, now));
   return wanted.length === 0 ? kept : { ...kept, environments: [...kept.environments, ...wanted] };
+}
+
+/** Ended environments that people may still want to see. */
+const keptEnded = 100;
+/** One that ended may be heard of once more within this time. */
+const forgetSeconds = 600;
+
+/** Leaves out environments that ended long ago: a long pipeline with many retries must stay storable. */
+export function forgetEnvironments(pipeline: Pipeline, now: string): Pipeline {
+  let ended = pipeline.environments.filter(({ state }) => state === "ended").length;
+  if (ended <= keptEnded) return pipeline;
+  const environments = pipeline.environments.filter((environment) => {
+    if (environment.state !== "ended" || ended <= keptEnded) return true;
+    if (!hasPassed(environment.endedAt, forgetSeconds, now)) return true;
+    ended -= 1;
+    return false;
+  });
+  return environments.length === pipeline.environments.length
+    ? pipeline
+    : { ...pipeline, environments };
+}
+
+function idPrefix(pipeline: Pipeline): string {
+  return `p${pipeline.id}-e`;
+}
+
+/** The newest environment is never forgotten, so its number is the highest that was ever given. */
+function lastNumber(pipeline: Pipeline): number {
+  const newest = pipeline.environments.at(-1);
+  return newest === undefined ? 0 : Number(newest.id.slice(idPrefix(pipeline).length));
 }
 
 /** One that has done its only job is on its way out and holds no place. */
@@ -72,7 +103,7 @@ function environmentFor(
   const shared = isShared(pipeline.settings);
   const tags = shared ? pipeline.jobs.flatMap((each) => each.runnerTags) : job.runnerTags;
   return {
-    id: `p${pipeline.id}-e${number}`,
+    id: `${idPrefix(pipeline)}${number}`,
     state: "wanted",
     executor,
     privileged,

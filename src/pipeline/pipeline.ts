@@ -52,7 +52,7 @@ export type Job = {
   readonly systemFailures: number;
   /** The environment whose runner took the job. */
   readonly environmentId?: string;
-  /** SHA-256 of the job token, hex: the token itself is never stored. */
+  /** SHA-256 of the job token, hex, while the job is with its runner: the token itself is never stored. */
   readonly tokenHash?: string;
   readonly failureReason?: FailureReason;
   /** What a person needs to know beyond the reason, where the job's log cannot say it. */

@@ -14,9 +14,12 @@ const never: readonly FailureReason[] = [
 
 const schedulerRetries = 2;
 
+/** Attempts that one pipeline can have, so that it stays storable: a thousand jobs, five times each. */
+export const mostRows = 5_000;
+
 /** Whether a job that just failed gets another attempt by itself: for which side's fault, or not at all. */
-export function automaticRetry(job: Job): "system" | "policy" | "none" {
-  if (job.trigger !== undefined) return "none";
+export function automaticRetry(job: Job, rows: number): "system" | "policy" | "none" {
+  if (job.trigger !== undefined || rows >= mostRows) return "none";
   const reason = job.failureReason ?? "unknown_failure";
   if (never.includes(reason)) return "none";
   if (reason === "runner_system_failure") {
@@ -62,7 +65,7 @@ export function retryJobs(
   const again = pipeline.jobs.filter((job) =>
     ids === undefined ? isUnsuccessful(job) : ids.has(job.id) && isRetryable(job),
   );
-  if (again.length === 0) return pipeline;
+  if (again.length === 0 || pipeline.jobs.length + again.length > mostRows) return pipeline;
   const old = new Set(again);
   const rows = again.map((job, index) => {
     const fresh = nextRow(job, pipeline.id, pipeline.jobs.length + index + 1, now, {

@@ -6,7 +6,7 @@ import {
   noteEnvironmentStarted,
   noteStartFailed,
 } from "./environment-events.ts";
-import { changeEnvironment, planEnvironments } from "./environments.ts";
+import { changeEnvironment, forgetEnvironments, planEnvironments } from "./environments.ts";
 import type { PipelineEvent, Transition } from "./event.ts";
 import { changeJob } from "./jobs.ts";
 import type { Pipeline } from "./pipeline.ts";
@@ -28,7 +28,7 @@ export const transition: Transition = (pipeline, event, now) => {
   const due = applyDeadlines(happened, now);
   const processed = processJobs(due, now);
   const settled = settle(processed, now);
-  const next = planEnvironments(settled, now);
+  const next = forgetEnvironments(planEnvironments(settled, now), now);
   return { pipeline: next, commands: commandsFor(pipeline, next, event, now) };
 };
 

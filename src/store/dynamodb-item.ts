@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { promisify } from "node:util";
-import { gunzip, gzip } from "node:zlib";
+import { brotliCompress, brotliDecompress, constants, gunzip } from "node:zlib";
 import { ItemTooLarge } from "./store.ts";
 
 /** One item as the document client gives and takes it. */
@@ -9,8 +9,14 @@ export type Item = Readonly<Record<string, unknown>>;
 /** DynamoDB's limit for one item (Amazon DynamoDB Developer Guide, "Quotas"). */
 export const itemLimitBytes = 400 * 1024;
 
-const compress = promisify(gzip);
-const decompress = promisify(gunzip);
+const compress = promisify(brotliCompress);
+const decompress = promisify(brotliDecompress);
+const decompressGzip = promisify(gunzip);
+
+/** A window that spans the whole document finds what jobs repeat of one another; about as fast as gzip. */
+const compression = {
+  params: { [constants.BROTLI_PARAM_QUALITY]: 5, [constants.BROTLI_PARAM_LGWIN]: 22 },
+};
 
 /** Longest key kept readable: an index range key may have 1,024 bytes. */
 const longestKeyBytes = 900;
@@ -29,14 +35,20 @@ export function sortableId(id: number): string {
 }
 
 export async function packDocument(value: unknown): Promise<Uint8Array> {
-  return compress(JSON.stringify(value));
+  return compress(JSON.stringify(value), compression);
 }
 
 /** The caller names the type that it packed under this key. */
 export async function unpackDocument<T>(item: Item): Promise<T> {
   const packed = item.document;
   if (!(packed instanceof Uint8Array)) throw new Error(`${textOf(item, "pk")} has no document`);
-  return JSON.parse((await decompress(packed)).toString("utf8")) as T;
+  const text = await (isGzip(packed) ? decompressGzip(packed) : decompress(packed));
+  return JSON.parse(text.toString("utf8")) as T;
+}
+
+/** As documents were packed at first. With the window above no brotli stream begins so. */
+function isGzip(packed: Uint8Array): boolean {
+  return packed[0] === 0x1f && packed[1] === 0x8b;
 }
 
 export function textOf(item: Item, attribute: string): string {

@@ -19,6 +19,7 @@ import {
   unpackDocument,
 } from "./dynamodb-item.ts";
 import { hasUnfinishedBusiness } from "./open-pipeline.ts";
+import { fromDocument, type PipelineDocument, toDocument } from "./pipeline-document.ts";
 import type { PipelineStore, PipelineSummary } from "./store.ts";
 
 /** A repeated event older than this makes a new pipeline. */
@@ -49,7 +50,8 @@ export function dynamodbPipelines(table: Table): PipelineStore {
     get: async (id) => {
       const item = await getItem(table, itemKey("PIPELINE", id));
       if (item === undefined) return undefined;
-      return { value: await unpackDocument<Pipeline>(item), version: numberOf(item, "version") };
+      const document = await unpackDocument<PipelineDocument>(item);
+      return { value: fromDocument(document), version: numberOf(item, "version") };
     },
 
     save: async (pipeline, version) => {
@@ -101,7 +103,7 @@ async function pipelineItem(pipeline: Pipeline, version: number): Promise<Item> 
   return {
     pk: itemKey("PIPELINE", pipeline.id),
     version,
-    document: await packDocument(pipeline),
+    document: await packDocument(toDocument(pipeline)),
     id: pipeline.id,
     iid: pipeline.iid,
     forge: pipeline.forge,

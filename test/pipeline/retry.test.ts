@@ -92,7 +92,7 @@ describe("automatic retry", () => {
         systemFailures: row.systemFailures ?? 0,
         ...(row.exitCode !== undefined && { exitCode: row.exitCode }),
       };
-      expect(automaticRetry(failed)).toBe(row.verdict);
+      expect(automaticRetry(failed, 1)).toBe(row.verdict);
     },
   );
 });

@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type EmbeddedDynamodb, openEmbeddedDynamodb } from "#local/embedded-dynamodb.ts";
 import { dynamodbStore } from "#store/dynamodb.ts";
@@ -8,6 +10,7 @@ import { createTable } from "#store/dynamodb-table.ts";
 import { ItemTooLarge, type Store } from "#store/store.ts";
 import { defineStoreContract } from "./contract.ts";
 import { exampleJob, examplePipeline } from "./example-pipeline.ts";
+import { largePipeline } from "./large-pipeline.ts";
 
 let directory: string;
 let database: EmbeddedDynamodb;
@@ -50,6 +53,34 @@ describe("items of DynamoDB", () => {
     );
     expect(await pipelines.create(examplePipeline({ jobs }))).toBe("created");
     expect((await pipelines.get(1))?.value.jobs).toHaveLength(2_000);
+  });
+
+  test("a pipeline of 1,000 jobs with 50 needs and five attempts each fits, and comes back", async () => {
+    const { pipelines } = await create();
+    const large = largePipeline({ jobs: 1_000, attempts: 5, needs: 50 });
+    expect(await pipelines.create(large)).toBe("created");
+    const { value } = (await pipelines.get(large.id)) ?? {};
+    expect(value?.jobs).toHaveLength(5_000);
+    for (const index of [0, 60, 999, 1_060, 4_999]) {
+      expect(value?.jobs[index]).toEqual(large.jobs[index]);
+    }
+    expect({ ...value, jobs: [] }).toEqual({ ...large, jobs: [] });
+  });
+
+  test("a pipeline that was stored as plain gzip is read", async () => {
+    const { pipelines } = await create();
+    const pipeline = examplePipeline();
+    await pipelines.create(pipeline);
+    await database.client.send(
+      new UpdateCommand({
+        TableName: `test-${tables}`,
+        Key: { pk: "PIPELINE#1" },
+        UpdateExpression: "SET #document = :document",
+        ExpressionAttributeNames: { "#document": "document" },
+        ExpressionAttributeValues: { ":document": gzipSync(JSON.stringify(pipeline)) },
+      }),
+    );
+    expect((await pipelines.get(1))?.value).toEqual(pipeline);
   });
 
   test("names of any length and alphabet can be keys", async () => {
