@@ -1,5 +1,6 @@
 import type { PipelineEvent } from "#pipeline/event.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
+import { ItemTooLarge } from "#store/store.ts";
 import { advancePipeline } from "./advance-pipeline.ts";
 import type { ServiceDeps } from "./deps.ts";
 
@@ -7,7 +8,9 @@ export type ControlResult =
   | { readonly result: "done"; readonly pipeline: Pipeline }
   | { readonly result: "unknown" }
   /** Nothing could be done: the state does not allow it. */
-  | { readonly result: "unchanged"; readonly pipeline: Pipeline };
+  | { readonly result: "unchanged"; readonly pipeline: Pipeline }
+  /** The pipeline cannot hold what was sent along. */
+  | { readonly result: "too_large"; readonly message: string };
 
 /** Cancels, retries or plays what a person asked for, and carries it out. */
 export async function controlPipeline(
@@ -17,11 +20,17 @@ export async function controlPipeline(
 ): Promise<ControlResult> {
   const before = await deps.store.pipelines.get(pipelineId);
   if (before === undefined) return { result: "unknown" };
-  const pipeline = await advancePipeline(deps, pipelineId, [event]);
+  const pipeline = await advancePipeline(deps, pipelineId, [event]).catch(orTooLarge);
   if (pipeline === undefined) return { result: "unknown" };
+  if (pipeline instanceof ItemTooLarge) return { result: "too_large", message: pipeline.message };
   return fingerprint(pipeline) === fingerprint(before.value)
     ? { result: "unchanged", pipeline }
     : { result: "done", pipeline };
+}
+
+function orTooLarge(error: unknown): ItemTooLarge {
+  if (error instanceof ItemTooLarge) return error;
+  throw error;
 }
 
 function fingerprint(pipeline: Pipeline): string {

@@ -5,18 +5,18 @@ import { downstreamVariables } from "#language/downstream-variables.ts";
 import type { PipelineFacts } from "#language/facts.ts";
 import type { CompileResult, PlannedJob } from "#language/plan.ts";
 import type { Variable } from "#language/variables.ts";
-import { createPipeline } from "#pipeline/create-pipeline.ts";
 import type { PipelineEvent } from "#pipeline/event.ts";
 import { findJob } from "#pipeline/jobs.ts";
 import type { FailureReason, Job, Pipeline } from "#pipeline/pipeline.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import { configReader } from "./config-reader.ts";
-import { isoNow, type ServiceDeps } from "./deps.ts";
+import type { ServiceDeps } from "./deps.ts";
 import { dotenvFor } from "./dotenv.ts";
 import { pipelineUrl, planKey } from "./keys.ts";
 import { pipelineSettings } from "./pipeline-settings.ts";
 import { projectVariables } from "./project-variables.ts";
 import { readPlan } from "./read-plan.ts";
+import { storePipeline } from "./store-pipeline.ts";
 
 /** Child pipelines may have children, and those none (GitLab Docs, "Downstream pipelines"). */
 const deepest = 2;
@@ -33,11 +33,11 @@ export async function createChild(
   const job = findJob(parent, jobId);
   if (job === undefined) return [];
   try {
-    const made = await makeChild(deps, parent, job);
+    const answer = await makeChild(deps, parent, job);
     return [
-      "id" in made
-        ? { type: "child_created", jobId, childPipelineId: made.id }
-        : { type: "child_refused", jobId, ...made },
+      "id" in answer
+        ? { type: "child_created", jobId, childPipelineId: answer.id }
+        : { type: "child_refused", jobId, ...answer },
     ];
   } catch (error) {
     const refused = error instanceof ForgeError && !error.retryable;
@@ -52,15 +52,13 @@ export async function createChild(
 
 type Refusal = { readonly failureReason: FailureReason; readonly message: string };
 
+type Made = { readonly id: number } | Refusal;
+
 function refusal(message: string): Refusal {
   return { failureReason: "downstream_pipeline_creation_failed", message };
 }
 
-async function makeChild(
-  deps: ServiceDeps,
-  parent: Pipeline,
-  job: Job,
-): Promise<{ readonly id: number } | Refusal> {
+async function makeChild(deps: ServiceDeps, parent: Pipeline, job: Job): Promise<Made> {
   if (await isTooDeep(deps, parent)) {
     return {
       failureReason: "reached_max_descendant_pipelines_depth",
@@ -94,7 +92,8 @@ async function makeChild(
     deps.hash(`child of job\n${job.id}`),
     await deps.store.pipelines.nextId(),
   );
-  if ((await deps.store.pipelines.get(id)) !== undefined) return { id };
+  const existing = await deps.store.pipelines.get(id);
+  if (existing !== undefined) return made(existing.value);
   const compiled = await compileChild(deps, child, planned);
   return compiled.status === "created" ? store(deps, id, child, compiled) : refused(job, compiled);
 }
@@ -133,27 +132,28 @@ async function store(
   id: number,
   { parent, job, facts, settings, variables }: Child,
   compiled: Extract<CompileResult, { status: "created" }>,
-): Promise<{ readonly id: number }> {
+): Promise<Made> {
   await deps.blobs.put(planKey(id), new TextEncoder().encode(JSON.stringify(compiled.plan)));
-  const pipeline = createPipeline(
-    {
-      id,
-      iid: await deps.store.pipelines.nextIid(parent.project),
-      forge: parent.forge,
-      project: parent.project,
-      facts,
-      settings: pipelineSettings(settings),
-      plan: compiled.plan,
-      diagnostics: compiled.diagnostics,
-      variables,
-      parent: { pipelineId: parent.id, jobId: job.id },
-    },
-    isoNow(deps),
-  );
-  await deps.store.pipelines.create(pipeline);
+  const pipeline = await storePipeline(deps, {
+    id,
+    iid: await deps.store.pipelines.nextIid(parent.project),
+    forge: parent.forge,
+    project: parent.project,
+    facts,
+    settings: pipelineSettings(settings),
+    plan: compiled.plan,
+    diagnostics: compiled.diagnostics,
+    variables,
+    parent: { pipelineId: parent.id, jobId: job.id },
+  });
   deps.log("info", "child pipeline created", { pipeline: id, parent: parent.id, job: job.id });
   await deps.queue.send({ type: "pipeline", pipelineId: id });
-  return { id };
+  return made(pipeline);
+}
+
+/** One without jobs was too large to be stored with them. */
+function made({ id, jobs, diagnostics }: Pipeline): Made {
+  return jobs.length > 0 ? { id } : refusal(diagnostics.map(({ message }) => message).join("\n"));
 }
 
 function refused({ name }: Job, result: CompileResult): Refusal {

@@ -5,17 +5,17 @@ import type { PipelineFacts, PipelineSource } from "#language/facts.ts";
 import type { CompileResult } from "#language/plan.ts";
 import { selectJobs } from "#language/select-jobs.ts";
 import type { Variable } from "#language/variables.ts";
-import { createPipeline } from "#pipeline/create-pipeline.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import { advancePipeline } from "./advance-pipeline.ts";
 import { configReader } from "./config-reader.ts";
-import { isoNow, type ServiceDeps } from "./deps.ts";
+import type { ServiceDeps } from "./deps.ts";
 import { type BuildableEvent, collectFacts, refNameOf } from "./facts.ts";
 import { pipelineUrl, planKey } from "./keys.ts";
 import { pipelineSettings } from "./pipeline-settings.ts";
 import { projectVariables } from "./project-variables.ts";
 import { type PushOptions, readPushOptions } from "./push-options.ts";
 import { refWarnings } from "./ref-warnings.ts";
+import { storePipeline } from "./store-pipeline.ts";
 import { supersedeOlder } from "./supersede.ts";
 
 export type CreateOutcome =
@@ -71,25 +71,21 @@ export async function createPipelineFor(
   if (compiled.status === "created") {
     await deps.blobs.put(planKey(id), new TextEncoder().encode(JSON.stringify(compiled.plan)));
   }
-  const pipeline = createPipeline(
-    {
-      id,
-      iid: await deps.store.pipelines.nextIid(event.project.path),
-      forge: forgeName,
-      project: event.project.path,
-      facts,
-      settings: pipelineSettings(settings),
-      ...(compiled.status === "created"
-        ? { plan: compiled.plan, diagnostics: [...warnings, ...compiled.diagnostics] }
-        : {
-            status: compiled.status === "skipped" ? "skipped" : "failed",
-            diagnostics: compiled.diagnostics,
-          }),
-      variables: options.variables,
-    },
-    isoNow(deps),
-  );
-  await deps.store.pipelines.create(pipeline);
+  const pipeline = await storePipeline(deps, {
+    id,
+    iid: await deps.store.pipelines.nextIid(event.project.path),
+    forge: forgeName,
+    project: event.project.path,
+    facts,
+    settings: pipelineSettings(settings),
+    ...(compiled.status === "created"
+      ? { plan: compiled.plan, diagnostics: [...warnings, ...compiled.diagnostics] }
+      : {
+          status: compiled.status === "skipped" ? "skipped" : "failed",
+          diagnostics: compiled.diagnostics,
+        }),
+    variables: options.variables,
+  });
   deps.log("info", "pipeline created", {
     pipeline: id,
     project: event.project.path,

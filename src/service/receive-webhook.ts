@@ -1,4 +1,5 @@
 import { MalformedPayload, type TriggerEvent, type WebhookRequest } from "#forge/forge.ts";
+import { ItemTooLarge } from "#store/store.ts";
 import { isoNow, type ServiceDeps } from "./deps.ts";
 import { webhookSecretName } from "./keys.ts";
 
@@ -62,13 +63,21 @@ export async function receiveWebhook(
     return { status: 200, body: { result: "ignored", why: ignored.join("; ") || "nothing in it" } };
   }
   const id = verification.deliveryId;
-  const delivery = await deps.store.deliveries.put({
-    ...connection,
-    id,
-    receivedAt: isoNow(deps),
-    state: "received",
-    events: JSON.stringify(events),
-  });
+  const delivery = await deps.store.deliveries
+    .put({
+      ...connection,
+      id,
+      receivedAt: isoNow(deps),
+      state: "received",
+      events: JSON.stringify(events),
+    })
+    .catch((error: unknown) => {
+      if (error instanceof ItemTooLarge) return error;
+      throw error;
+    });
+  if (delivery instanceof ItemTooLarge) {
+    return { status: 413, body: { error: delivery.message } };
+  }
   if (delivery.state !== "received") {
     return { status: 200, body: { result: "duplicate", delivery: id } };
   }

@@ -122,6 +122,8 @@ function controlled(context: Context, result: ControlResult): Response {
         { error: "Its status does not allow that.", ...pipelineView(result.pipeline) },
         409,
       );
+    case "too_large":
+      return context.json({ error: result.message }, 413);
     case "done":
       return context.json(pipelineView(result.pipeline));
   }
