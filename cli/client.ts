@@ -8,6 +8,8 @@ export type Client = {
   readonly post: <T>(path: string, body?: unknown) => Promise<T>;
   /** The response itself, for logs. */
   readonly fetch: (path: string) => Promise<Response>;
+  /** As `fetch`, for what may take long. */
+  readonly download: (path: string) => Promise<Response>;
 };
 
 const timeoutMilliseconds = 30_000;
@@ -27,12 +29,14 @@ export async function connect(directory: string): Promise<Client> {
       exitCodes.absent,
     );
   });
-  const request = async (path: string, init: RequestInit = {}): Promise<Response> => {
+  const request = async (
+    path: string,
+    init: RequestInit = { signal: AbortSignal.timeout(timeoutMilliseconds) },
+  ): Promise<Response> => {
     const url = `http://127.0.0.1:${config.port}${path}`;
     const response = await fetch(url, {
       ...init,
       headers: { authorization: `Bearer ${token.trim()}`, "content-type": "application/json" },
-      signal: AbortSignal.timeout(timeoutMilliseconds),
     }).catch((cause: unknown) => {
       throw new CliError(
         `The service does not answer on port ${config.port}. Start it with \`slipway up --data ${directory}\`.`,
@@ -46,8 +50,15 @@ export async function connect(directory: string): Promise<Client> {
   return {
     get: async (path) => (await request(path)).json() as never,
     post: async (path, body) =>
-      (await request(path, { method: "POST", body: JSON.stringify(body ?? {}) })).json() as never,
+      (
+        await request(path, {
+          method: "POST",
+          body: JSON.stringify(body ?? {}),
+          signal: AbortSignal.timeout(timeoutMilliseconds),
+        })
+      ).json() as never,
     fetch: (path) => request(path),
+    download: (path) => request(path, {}),
   };
 }
 

@@ -7,6 +7,7 @@ import { RegistryFrontProblem } from "#local/registry-front.ts";
 import { GitProblem } from "#local/run-here/git.ts";
 import { NoPortLeft } from "#local/run-here/private-directory.ts";
 import { SetupProblem } from "#local/setup/problem.ts";
+import { artifactsCommand } from "./commands/artifacts.ts";
 import { compileCommand } from "./commands/compile.ts";
 import { cancelCommand, playCommand, retryCommand } from "./commands/control.ts";
 import { demoCommand } from "./commands/demo.ts";
@@ -33,6 +34,7 @@ const program = createProgram([
   pipelinesCommand(),
   statusCommand(),
   logsCommand(),
+  artifactsCommand(),
   retryCommand(),
   cancelCommand(),
   playCommand(),

@@ -6,7 +6,8 @@ import { type AppDeps, createApp, createWorkloadApp } from "#functions/http/app.
 import type { ProjectSettings } from "#project/settings.ts";
 import { issueRegistryToken } from "#registry/token.ts";
 import { authorizeAccess } from "#service/authorize-access.ts";
-import { isoNow, type Log } from "#service/deps.ts";
+import { isoNow, type Log, type ServiceDeps } from "#service/deps.ts";
+import { removeExpiredArtifacts } from "#service/remove-expired-artifacts.ts";
 import { sweep } from "#service/sweep.ts";
 import { bundleRunner } from "./bundle.ts";
 import { type DataDirectory, openDataDirectory } from "./data-directory.ts";
@@ -44,6 +45,7 @@ export type RunningService = {
 };
 
 const sweepMilliseconds = 3_000;
+const expiryMilliseconds = 60_000;
 
 /** Starts the service in this process: resolves when it answers. */
 export async function startService(settings: ServiceSettings): Promise<RunningService> {
@@ -75,12 +77,14 @@ export async function startService(settings: ServiceSettings): Promise<RunningSe
   try {
     const look = await serve({ settings, data, machine, registryKeys, service }, servers);
     const timer = setInterval(look, sweepMilliseconds);
+    const expiry = setInterval(() => removeExpired(service.deps), expiryMilliseconds);
     return {
       service,
       data,
       machine,
       stop: async (last) => {
         clearInterval(timer);
+        clearInterval(expiry);
         await last?.();
         await close();
         await rm(data.at("service.pid"), { force: true });
@@ -141,6 +145,12 @@ async function serve(
       deps.log("error", "the sweep failed", { cause: String(error) }),
     );
   };
+}
+
+function removeExpired(deps: ServiceDeps): void {
+  removeExpiredArtifacts(deps).catch((error) =>
+    deps.log("error", "expired artifacts were not removed", { cause: String(error) }),
+  );
 }
 
 type Listener = (req: IncomingMessage, res: ServerResponse) => void;

@@ -1,6 +1,8 @@
 import { Hono } from "hono";
 import type { ServiceDeps } from "#service/deps.ts";
 import { apiRoutes } from "./routes/api.ts";
+import { artifactRoutes } from "./routes/artifacts.ts";
+import { cacheRoutes } from "./routes/cache.ts";
 import { openidRoutes } from "./routes/openid.ts";
 import { pageRoutes } from "./routes/pages.tsx";
 import { type RegistryTokenIssuer, registryTokenRoutes } from "./routes/registry-token.ts";
@@ -36,6 +38,8 @@ function workloadRoutes(deps: AppDeps): Hono {
   app.route("/", webhookRoutes(deps.service));
   app.route("/", runnerRoutes(deps.service));
   app.route("/", openidRoutes(deps.service));
+  app.route("/", artifactRoutes(deps.service));
+  app.route("/", cacheRoutes(deps.service));
   if (deps.registryTokens !== undefined) app.route("/", registryTokenRoutes(deps.registryTokens));
   return app;
 }

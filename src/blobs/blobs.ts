@@ -33,4 +33,12 @@ export type Blobs = {
     offset: number,
     limitBytes: number,
   ) => Promise<{ readonly bytes: Uint8Array; readonly length: number }>;
+  /**
+   * An address at which anybody who has it may read the blob for so long, under this file name; undefined
+   * for one that is not there. Only where the bytes need not come through the service.
+   */
+  readonly presignRead?: (
+    key: string,
+    options: { readonly seconds: number; readonly filename: string },
+  ) => Promise<string | undefined>;
 };

@@ -1,5 +1,11 @@
 import type { Variable } from "#language/variables.ts";
-import type { CommitState, FailureReason, Pipeline, PipelineEnvironment } from "./pipeline.ts";
+import type {
+  CommitState,
+  FailureReason,
+  JobArtifact,
+  Pipeline,
+  PipelineEnvironment,
+} from "./pipeline.ts";
 import type { Status } from "./status.ts";
 
 /**
@@ -43,6 +49,20 @@ export type PipelineEvent =
       readonly exitCode?: number;
       readonly coverage?: number;
       readonly dotenv?: readonly Variable[];
+    }
+  /** The job's runner uploaded a file; of each type the last one counts. */
+  | {
+      readonly type: "artifacts_uploaded";
+      readonly jobId: number;
+      readonly artifact: JobArtifact;
+      /** What a `dotenv` report says. */
+      readonly dotenv?: readonly Variable[];
+    }
+  /** The bytes of an artifact are gone. */
+  | {
+      readonly type: "artifacts_removed";
+      readonly jobId: number;
+      readonly artifactType: string;
     }
   /** No `jobIds`: the whole pipeline. */
   | { readonly type: "cancel"; readonly jobIds?: readonly number[]; readonly by: string }

@@ -25,6 +25,19 @@ export type FailureReason =
 /** How a job gets Docker (GitLab Runner's word; DESIGN.md "Executors"). */
 export type Executor = "docker-in-docker" | "docker-socket" | "shell";
 
+/** A file that a job uploaded; its bytes are a blob of the service's. */
+export type JobArtifact = {
+  /** `archive`, or the type of a report; a job has one of each at most. */
+  readonly type: string;
+  readonly format: "zip" | "gzip" | "raw";
+  readonly filename: string;
+  readonly sizeBytes: number;
+  /** ISO 8601; absent: kept for ever. */
+  readonly expireAt?: string;
+  /** It expired and its bytes are gone. */
+  readonly removed?: true;
+};
+
 /** One row per attempt. A retry is a new row; the old one is `retried` and no longer counts. */
 export type Job = {
   /** Unique in the installation: pipeline id × 100,000 + number of the row. */
@@ -80,6 +93,7 @@ export type Job = {
   readonly trigger?: { readonly strategy?: "depend" | "mirror" };
   /** The child pipeline that a trigger job made. */
   readonly childPipelineId?: number;
+  readonly artifacts?: readonly JobArtifact[];
 };
 
 /** An environment that this pipeline asked for. Its id is its name everywhere, so starting is idempotent. */

@@ -1,3 +1,4 @@
+import { noteArtifact, noteArtifactRemoved } from "./artifacts.ts";
 import { cancelJobs, cancelSuperseded } from "./cancel.ts";
 import { noteChild, noteChildCreated, noteChildRefused } from "./child.ts";
 import { commandsFor } from "./commands.ts";
@@ -50,6 +51,10 @@ function applyEvent(pipeline: Pipeline, event: PipelineEvent, now: string): Pipe
       return noteJobContact(pipeline, event.jobId, now);
     case "job_finished":
       return finishJob(pipeline, event.jobId, event, now);
+    case "artifacts_uploaded":
+      return noteArtifact(pipeline, event);
+    case "artifacts_removed":
+      return noteArtifactRemoved(pipeline, event.jobId, event.artifactType);
     case "cancel":
       return cancelJobs(pipeline, event.jobIds, event.by, now);
     case "retry":

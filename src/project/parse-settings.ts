@@ -51,6 +51,9 @@ const variable = z.union([
       ),
     ),
 ]);
+/** In MB, as GitLab's settings of these names. */
+const megabytes = z.int().check(z.gte(1), z.lte(1_000_000));
+const bytesPerMegabyte = 1024 * 1024;
 const common = {
   forge: z.optional(z.string()),
   executor: z.optional(z.enum(["docker-in-docker", "docker-socket", "shell"])),
@@ -61,6 +64,8 @@ const common = {
   config_path: z.optional(z.string().check(z.minLength(1))),
   protected: z.optional(z.array(z.string())),
   registry: z.optional(z.boolean()),
+  max_artifacts_size: z.optional(megabytes),
+  max_cache_size: z.optional(megabytes),
   variables: z.optional(z.record(z.string().check(z.regex(/^[A-Za-z_]\w*$/)), variable)),
 };
 const schema = z.strictObject({
@@ -79,6 +84,8 @@ const builtInDefaults: Omit<ProjectSettings, "path"> = {
   configPath: ".gitlab-ci.yml",
   protectedRefs: [],
   registry: true,
+  maxArtifactsBytes: 1024 * bytesPerMegabyte,
+  maxCacheBytes: 5 * 1024 * bytesPerMegabyte,
   variables: [],
 };
 
@@ -144,11 +151,17 @@ function overlay(base: Omit<ProjectSettings, "path">, given: Given): Omit<Projec
     configPath: given.config_path ?? base.configPath,
     protectedRefs: given.protected ?? base.protectedRefs,
     registry: given.registry ?? base.registry,
+    maxArtifactsBytes: inBytes(given.max_artifacts_size) ?? base.maxArtifactsBytes,
+    maxCacheBytes: inBytes(given.max_cache_size) ?? base.maxCacheBytes,
     variables: [
       ...base.variables,
       ...Object.entries(given.variables ?? {}).map(([key, value]) => toVariable(key, value)),
     ],
   };
+}
+
+function inBytes(size: number | undefined): number | undefined {
+  return size === undefined ? undefined : size * bytesPerMegabyte;
 }
 
 function toVariable(key: string, given: z.infer<typeof variable>): ProjectVariable {

@@ -30,5 +30,8 @@ export type ProjectSettings = {
   /** Ref name patterns with `*`; the default branch is always protected. */
   readonly protectedRefs: readonly string[];
   readonly registry: boolean;
+  /** Largest file of artifacts, and largest cache, that one job may upload. */
+  readonly maxArtifactsBytes: number;
+  readonly maxCacheBytes: number;
   readonly variables: readonly ProjectVariable[];
 };

@@ -35,7 +35,12 @@ export type UpdateAnswer =
 export type RunnerClient = {
   /** Undefined: the ticket is worth nothing (any more). */
   readonly exchangeTicket: (ticket: string) => Promise<TicketExchange | undefined>;
-  readonly requestJob: (token: string, signal: AbortSignal) => Promise<JobRequestAnswer>;
+  /** Says which jobs run here, so that one whose answer got lost is not waited for. */
+  readonly requestJob: (
+    token: string,
+    signal: AbortSignal,
+    runningJobs?: readonly number[],
+  ) => Promise<JobRequestAnswer>;
   readonly patchTrace: (
     job: { readonly id: number; readonly token: string },
     start: number,
@@ -66,13 +71,18 @@ export function runnerClient(options: {
       return readAnswer(response, isTicketExchange);
     },
 
-    requestJob: async (token, signal) => {
+    requestJob: async (token, signal, runningJobs = []) => {
       const response = await fetchWithRetry(
         `${api}/jobs/request`,
         {
           method: "POST",
           headers: { ...json, "runner-token": token },
-          body: JSON.stringify({ token, system_id: options.systemId, info: info(options) }),
+          body: JSON.stringify({
+            token,
+            system_id: options.systemId,
+            info: info(options),
+            running_jobs: runningJobs,
+          }),
         },
         { ...retry, signal },
       );
@@ -172,6 +182,13 @@ function info(options: { readonly executor: string; readonly version: string }) 
     architecture: process.arch === "x64" ? "amd64" : process.arch,
     executor: options.executor === "shell" ? "shell" : "docker",
     shell: "bash",
-    features: { variables: true, image: true, services: true, trace_checksum: true },
+    features: {
+      variables: true,
+      image: true,
+      services: true,
+      artifacts: true,
+      cache: true,
+      trace_checksum: true,
+    },
   };
 }

@@ -8,6 +8,7 @@ import { type DockerTools, type Made, makeContainers, removeMade } from "./job-c
 import { networks } from "./networks.ts";
 import { removeLabelled } from "./remove-labelled.ts";
 import type { Settings } from "./settings.ts";
+import { takeBackFiles } from "./take-back-files.ts";
 import type { Log } from "./trace.ts";
 
 /** Runs jobs in containers of their `image:`, beside their `services:`, on the environment's engine. */
@@ -58,7 +59,10 @@ async function prepare(
   };
   try {
     const container = await makeContainers(tools, context, made, log, stop);
-    return { run: container.run, close };
+    const takeBack = async () => {
+      if (made.ref !== undefined) await takeBackFiles(tools.engine, context, made.ref);
+    };
+    return { run: container.run, takeBack, close };
   } catch (error) {
     await close();
     stop.throwIfAborted();

@@ -30,6 +30,8 @@ export type PreparedJob = {
    * with `JobFailure` where the place itself is broken. Files outside the project stay between runs.
    */
   readonly run: (script: ScriptRun) => Promise<number>;
+  /** Makes the runner the owner of what the job's containers left; there is none where it already is. */
+  readonly takeBack?: () => Promise<void>;
   /** Ends all that is left and removes it; never rejects, may be called at any time, even twice. */
   readonly close: () => Promise<void>;
 };

@@ -1,3 +1,5 @@
+import { artifactsToUpload, downloadArtifacts, uploadArtifacts } from "./artifacts.ts";
+import { cachesToSave, restoreCaches, saveCaches } from "./cache.ts";
 import { fullDisk } from "./disk.ts";
 import type { JobContext, PreparedJob } from "./executor.ts";
 import { JobFailure, messageOf } from "./job-failure.ts";
@@ -5,6 +7,7 @@ import type { JobStop } from "./job-stop.ts";
 import type { JobStep } from "./protocol.ts";
 import { together } from "./together.ts";
 import { deferredLog, type Log, type Trace } from "./trace.ts";
+import { trackedFiles } from "./tracked-files.ts";
 import { type Ending, jobStatus } from "./verdict.ts";
 
 export type StepDeps = {
@@ -18,16 +21,17 @@ export type StepDeps = {
 const DEFAULT_AFTER_SCRIPT_SECONDS = 300;
 
 /**
- * A job's steps in GitLab's order: prepare, get sources, script, after_script. The place is prepared and
- * the sources are fetched side by side; in the log one comes after the other.
+ * A job's steps in GitLab's order: prepare, get sources, restore caches, download artifacts, script,
+ * after_script, save caches, upload artifacts. The place is prepared and the sources are fetched side by
+ * side; in the log one comes after the other.
  */
 export async function runSteps(deps: StepDeps): Promise<Ending> {
   const { context, trace, stop } = deps;
   const { job } = context;
   const prepared = await prepareAndGetSources(deps);
-  if (job.artifacts.length > 0 || job.cache.length > 0) {
-    trace.warning("This runner keeps no `artifacts:` and `cache:` yet; the job runs without them.");
-  }
+  const tracked = await trackedFiles(context, trace, stop.script);
+  await restoreCaches(context, trace, stop.script);
+  await downloadArtifacts(context, trace, stop.script);
   const script = job.steps.find((step) => step.name === "script");
   const afterScript = job.steps.find((step) => step.name === "after_script");
   let ending: Ending;
@@ -42,8 +46,50 @@ export async function runSteps(deps: StepDeps): Promise<Ending> {
   if (afterScript && afterScript.script.length > 0 && !outOfTime && !stop.everything.aborted) {
     await runAfterScript(deps, prepared, afterScript, ending);
   }
+  if (!outOfTime && !stop.everything.aborted) {
+    ending = await keepResults(deps, prepared, ending, tracked);
+  }
   trace.flush();
   return ending;
+}
+
+/** Caches and artifacts of a job that ended so. Only uploads can make a success a failure. */
+async function keepResults(
+  deps: StepDeps,
+  prepared: PreparedJob,
+  ending: Ending,
+  tracked: ReadonlySet<string> | undefined,
+): Promise<Ending> {
+  const { context, trace, stop } = deps;
+  const caches = cachesToSave(context.job, ending.ok);
+  const artifacts = artifactsToUpload(context.job, ending.ok);
+  if (caches.length === 0 && artifacts.length === 0) return ending;
+  const signal = jobStatus(ending) === "canceled" ? stop.everything : stop.script;
+  const kind = ending.ok ? "successful" : "failed";
+  const suffix = ending.ok ? "on_success" : "on_failure";
+  const inSection = async (name: string, title: string, work: () => Promise<void>) => {
+    trace.sectionStart(name, title);
+    await work().finally(() => trace.sectionEnd(name));
+  };
+  try {
+    await prepared.takeBack?.();
+    if (caches.length > 0) {
+      const name = ending.ok ? "archive_cache" : "archive_cache_on_failure";
+      await inSection(name, `Saving cache for ${kind} job`, () =>
+        saveCaches(context, caches, tracked, trace, signal),
+      );
+    }
+    if (artifacts.length > 0) {
+      await inSection(`upload_artifacts_${suffix}`, `Uploading artifacts for ${kind} job`, () =>
+        uploadArtifacts(context, artifacts, tracked, trace, signal),
+      );
+    }
+    return ending;
+  } catch (error) {
+    if (ending.ok) return { ok: false, error: signal.aborted ? signal.reason : error };
+    trace.warning(`What the job left could not be kept: ${messageOf(error)}`);
+    return ending;
+  }
 }
 
 async function prepareAndGetSources(deps: StepDeps): Promise<PreparedJob> {

@@ -18,13 +18,18 @@ const LONGEST_PAUSE = 5_000;
  */
 export async function fetchWithRetry(
   url: string,
-  init: RequestInit,
+  /** A function where a body can be sent only once: it is called for each attempt. */
+  init: RequestInit | (() => RequestInit),
   options: RetryOptions,
 ): Promise<Response> {
   const giveUpAt = performance.now() + options.patienceMilliseconds;
   for (let attempt = 0; ; attempt++) {
     options.signal?.throwIfAborted();
-    const outcome = await attemptFetch(url, init, options.signal);
+    const outcome = await attemptFetch(
+      url,
+      typeof init === "function" ? init() : init,
+      options.signal,
+    );
     if ("response" in outcome && !isPassing(outcome.response.status)) return outcome.response;
     const asked = "response" in outcome ? retryAfter(outcome.response) : undefined;
     if ("response" in outcome) await outcome.response.body?.cancel();

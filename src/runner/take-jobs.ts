@@ -22,17 +22,19 @@ const LEAST_PAUSE = 1_000;
  */
 export async function takeJobs(options: TakeJobsOptions): Promise<void> {
   const { client, token, capacity, shutdown } = options;
-  const running = new Map<number, Promise<void>>();
+  const running = new Map<number, { readonly jobId: number; readonly done: Promise<void> }>();
+  const allDone = () => [...running.values()].map(({ done }) => done);
   let idleSince = performance.now();
 
   while (!shutdown.aborted) {
     const slot = freeSlot(running, capacity);
     if (slot === undefined) {
-      await Promise.race(running.values());
+      await Promise.race(allDone());
       continue;
     }
     const askedAt = performance.now();
-    const answer = await client.requestJob(token, shutdown).catch((error: unknown) => {
+    const known = [...running.values()].map(({ jobId }) => jobId);
+    const answer = await client.requestJob(token, shutdown, known).catch((error: unknown) => {
       if (shutdown.aborted) return { kind: "leave" } as const;
       if (running.size === 0) throw error;
       return { kind: "none" } as const;
@@ -43,7 +45,7 @@ export async function takeJobs(options: TakeJobsOptions): Promise<void> {
         running.delete(slot);
         idleSince = performance.now();
       });
-      running.set(slot, done);
+      running.set(slot, { jobId: answer.job.id, done });
       continue;
     }
     const idle = running.size === 0 && performance.now() - idleSince >= options.idleMilliseconds;
@@ -51,7 +53,7 @@ export async function takeJobs(options: TakeJobsOptions): Promise<void> {
     const rest = LEAST_PAUSE - (performance.now() - askedAt);
     if (rest > 0) await sleep(rest, shutdown).catch(() => undefined);
   }
-  await Promise.all(running.values());
+  await Promise.all(allDone());
 }
 
 function freeSlot(running: ReadonlyMap<number, unknown>, capacity: number): number | undefined {

@@ -1,26 +1,14 @@
 import { jobVariables } from "#language/job-variables.ts";
-import type {
-  CacheOptions,
-  ImageOptions,
-  Plan,
-  PlannedJob,
-  ServiceOptions,
-} from "#language/plan.ts";
+import type { ImageOptions, Plan, PlannedJob, ServiceOptions } from "#language/plan.ts";
 import { overlay } from "#language/scope.ts";
 import { lastValue, type Variable } from "#language/variables.ts";
-import type { Job, Pipeline } from "#pipeline/pipeline.ts";
-import type {
-  JobArtifacts,
-  JobCache,
-  JobImage,
-  JobResponse,
-  JobService,
-  JobStep,
-  JobVariable,
-} from "#runner/protocol.ts";
+import type { FailureReason, Job, Pipeline } from "#pipeline/pipeline.ts";
+import type { JobImage, JobResponse, JobService, JobStep, JobVariable } from "#runner/protocol.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { dotenvFor } from "./dotenv.ts";
 import { idTokenVariables } from "./id-tokens.ts";
+import { dependenciesOf, toArtifacts } from "./job-artifacts.ts";
+import { toCaches } from "./job-cache.ts";
 import { jobUrl, pipelineUrl } from "./keys.ts";
 import { projectVariables } from "./project-variables.ts";
 
@@ -34,7 +22,7 @@ export async function jobResponse(
   job: Job,
   plan: Plan,
   token: string,
-): Promise<JobResponse | { readonly error: string }> {
+): Promise<JobResponse | { readonly error: string; readonly failureReason?: FailureReason }> {
   const planned = plan.jobs[job.planIndex];
   const forge = deps.forges.get(pipeline.forge);
   const settings = await deps.settings(pipeline.forge, pipeline.project);
@@ -42,13 +30,21 @@ export async function jobResponse(
     return { error: "The project was disconnected while the pipeline ran." };
   }
   const { facts } = pipeline;
-  const [clone, registry, fromProject] = await Promise.all([
+  const sources = dependenciesOf(pipeline, planned, token);
+  if ("expired" in sources) {
+    return {
+      error: `The artifacts of the job ${sources.expired} have expired. Retry that job, or give them a longer \`expire_in\`.`,
+      failureReason: "missing_dependency_failure",
+    };
+  }
+  const [clone, registry, caches, fromProject] = await Promise.all([
     forge.client(pipeline.project).cloneAccess(token),
     deps.registry.jobCredentials({
       project: pipeline.project,
       jobToken: token,
       canPush: facts.mergeRequest?.fork !== true,
     }),
+    toCaches(deps, pipeline, planned),
     facts.mergeRequest?.fork === true
       ? []
       : projectVariables(deps, settings, {
@@ -108,8 +104,8 @@ export async function jobResponse(
     steps: steps(planned, job.timeoutSeconds),
     image: planned.image === undefined ? null : toImage(planned.image),
     services: planned.services.map(toService),
-    artifacts: toArtifacts(planned),
-    cache: planned.cache.map(toCache),
+    artifacts: toArtifacts(planned.artifacts),
+    cache: caches,
     credentials: [
       {
         type: "registry",
@@ -118,7 +114,7 @@ export async function jobResponse(
         password: registry.password,
       },
     ],
-    dependencies: [],
+    dependencies: sources.dependencies,
     features: {
       trace_sections: true,
       token_mask_prefixes: [],
@@ -220,49 +216,5 @@ function toService(service: ServiceOptions): JobService {
     ...(service.alias === undefined ? {} : { alias: service.alias }),
     ...(service.command === undefined ? {} : { command: [...service.command] }),
     ...(service.variables === undefined ? {} : { variables: service.variables.map(toJobVariable) }),
-  };
-}
-
-function toArtifacts(planned: PlannedJob): JobArtifacts[] {
-  const artifacts = planned.artifacts;
-  if (artifacts === undefined) return [];
-  const common = {
-    when: artifacts.when,
-    exclude: [...artifacts.exclude],
-    ...(artifacts.expireIn === undefined ? {} : { expire_in: artifacts.expireIn }),
-  };
-  const archive: JobArtifacts[] =
-    artifacts.paths.length === 0 && !artifacts.untracked
-      ? []
-      : [
-          {
-            ...common,
-            name: artifacts.name ?? "artifacts",
-            untracked: artifacts.untracked,
-            paths: [...artifacts.paths],
-            artifact_type: "archive",
-            artifact_format: "zip",
-          },
-        ];
-  const reports = Object.entries(artifacts.reports).map(
-    ([type, paths]): JobArtifacts => ({
-      ...common,
-      untracked: false,
-      paths: [...paths],
-      artifact_type: type,
-      artifact_format: "gzip",
-    }),
-  );
-  return [...archive, ...reports];
-}
-
-function toCache(cache: CacheOptions): JobCache {
-  return {
-    key: cache.key,
-    untracked: cache.untracked,
-    policy: cache.policy,
-    paths: [...cache.paths],
-    when: cache.when,
-    fallback_keys: [...cache.fallbackKeys],
   };
 }

@@ -23,3 +23,7 @@ export function pipelineUrl(projectUrl: string, pipelineId: number): string {
 export function jobUrl(projectUrl: string, jobId: number): string {
   return `${projectUrl}/-/jobs/${jobId}`;
 }
+
+export function artifactKey(jobId: number, type: string): string {
+  return `jobs/${jobId}/artifacts/${type}`;
+}

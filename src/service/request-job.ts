@@ -20,11 +20,17 @@ export type JobAnswer =
  * Gives one ready job of the environment's pipeline to its runner. Exactly one runner gets a job: the
  * taking is a conditional write. With a hold time the request waits for a job to become ready.
  */
-export async function requestJob(deps: ServiceDeps, runnerToken: string): Promise<JobAnswer> {
+export async function requestJob(
+  deps: ServiceDeps,
+  runnerToken: string,
+  /** The jobs that the runner says it has; undefined for runners that do not say. */
+  runningJobs?: readonly number[],
+): Promise<JobAnswer> {
   const grant = await deps.store.tokens.get(deps.hash(runnerToken), isoNow(deps));
   if (grant?.kind !== "environment") return { answer: "refused" };
   const { pipelineId, environmentId } = grant;
   await noteAlive(deps, pipelineId, environmentId);
+  if (runningJobs !== undefined) await endLostJobs(deps, grant, runningJobs);
   const until = deps.now() + deps.holdMilliseconds;
   for (;;) {
     const change = deps.waitForChange(pipelineId, Math.max(0, until - deps.now()));
@@ -38,6 +44,45 @@ export async function requestJob(deps: ServiceDeps, runnerToken: string): Promis
     if (deps.now() >= until) return { answer: "none" };
     await change;
   }
+}
+
+/** An answer this young may still be on its way to the runner. */
+const answerMilliseconds = 5_000;
+
+/**
+ * A job whose runner does not know of it was given away in an answer that got lost (the service was killed
+ * before it was read): it is ended as the system's fault, so that it runs again at once.
+ */
+async function endLostJobs(
+  deps: ServiceDeps,
+  grant: { readonly pipelineId: number; readonly environmentId: string },
+  runningJobs: readonly number[],
+): Promise<void> {
+  const stored = await deps.store.pipelines.get(grant.pipelineId);
+  const lost = (stored?.value.jobs ?? []).filter(
+    (job) =>
+      job.environmentId === grant.environmentId &&
+      (job.status === "running" || job.status === "canceling") &&
+      !runningJobs.includes(job.id) &&
+      deps.now() - Date.parse(job.startedAt ?? job.createdAt) > answerMilliseconds,
+  );
+  if (lost.length === 0) return;
+  for (const job of lost) {
+    deps.log("warn", "a job was given away in an answer that its runner never read", {
+      pipeline: grant.pipelineId,
+      job: job.id,
+    });
+  }
+  await advanceSoon(
+    deps,
+    grant.pipelineId,
+    lost.map((job) => ({
+      type: "job_finished",
+      jobId: job.id,
+      state: "failed",
+      failureReason: "runner_system_failure",
+    })),
+  );
 }
 
 /** Written at most once a minute: every idle poll would else be a write of the pipeline. */
@@ -87,7 +132,12 @@ async function takeJob(
       new TextEncoder().encode(`ERROR: ${response.error}\n`),
     );
     await advanceSoon(deps, pipeline.id, [
-      { type: "job_finished", jobId: job.id, state: "failed", failureReason: "config_error" },
+      {
+        type: "job_finished",
+        jobId: job.id,
+        state: "failed",
+        failureReason: response.failureReason ?? "config_error",
+      },
     ]);
     return undefined;
   }

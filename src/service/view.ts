@@ -26,6 +26,14 @@ export type JobView = {
   readonly environment?: string;
   /** The child pipeline that a trigger job made. */
   readonly child?: { readonly id: number; readonly url: string };
+  /** Files that can be downloaded. */
+  readonly artifacts?: readonly {
+    readonly type: string;
+    readonly filename: string;
+    readonly size: number;
+    readonly expire_at?: string;
+    readonly url: string;
+  }[];
   readonly url: string;
 };
 
@@ -61,6 +69,21 @@ export type PipelineView = {
     readonly problem?: string;
   }[];
 };
+
+function artifactsView(pipeline: Pipeline, job: Job): Pick<JobView, "artifacts"> {
+  const present = job.artifacts?.filter(({ removed }) => removed !== true) ?? [];
+  if (present.length === 0) return {};
+  const url = `${jobUrl(pipeline.facts.project.url, job.id)}/artifacts/download`;
+  return {
+    artifacts: present.map(({ type, filename, sizeBytes, expireAt }) => ({
+      type,
+      filename,
+      size: sizeBytes,
+      ...(expireAt === undefined ? {} : { expire_at: expireAt }),
+      url: type === "archive" ? url : `${url}?file_type=${type}`,
+    })),
+  };
+}
 
 export function pipelineView(pipeline: Pipeline): PipelineView {
   const { facts } = pipeline;
@@ -129,6 +152,7 @@ export function jobView(pipeline: Pipeline, job: Job): JobView {
             url: pipelineUrl(pipeline.facts.project.url, job.childPipelineId),
           },
         }),
+    ...artifactsView(pipeline, job),
     url: jobUrl(pipeline.facts.project.url, job.id),
   };
 }

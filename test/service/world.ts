@@ -62,6 +62,8 @@ const settings: ProjectSettings = {
   configPath: ".gitlab-ci.yml",
   protectedRefs: [],
   registry: true,
+  maxArtifactsBytes: 10_000_000,
+  maxCacheBytes: 10_000_000,
   variables: [],
 };
 

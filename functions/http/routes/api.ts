@@ -6,6 +6,7 @@ import type { ServiceDeps } from "#service/deps.ts";
 import { pipelineIdOfJob } from "#service/keys.ts";
 import { readLog } from "#service/read-log.ts";
 import { jobView, pipelineView } from "#service/view.ts";
+import { downloadArtifact } from "./artifacts.ts";
 
 const maxListed = 100;
 const playSchema = z.object({ variables: z.optional(z.record(z.string(), z.string())) });
@@ -101,6 +102,10 @@ export function apiRoutes(service: ServiceDeps): Hono {
       "content-type": "text/plain; charset=utf-8",
     });
   });
+
+  app.get("/api/slipway/jobs/:id{[0-9]+}/artifacts", (context) =>
+    downloadArtifact(service, context),
+  );
 
   app.get("/api/slipway/statuses/:sha/:project{.+}", async (context) => {
     const statuses = await service.store.commitStatuses.list(

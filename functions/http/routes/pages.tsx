@@ -8,6 +8,7 @@ import { IndexPage } from "../views/index-page.tsx";
 import { JobPage } from "../views/job-page.tsx";
 import { PipelinePage } from "../views/pipeline-page.tsx";
 import { plainLog } from "../views/plain-log.ts";
+import { downloadArtifact } from "./artifacts.ts";
 
 const listed = 50;
 
@@ -73,6 +74,10 @@ export function pageRoutes(deps: Pick<AppDeps, "service" | "mayReadPages">): Hon
       context.header("X-Slipway-Complete", String(log.complete));
       return context.text(plainLog(log.bytes));
     }),
+  );
+
+  app.get("/:project{.+}/-/jobs/:id{[0-9]+}/artifacts/download", (context) =>
+    guarded(context, () => downloadArtifact(service, context)),
   );
 
   return app;

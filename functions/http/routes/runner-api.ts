@@ -15,6 +15,10 @@ const traceIntervalSeconds = 1;
 
 const ticketSchema = z.object({ ticket: z.string() });
 const runnerSchema = z.object({ token: z.optional(z.string()) });
+const requestSchema = z.object({
+  token: z.optional(z.string()),
+  running_jobs: z.optional(z.array(z.int())),
+});
 const updateSchema = z.object({
   token: z.optional(z.string()),
   state: z.enum(["running", "success", "failed"]),
@@ -51,9 +55,9 @@ export function runnerRoutes(service: ServiceDeps): Hono {
   );
 
   app.post("/api/v4/jobs/request", async (context) => {
-    const body = await readJson(context.req.raw, runnerSchema);
+    const body = await readJson(context.req.raw, requestSchema);
     const token = context.req.header("runner-token") ?? body?.token ?? "";
-    const answer = await requestJob(service, token);
+    const answer = await requestJob(service, token, body?.running_jobs);
     switch (answer.answer) {
       case "job":
         return context.json(answer.job, 201);

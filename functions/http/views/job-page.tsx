@@ -51,6 +51,11 @@ export const JobPage: FC<{
       )}
       {job.exit_code === undefined ? null : <span>exit code {job.exit_code}</span>}
       {job.environment === undefined ? null : <span>environment {job.environment}</span>}
+      {(job.artifacts ?? []).map(({ type, filename, size, url }) => (
+        <a href={downloadPath(url)} title={`${type}, ${size} bytes`}>
+          {filename}
+        </a>
+      ))}
     </div>
     <pre
       class="log"
@@ -65,3 +70,8 @@ export const JobPage: FC<{
     <script>{raw(follow)}</script>
   </Layout>
 );
+
+function downloadPath(url: string): string {
+  const { pathname, search } = new URL(url);
+  return pathname + search;
+}

@@ -1,0 +1,41 @@
+import { createWriteStream } from "node:fs";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Command } from "commander";
+import type { JobView } from "#service/view.ts";
+import { connect } from "../client.ts";
+import { CliError, exitCodes } from "../failure.ts";
+import { type CommonOptions, commandWith } from "../options.ts";
+
+type Options = CommonOptions & { readonly output?: string; readonly type: string };
+
+export function artifactsCommand(): Command {
+  return commandWith("artifacts", "download what a job left", "slipway artifacts 700001 -o app.zip")
+    .argument("<job>", "job id, as `slipway status` shows it")
+    .option("-o, --output <file>", "where to write it; `-` is standard output")
+    .option("-t, --type <type>", "`archive`, or a report such as `dotenv` or `junit`", "archive")
+    .action(async (job: string, options: Options) => {
+      if (!/^\d+$/.test(job)) throw new CliError(`"${job}" is no job id.`, exitCodes.usage);
+      const client = await connect(options.data);
+      const view = await client.get<JobView>(`/api/slipway/jobs/${job}`);
+      const artifact = view.artifacts?.find(({ type }) => type === options.type);
+      if (artifact === undefined) {
+        const there = view.artifacts?.map(({ type }) => type).join(", ") ?? "none";
+        throw new CliError(
+          `The job ${view.name} has no artifacts of type ${options.type} (any more). There are: ${there}.`,
+          exitCodes.absent,
+        );
+      }
+      const output = options.output ?? artifact.filename;
+      const query = new URLSearchParams({ file_type: options.type });
+      const response = await client.download(`/api/slipway/jobs/${job}/artifacts?${query}`);
+      if (response.body === null) throw new CliError("The answer is empty.", exitCodes.failed);
+      const body = Readable.fromWeb(response.body);
+      await pipeline(body, output === "-" ? process.stdout : createWriteStream(output));
+      if (output === "-") return;
+      const told = { job: view.id, type: options.type, file: output, size: artifact.size };
+      console.log(
+        options.json === true ? JSON.stringify(told) : `${output}: ${artifact.size} bytes`,
+      );
+    });
+}

@@ -1,0 +1,121 @@
+import { type Context, Hono } from "hono";
+import { z } from "zod/mini";
+import type { ServiceDeps } from "#service/deps.ts";
+import {
+  type DownloadAnswer,
+  openArtifact,
+  openArtifactForJob,
+} from "#service/download-artifacts.ts";
+import {
+  mayUpload,
+  type UploadAnswer,
+  type UploadRequest,
+  uploadArtifact,
+} from "#service/upload-artifacts.ts";
+import { fileResponse } from "../file-response.ts";
+import { receiveFile } from "../receive-file.ts";
+
+const querySchema = z.object({
+  artifact_type: z._default(z.string().check(z.regex(/^[a-z][a-z0-9_]{0,62}$/)), "archive"),
+  artifact_format: z._default(z.enum(["zip", "gzip", "raw"]), "zip"),
+  expire_in: z.optional(z.string()),
+  filesize: z.optional(z.coerce.number()),
+});
+
+/** The artifacts of GitLab Runner's API v4: up from the job that made them, down to the jobs after it. */
+export function artifactRoutes(service: ServiceDeps): Hono {
+  const app = new Hono();
+
+  app.post("/api/v4/jobs/:id{[0-9]+}/artifacts/authorize", async (context) => {
+    const request = readRequest(context);
+    if (request === undefined) return badRequest("artifact_type or artifact_format is wrong");
+    return uploadAnswered(await mayUpload(service, request, request.sizeBytes), 200);
+  });
+
+  app.post("/api/v4/jobs/:id{[0-9]+}/artifacts", async (context) => {
+    const request = readRequest(context);
+    if (request === undefined) return badRequest("artifact_type or artifact_format is wrong");
+    const declared = Number(context.req.header("content-length") ?? 0) - maxFormBytes;
+    const allowed = await mayUpload(service, request, Math.max(declared, request.sizeBytes));
+    if (allowed.answer !== "accepted") return uploadAnswered(allowed, 201);
+    const answer = await receiveFile(context.req.raw, "file", (file) =>
+      uploadArtifact(service, request, file),
+    );
+    return answer === "malformed"
+      ? badRequest("the body must be a whole multipart form with a `file`")
+      : uploadAnswered(answer, 201);
+  });
+
+  app.get("/api/v4/jobs/:id{[0-9]+}/artifacts", async (context) => {
+    const token = context.req.header("job-token") ?? "";
+    const answer = await openArtifactForJob(service, Number(context.req.param("id")), token);
+    return downloadAnswered(answer);
+  });
+
+  return app;
+}
+
+/** What a multipart form adds to its file, at most. */
+const maxFormBytes = 4_096;
+
+/** `file_type` chooses a report, as on GitLab; without it, the archive. */
+export async function downloadArtifact(service: ServiceDeps, context: Context): Promise<Response> {
+  const type = context.req.query("file_type") ?? "archive";
+  return downloadAnswered(await openArtifact(service, Number(context.req.param("id")), type));
+}
+
+function readRequest(context: Context): (UploadRequest & { sizeBytes: number }) | undefined {
+  const query = z.safeParse(querySchema, context.req.query());
+  if (!query.success) return undefined;
+  const { artifact_type, artifact_format, expire_in, filesize = 0 } = query.data;
+  return {
+    jobId: Number(context.req.param("id")),
+    token: context.req.header("job-token") ?? "",
+    type: artifact_type,
+    format: artifact_format,
+    sizeBytes: filesize,
+    ...(expire_in === undefined || expire_in === "" ? {} : { expireIn: expire_in }),
+  };
+}
+
+function uploadAnswered(answer: UploadAnswer, accepted: 200 | 201): Response {
+  switch (answer.answer) {
+    case "accepted":
+      return Response.json({}, { status: accepted });
+    case "too_large":
+      return Response.json(
+        { message: `413 Too large: at most ${answer.limitBytes} bytes` },
+        { status: 413 },
+      );
+    case "invalid":
+      return badRequest(answer.message);
+    case "unknown":
+      return Response.json({ message: "404 Job Not Found" }, { status: 404 });
+    case "forbidden":
+      return Response.json({ message: "403 Forbidden" }, { status: 403 });
+  }
+}
+
+function downloadAnswered(answer: DownloadAnswer): Response {
+  switch (answer.answer) {
+    case "found":
+      return fileResponse(answer.file, {
+        filename: answer.artifact.filename,
+        contentType: contentTypes[answer.artifact.format],
+      });
+    case "absent":
+      return Response.json({ error: "There are no such artifacts (any more)." }, { status: 404 });
+    case "forbidden":
+      return Response.json({ message: "403 Forbidden" }, { status: 403 });
+  }
+}
+
+const contentTypes = {
+  zip: "application/zip",
+  gzip: "application/gzip",
+  raw: "application/octet-stream",
+} as const;
+
+function badRequest(message: string): Response {
+  return Response.json({ message: `400 Bad request: ${message}` }, { status: 400 });
+}

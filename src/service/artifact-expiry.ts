@@ -1,0 +1,22 @@
+/**
+ * One empty blob per artifact that expires, in the order of time: what is due is found without looking at
+ * every pipeline there ever was.
+ */
+export type ExpiryMark = {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly jobId: number;
+  readonly type: string;
+};
+
+export const expiryPrefix = "artifact-expiry/";
+
+export function expiryKey(mark: ExpiryMark): string {
+  return `${expiryPrefix}${mark.at}/${mark.jobId}/${mark.type}`;
+}
+
+export function parseExpiryKey(key: string): ExpiryMark | undefined {
+  const [at, jobId, type, ...more] = key.slice(expiryPrefix.length).split("/");
+  if (at === undefined || type === undefined || more.length > 0) return undefined;
+  return { at, jobId: Number(jobId), type };
+}

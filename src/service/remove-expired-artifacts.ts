@@ -1,0 +1,73 @@
+import type { Pipeline } from "#pipeline/pipeline.ts";
+import { isCompleted } from "#pipeline/status.ts";
+import { advanceSoon } from "./advance-pipeline.ts";
+import { type ExpiryMark, expiryKey, expiryPrefix, parseExpiryKey } from "./artifact-expiry.ts";
+import { isoNow, type ServiceDeps } from "./deps.ts";
+import { artifactKey, pipelineIdOfJob } from "./keys.ts";
+
+/** What is kept beyond its time is looked at again after this long. */
+const keptMilliseconds = 3_600_000;
+/** Pipelines of a ref that may have failed since the last one that succeeded. */
+const searchedPipelines = 50;
+
+/**
+ * Removes artifacts whose time has come. Those of a ref's latest successful pipeline stay until there is a
+ * newer one, and those of an unfinished pipeline until it is finished (GitLab Docs, "Keep artifacts from
+ * most recent successful jobs"). Safe to run at any time, also twice at once.
+ */
+export async function removeExpiredArtifacts(deps: ServiceDeps): Promise<void> {
+  const now = isoNow(deps);
+  for (const key of await deps.blobs.list(expiryPrefix)) {
+    const mark = parseExpiryKey(key);
+    if (mark === undefined || mark.at > now) continue;
+    if (await isKept(deps, mark)) {
+      const at = new Date(deps.now() + keptMilliseconds).toISOString();
+      await deps.blobs.put(expiryKey({ ...mark, at }), new Uint8Array());
+    } else {
+      await remove(deps, mark, now);
+    }
+    await deps.blobs.delete(key);
+  }
+}
+
+async function remove(deps: ServiceDeps, mark: ExpiryMark, now: string): Promise<void> {
+  const pipelineId = pipelineIdOfJob(mark.jobId);
+  const artifact = await artifactOf(deps, mark);
+  // Uploaded again since this mark was made: the newer mark counts.
+  if (artifact?.expireAt !== undefined && artifact.expireAt > now) return;
+  await advanceSoon(deps, pipelineId, [
+    { type: "artifacts_removed", jobId: mark.jobId, artifactType: mark.type },
+  ]);
+  await deps.blobs.delete(artifactKey(mark.jobId, mark.type));
+}
+
+async function artifactOf(deps: ServiceDeps, mark: ExpiryMark) {
+  const stored = await deps.store.pipelines.get(pipelineIdOfJob(mark.jobId));
+  const job = stored?.value.jobs.find(({ id }) => id === mark.jobId);
+  return job?.artifacts?.find(({ type }) => type === mark.type);
+}
+
+async function isKept(deps: ServiceDeps, mark: ExpiryMark): Promise<boolean> {
+  const stored = await deps.store.pipelines.get(pipelineIdOfJob(mark.jobId));
+  if (stored === undefined) return false;
+  const pipeline = stored.value;
+  if (!isCompleted(pipeline.status)) return true;
+  return (await latestSuccess(deps, pipeline)) === pipeline.id && (await refExists(deps, pipeline));
+}
+
+async function latestSuccess(deps: ServiceDeps, pipeline: Pipeline): Promise<number | undefined> {
+  const recent = await deps.store.pipelines.list({
+    project: pipeline.project,
+    ref: pipeline.facts.ref.name,
+    limit: searchedPipelines,
+  });
+  return recent.find(({ status }) => status === "success")?.id;
+}
+
+/** A ref that was deleted keeps nothing. Where no push of it was ever seen, it is taken to be there. */
+async function refExists(deps: ServiceDeps, pipeline: Pipeline): Promise<boolean> {
+  const project = await deps.store.projects.get(pipeline.forge, pipeline.project);
+  const seen = Object.keys(project?.seenRefs ?? {});
+  const { kind, name } = pipeline.facts.ref;
+  return seen.length === 0 || seen.includes(`refs/${kind === "tag" ? "tags" : "heads"}/${name}`);
+}
