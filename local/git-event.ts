@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readTagMessage, resolveCommits } from "#forge/git-objects.ts";
-import { isZeroSha } from "#forge/gitlab-payload.ts";
+import { isZeroSha } from "#forge/payload.ts";
 import { signWebhook } from "#forge/standard-webhooks.ts";
 import type { UserFacts } from "#language/facts.ts";
 import { readPushedCommits } from "./git-commits.ts";

@@ -15,8 +15,9 @@ export type TriggerEvent =
       /** `refs/heads/x` or `refs/tags/x`. */
       readonly ref: string;
       readonly before: string;
-      /** The commit to build: never a tag object. */
+      /** The commit to build: never a tag object, unless `unresolved` says so. */
       readonly sha: string;
+      readonly unresolved?: UnresolvedSha;
       readonly user: UserFacts;
       readonly pushOptions: readonly string[];
       /** Where the forge sent them; otherwise they are read when the pipeline is created. */
@@ -35,11 +36,18 @@ export type TriggerEvent =
       readonly ref: string;
       readonly before: string;
       readonly sha: string;
+      readonly unresolved?: UnresolvedSha;
       readonly user: UserFacts;
       readonly action: "open" | "reopen" | "update" | "close" | "merge";
       readonly mergeRequest: MergeRequestFacts;
     }
   | { readonly kind: "ignored"; readonly why: string };
+
+/**
+ * What `sha` is where the payload does not hold the commit's own: it may name a tag object, or be cut short.
+ * `readCommit(sha)` gives the commit; nothing may be claimed or built before that.
+ */
+export type UnresolvedSha = "tag_object" | "abbreviated";
 
 export type ForgeProject = Pick<
   ProjectFacts,

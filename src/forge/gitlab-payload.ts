@@ -1,11 +1,10 @@
 import * as z from "zod/mini";
 import type { UserFacts } from "#language/facts.ts";
-import { type ForgeProject, MalformedPayload, type WebhookRequest } from "./forge.ts";
+import type { ForgeProject } from "./forge.ts";
+import { checkPayload } from "./payload.ts";
 
 // The parts that all of GitLab's payloads share (GitLab Docs: Webhook events). Only fields that are
 // used are named, and unknown ones pass: GitLab adds fields in every release.
-
-export const sha = z.string().check(z.regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/));
 
 export const project = z.looseObject({
   id: z.int(),
@@ -39,37 +38,6 @@ export function userFacts(user: GitLabUser): UserFacts {
     name: user.name ?? user.username ?? "",
     email: user.email ?? "",
   };
-}
-
-export const zeroSha = "0".repeat(40);
-
-/** GitLab writes "no commit" as zeros. */
-export function isZeroSha(value: string): boolean {
-  return /^0+$/.test(value);
-}
-
-/** The body as JSON, whatever it holds. */
-export function readJson(request: WebhookRequest): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(request.body));
-  } catch (error) {
-    // JSON.parse quotes the text it trips over, and bodies stay out of messages.
-    throw new MalformedPayload("The webhook's body is not JSON in UTF-8.", {
-      cause: error instanceof Error ? error.name : undefined,
-    });
-  }
-}
-
-/** Checks a payload against its schema; the error names the fields, never their values. */
-export function checkPayload<T>(schema: z.ZodMiniType<T>, payload: unknown, event: string): T {
-  const result = z.safeParse(schema, payload);
-  if (result.success) return result.data;
-  const fields = [
-    ...new Set(result.error.issues.map((issue) => issue.path.map(String).join(".") || "(body)")),
-  ];
-  throw new MalformedPayload(
-    `The ${event} event has missing or unexpected values in: ${fields.slice(0, 10).join(", ")}.`,
-  );
 }
 
 const kindOf = z.looseObject({ object_kind: z.optional(z.unknown()) });

@@ -1,13 +1,7 @@
 import * as z from "zod/mini";
 import type { TriggerEvent } from "./forge.ts";
-import {
-  checkPayload,
-  forgeProject,
-  isZeroSha,
-  project,
-  sha,
-  userFacts,
-} from "./gitlab-payload.ts";
+import { forgeProject, project, userFacts } from "./gitlab-payload.ts";
+import { checkPayload, fullRef, isZeroSha, sha } from "./payload.ts";
 
 // Push and tag events (GitLab Docs: Webhook events). The built-in git host sends the same shape.
 
@@ -21,7 +15,7 @@ const pushOptions = z.record(
 );
 
 const push = z.looseObject({
-  ref: z.string().check(z.regex(/^refs\/(?:heads|tags)\/./)),
+  ref: fullRef,
   before: sha,
   after: sha,
   checkout_sha: z.nullish(sha),

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { Verification, WebhookRequest } from "./forge.ts";
+import { bodyId, boundedId } from "./payload.ts";
 import { sameSecret } from "./secret-compare.ts";
 import { checkSignature, isSigningToken } from "./standard-webhooks.ts";
 
@@ -39,11 +39,5 @@ export async function verifyGitLabWebhook(
 function unsignedDeliveryId({ headers, body }: WebhookRequest): string {
   const id = headers.get("webhook-id") || headers.get("idempotency-key");
   if (id) return boundedId(id);
-  const event = headers.get("x-gitlab-event-uuid") ?? "";
-  return createHash("sha256").update(`${event}.`).update(body).digest("hex");
-}
-
-/** Ids become keys in the store: an unusual one is hashed, never cut. */
-function boundedId(id: string): string {
-  return /^[\w.:-]{1,128}$/.test(id) ? id : createHash("sha256").update(id).digest("hex");
+  return bodyId(headers.get("x-gitlab-event-uuid") ?? "", body);
 }

@@ -1,14 +1,7 @@
 import * as z from "zod/mini";
 import type { TriggerEvent } from "../forge.ts";
-import {
-  checkPayload,
-  forgeProject,
-  isZeroSha,
-  project,
-  sha,
-  userFacts,
-  zeroSha,
-} from "../gitlab-payload.ts";
+import { forgeProject, project, userFacts } from "../gitlab-payload.ts";
+import { checkPayload, isZeroSha, sha, zeroSha } from "../payload.ts";
 
 // Merge request events (GitLab Docs: Webhook events). Only what changes code, or ends the merge
 // request, becomes an event.

@@ -1,7 +1,8 @@
 import type { TriggerEvent, WebhookReader, WebhookRequest } from "../forge.ts";
-import { objectKind, readJson } from "../gitlab-payload.ts";
+import { objectKind } from "../gitlab-payload.ts";
 import { pushEvent } from "../gitlab-push.ts";
 import { verifyGitLabWebhook } from "../gitlab-verify.ts";
+import { readJson } from "../payload.ts";
 
 /** The built-in git host's webhooks: GitLab's shape and signatures, pushes and tags only. */
 export const localWebhooks: WebhookReader = {

@@ -1,0 +1,39 @@
+import { createHmac } from "node:crypto";
+import type { Verification } from "./forge.ts";
+import { sameSecret } from "./secret-compare.ts";
+
+/** A hexadecimal SHA-256 in a header; undefined where there is none, as when no secret is set. */
+export function hexSignature(value: string | null, prefix: "" | "sha256="): string | undefined {
+  if (value === null || !value.startsWith(prefix)) return undefined;
+  const hex = value.slice(prefix.length).trim();
+  return hex === "" ? undefined : hex.toLowerCase();
+}
+
+/** How a forge signs: which headers may carry the signature, over which bytes. */
+export type HmacScheme = {
+  /** Names them in messages. */
+  readonly header: string;
+  readonly given: readonly (string | undefined)[];
+  readonly signed: Uint8Array | string;
+  readonly deliveryId: () => string;
+};
+
+/** Checks HMAC-SHA256 signatures against every secret that is valid now; an empty secret signs nothing. */
+export function verifyHmac(scheme: HmacScheme, secrets: readonly string[]): Verification {
+  const given = scheme.given.filter((signature) => signature !== undefined);
+  if (given.length === 0)
+    return {
+      authentic: false,
+      why: `${scheme.header} is missing or empty: set this project's secret in the webhook's settings`,
+    };
+  for (const secret of secrets) {
+    if (secret === "") continue;
+    const expected = createHmac("sha256", secret).update(scheme.signed).digest("hex");
+    if (given.some((signature) => sameSecret(expected, signature)))
+      return { authentic: true, deliveryId: scheme.deliveryId() };
+  }
+  return {
+    authentic: false,
+    why: `${scheme.header} matches none of the secrets that are configured for this project`,
+  };
+}

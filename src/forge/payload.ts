@@ -1,0 +1,61 @@
+import { createHash } from "node:crypto";
+import * as z from "zod/mini";
+import { MalformedPayload, type WebhookRequest } from "./forge.ts";
+
+// What the payloads of all forges have in common: JSON in UTF-8, checked for the fields in use only.
+
+export const sha = z.string().check(z.regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/));
+
+/** A full ref of a branch or tag. */
+export const fullRef = z.string().check(z.regex(/^refs\/(?:heads|tags)\/./));
+
+export const zeroSha = "0".repeat(40);
+
+/** Forges write "no commit" as zeros. */
+export function isZeroSha(value: string): boolean {
+  return /^0+$/.test(value);
+}
+
+/** The body as JSON, whatever it holds. */
+export function readJson(request: WebhookRequest): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(request.body));
+  } catch (error) {
+    // JSON.parse quotes the text it trips over, and bodies stay out of messages.
+    throw new MalformedPayload("The webhook's body is not JSON in UTF-8.", {
+      cause: error instanceof Error ? error.name : undefined,
+    });
+  }
+}
+
+/** Checks a payload against its schema; the error names the fields, never their values. */
+export function checkPayload<T>(schema: z.ZodMiniType<T>, payload: unknown, event: string): T {
+  const result = z.safeParse(schema, payload);
+  if (result.success) return result.data;
+  const fields = [
+    ...new Set(result.error.issues.map((issue) => issue.path.map(String).join(".") || "(body)")),
+  ];
+  throw new MalformedPayload(
+    `The ${event} event has missing or unexpected values in: ${fields.slice(0, 10).join(", ")}.`,
+  );
+}
+
+/** Whether the forge was told to send forms instead of JSON. */
+export function isForm({ headers }: WebhookRequest): boolean {
+  return /^application\/x-www-form-urlencoded\b/i.test(headers.get("content-type") ?? "");
+}
+
+/** Ids become keys in the store: an unusual one is hashed, never cut. */
+export function boundedId(id: string): string {
+  return /^[\w.:-]{1,128}$/.test(id) ? id : createHash("sha256").update(id).digest("hex");
+}
+
+/** For a delivery that names no id: the same bytes of the same event are the same delivery. */
+export function bodyId(event: string, body: Uint8Array): string {
+  return createHash("sha256").update(`${event}.`).update(body).digest("hex");
+}
+
+/** The name of an event as it may stand in a message. */
+export function shownEvent(name: string): string {
+  return name.replaceAll(/[^\w:.-]/g, "?").slice(0, 64);
+}
