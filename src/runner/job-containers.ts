@@ -78,10 +78,10 @@ export async function makeContainers(
           ...common,
           Cmd: [...detectShellCommand],
           WorkingDir: context.paths.projectInside,
-          // Masked values go in with the script instead: the engine writes a container's settings to disk.
+          // Secrets go in with the script instead: the engine writes a container's settings to disk.
           Env: [
             ...gitOwnershipEntries(context),
-            ...environmentEntries(variables.list.filter((variable) => !variable.masked)),
+            ...environmentEntries(variables.list.filter((variable) => !variable.confidential)),
           ],
           HostConfig: {
             ...common.HostConfig,

@@ -172,10 +172,11 @@ async function runCommands(
   status?: string,
 ): Promise<void> {
   const { paths, variables, settings } = deps.context;
-  const masked = variables.list.filter((variable) => variable.masked);
+  const secrets = variables.list.filter((variable) => variable.confidential);
   const exitCode = await prepared.run({
     script: {
-      exports: status === undefined ? masked : [...masked, { key: "CI_JOB_STATUS", value: status }],
+      exports:
+        status === undefined ? secrets : [...secrets, { key: "CI_JOB_STATUS", value: status }],
       directory: paths.projectInside,
       commands,
     },

@@ -55,7 +55,8 @@ export async function startService(
     const container = await engine.createContainer({
       ...common,
       ...(service.command?.length && { Cmd: service.command }),
-      Env: environmentEntries([...variables.list, ...own]),
+      // As GitLab Runner does it: a secret only where the configuration hands it over by a variable of its own.
+      Env: environmentEntries([...variables.list.filter((one) => one.public), ...own]),
       HostConfig: { ...common.HostConfig, LogConfig: { Type: "json-file", Config: LOG_LIMITS } },
     });
     await container.start();

@@ -57,7 +57,8 @@ async function prepare(engine: Docker, context: JobContext, log: Log): Promise<P
     ...Object.fromEntries(
       variables.list
         .filter(
-          ({ key, value, masked }) => !masked && isShellIdentifier(key) && !value.includes("\0"),
+          ({ key, value, confidential }) =>
+            !confidential && isShellIdentifier(key) && !value.includes("\0"),
         )
         .filter(({ key }) => !byName || !DOCKER_BY_NAME.includes(key))
         .map(({ key, value }) => [key, value]),

@@ -55,6 +55,10 @@ export type ResolvedVariables = {
     readonly key: string;
     readonly value: string;
     readonly masked: boolean;
+    /** Secrets of the project and of the job itself are not: no service gets them unasked. */
+    readonly public: boolean;
+    /** Not for settings that others can look at: it is a secret, or holds one. */
+    readonly confidential: boolean;
   }[];
   readonly files: readonly VariableFile[];
   readonly get: (key: string) => string | undefined;
@@ -66,8 +70,12 @@ type Definition = {
   value: string;
   raw: boolean;
   masked: boolean;
+  public: boolean;
   file?: VariableFile;
 };
+
+/** Shorter values are in other ones by chance. */
+const SHORTEST_SECRET = 8;
 
 /** What the service sent, with what only the runner knows, the way the script and its containers see it. */
 export function resolveVariables(
@@ -83,23 +91,33 @@ export function resolveVariables(
   for (const variable of sent) {
     const { key, value, raw, masked } = variable;
     if (!variable.file) {
-      define({ key, value, raw, masked });
+      define({ key, value, raw, masked, public: variable.public });
       continue;
     }
     const name = key.replaceAll(/[^A-Za-z0-9_.-]/g, "_");
     const path = `${paths.filesInside}/${name}`;
-    define({ key, value: path, raw: true, masked: false, file: { name, content: value } });
+    const file = { name, content: value };
+    define({ key, value: path, raw: true, masked: false, public: true, file });
   }
   for (const [key, value] of Object.entries(known)) {
-    define({ key, value, raw: true, masked: false });
+    define({ key, value, raw: true, masked: false, public: true });
   }
   const files = [...last.values()].flatMap((definition) => definition.file ?? []);
   const lookUp = (name: string) => last.get(name)?.value ?? "";
   const expand = (text: string) => expandOnce(text, lookUp);
-  const list = [...last.values()].map((variable) => ({
-    key: variable.key,
+  const expanded = [...last.values()].map((variable) => ({
+    ...variable,
     value: variable.raw ? variable.value : expand(variable.value),
-    masked: variable.masked,
+  }));
+  const secrets = expanded
+    .filter((variable) => variable.masked && variable.value.length >= SHORTEST_SECRET)
+    .map(({ value }) => value);
+  const list = expanded.map(({ key, value, masked, public: isPublic }) => ({
+    key,
+    value,
+    masked,
+    public: isPublic,
+    confidential: masked || !isPublic || secrets.some((secret) => value.includes(secret)),
   }));
   return { list, files, get: (key) => lastValue(list, key), expand };
 }

@@ -48,18 +48,20 @@ describe.skipIf("missing" in found)("a job in a container", { timeout: 60_000 },
     expect(result?.log).toContain("/builds/group/project\n");
   });
 
-  test("has masked values in its shell but not in the settings of its container", async () => {
+  test("has secrets in its shell but not in the settings of its container", async () => {
     const job = aJob(git, {
       image: { name: "docker:stable" },
       variables: [
         variable("SECRET", "value-not-to-be-inspected", { masked: true }),
+        variable("HOLDER", "https://user:$SECRET@host"),
+        variable("CI_REPOSITORY_URL", "http://x:token-of-the-job@host", { public: false }),
         variable("PLAIN", "plain-value"),
       ],
       script: [
-        'test -n "$SECRET"',
+        'test -n "$SECRET" -a -n "$HOLDER" -a -n "$CI_REPOSITORY_URL"',
         'docker inspect "$(hostname)" > inspected',
         "grep -c plain-value inspected",
-        'grep -c "$SECRET" inspected || echo "not inspected"',
+        'grep -c -e "$SECRET" -e token-of-the-job inspected || echo "not inspected"',
       ],
     });
     const [result] = await runJobs(service, settings, [job]);
@@ -113,9 +115,12 @@ describe.skipIf("missing" in found)("a job in a container", { timeout: 60_000 },
     }
   });
 
-  test("reaches its services by name and alias, and they have its variables and its builds", async () => {
+  test("reaches its services by name and alias, and they have its public variables and its builds", async () => {
     const job = aJob(git, {
-      variables: [variable("GREETING", "hello")],
+      variables: [
+        variable("GREETING", "hello"),
+        variable("SECRET", " a secret of the project", { public: false }),
+      ],
       services: [
         {
           name: "busybox:latest",
@@ -123,7 +128,7 @@ describe.skipIf("missing" in found)("a job in a container", { timeout: 60_000 },
           command: [
             "sh",
             "-c",
-            'mkdir /www; echo "$GREETING $OWN" > /www/index.html; exec httpd -f -p 8080 -h /www',
+            'mkdir /www; echo "$GREETING $OWN$SECRET" > /www/index.html; exec httpd -f -p 8080 -h /www',
           ],
           variables: [variable("OWN", "own of ${GREETING}")],
         },

@@ -60,6 +60,21 @@ describe("resolveVariables", () => {
     expect(files).toEqual([]);
   });
 
+  test("what is a secret or holds one is confidential, a short masked word in another is not", () => {
+    const sent = [
+      variable("PLAIN", "plain"),
+      variable("MASKED", "masked-value", { masked: true }),
+      variable("PRIVATE", "private", { public: false }),
+      variable("HOLDER", "https://user:$MASKED@host"),
+      variable("SHORT", "ai", { masked: true }),
+      variable("HOLDS_SHORT", "plain"),
+      variable("FILE", "content", { file: true, masked: true, public: false }),
+    ];
+    const { list } = resolveVariables(sent, {}, paths);
+    const confidential = list.filter((one) => one.confidential).map(({ key }) => key);
+    expect(confidential).toEqual(["MASKED", "PRIVATE", "HOLDER", "SHORT"]);
+  });
+
   test("a file variable's name cannot lead out of its directory", () => {
     const sent = [variable("../../etc/x", "y", { file: true })];
     const { files } = resolveVariables(sent, {}, paths);
