@@ -37,6 +37,7 @@ function jobText(job: JobView, now: string): string {
   const why = [
     job.failure_reason,
     job.exit_code === undefined ? undefined : `exit code ${job.exit_code}`,
+    job.failure_message?.split("\n", 1)[0],
     job.allow_failure && job.status === "failed" ? "allowed to fail" : undefined,
   ].filter((part) => part !== undefined);
   return `  ${paintStatus(job.status, 9)} ${String(job.id).padEnd(9)} ${job.name.padEnd(24)} ${time.padEnd(10)} ${why.join(", ")}`.trimEnd();

@@ -2,8 +2,8 @@ import { type Command, Option } from "commander";
 import colors from "picocolors";
 import { between } from "#functions/http/views/time.ts";
 import { NothingToRun, type RunHereWatcher, runHere } from "#local/run-here/run-here.ts";
-import type { Executor, Job } from "#pipeline/pipeline.ts";
-import type { PipelineView } from "#service/view.ts";
+import type { Executor } from "#pipeline/pipeline.ts";
+import type { JobView, PipelineView } from "#service/view.ts";
 import { addVariable, type PushFlags, sources } from "../author/push-flags.ts";
 import { CliError, exitCodes } from "../failure.ts";
 import { commandWith } from "../options.ts";
@@ -76,7 +76,7 @@ const paints = [colors.cyan, colors.magenta, colors.yellow, colors.blue, colors.
 /** Each line of a log behind the name of its job, so that jobs side by side can be told apart. */
 function watcherOn(output: NodeJS.WritableStream): RunHereWatcher {
   const paintOf = new Map<string, (text: string) => string>();
-  const write = (job: Job, text: string): void => {
+  const write = (job: { readonly name: string }, text: string): void => {
     const paint = paintOf.get(job.name) ?? paints[paintOf.size % paints.length] ?? String;
     paintOf.set(job.name, paint);
     output.write(`${paint(job.name)} ${colors.dim("|")} ${text}\n`);
@@ -90,13 +90,13 @@ function watcherOn(output: NodeJS.WritableStream): RunHereWatcher {
   };
 }
 
-function endOf(job: Job): string {
+function endOf(job: JobView): string {
   const took =
-    job.startedAt === undefined || job.finishedAt === undefined
+    job.started_at === undefined || job.finished_at === undefined
       ? []
-      : [`in ${between(job.startedAt, job.finishedAt)}`];
-  const why = job.failureReason === undefined ? [] : [`(${job.failureReason})`];
-  const said = job.failureMessage === undefined ? [] : [job.failureMessage];
+      : [`in ${between(job.started_at, job.finished_at)}`];
+  const why = job.failure_reason === undefined ? [] : [`(${job.failure_reason})`];
+  const said = job.failure_message === undefined ? [] : [job.failure_message];
   return [paintStatus(job.status), ...took, ...why, ...said].join(" ");
 }
 

@@ -3,13 +3,14 @@ import type { Job, Pipeline } from "#pipeline/pipeline.ts";
 import { isCompleted } from "#pipeline/status.ts";
 import type { ServiceDeps } from "#service/deps.ts";
 import { readLog } from "#service/read-log.ts";
+import { type JobView, jobView } from "#service/view.ts";
 
 /** What happens in a pipeline, for whoever watches. */
 export type Watcher = {
   readonly started: (job: Job) => void;
   /** A whole line of a job's log, without its end. */
   readonly line: (job: Job, text: string) => void;
-  readonly ended: (job: Job) => void;
+  readonly ended: (job: JobView) => void;
 };
 
 const holdMilliseconds = 5_000;
@@ -33,7 +34,7 @@ export async function followJobs(
         watcher.started(job);
         followed.set(job.id, followJob(deps, pipelineId, job, watcher));
       } else if (job.status === "failed") {
-        watcher.ended(job);
+        watcher.ended(jobView(pipeline, job));
         followed.set(job.id, Promise.resolve());
       }
     }
@@ -72,7 +73,8 @@ async function followJob(
     if (!part.complete) continue;
     if (rest.length > 0) tell(rest);
     const stored = await deps.store.pipelines.get(pipelineId);
-    watcher.ended(stored?.value.jobs.find(({ id }) => id === job.id) ?? job);
+    const ended = stored?.value.jobs.find(({ id }) => id === job.id);
+    if (stored && ended) watcher.ended(jobView(stored.value, ended));
     return;
   }
 }

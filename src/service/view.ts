@@ -128,6 +128,7 @@ export function pipelineView(pipeline: Pipeline): PipelineView {
 }
 
 export function jobView(pipeline: Pipeline, job: Job): JobView {
+  const message = job.failureMessage ?? environmentProblem(pipeline, job);
   return {
     id: job.id,
     name: job.name,
@@ -137,7 +138,7 @@ export function jobView(pipeline: Pipeline, job: Job): JobView {
     allow_failure: job.allowFailure,
     retried: job.retried,
     ...(job.failureReason === undefined ? {} : { failure_reason: job.failureReason }),
-    ...(job.failureMessage === undefined ? {} : { failure_message: job.failureMessage }),
+    ...(message === undefined ? {} : { failure_message: message }),
     ...(job.exitCode === undefined ? {} : { exit_code: job.exitCode }),
     ...(job.coverage === undefined ? {} : { coverage: job.coverage }),
     ...(job.queuedAt === undefined ? {} : { queued_at: job.queuedAt }),
@@ -155,4 +156,10 @@ export function jobView(pipeline: Pipeline, job: Job): JobView {
     ...artifactsView(pipeline, job),
     url: jobUrl(pipeline.facts.project.url, job.id),
   };
+}
+
+/** A runner that died could not say why; its environment may know. */
+function environmentProblem(pipeline: Pipeline, job: Job): string | undefined {
+  if (job.failureReason !== "runner_system_failure") return undefined;
+  return pipeline.environments.find(({ id }) => id === job.environmentId)?.problem;
 }
