@@ -98,6 +98,8 @@ export type CommitStatus = {
   readonly targetUrl: string;
   readonly coverage?: number;
   readonly forgePipelineId?: number;
+  /** For a merge request from another project: some forges want to be told there. */
+  readonly fork?: { readonly sourceProjectId: number; readonly mergeRequestIid: number };
 };
 
 /**
@@ -108,8 +110,15 @@ export type ForgeClient = {
   readonly readFile: (sha: string, path: string) => Promise<string | undefined>;
   /** All file paths of the tree at `sha`, sorted. */
   readonly listPaths: (sha: string) => Promise<readonly string[]>;
-  /** Paths that differ between two commits or refs; "unknown" where the forge cannot say (lost history, too many). */
-  readonly changedPaths: (from: string, to: string) => Promise<readonly string[] | "unknown">;
+  /**
+   * Paths that differ between two commits, or since `to` parted from the ref `from`; "unknown" where the forge
+   * cannot say (lost history, too many), "no-such-ref" where `from` names none.
+   */
+  readonly changedPaths: (
+    from: string,
+    to: string,
+  ) => Promise<readonly string[] | "unknown" | "no-such-ref">;
+  /** A tag object's id gives the commit it leads to, a short id the full one. */
   readonly readCommit: (sha: string) => Promise<Omit<CommitFacts, "beforeSha"> | undefined>;
   readonly readTagMessage: (tag: string) => Promise<string | undefined>;
   readonly readProject: () => Promise<ProjectFacts | undefined>;

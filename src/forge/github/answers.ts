@@ -1,0 +1,64 @@
+import * as z from "zod/mini";
+
+// What is used of the answers of GitHub's REST API (GitHub Docs: REST API endpoints).
+
+export const project = z.looseObject({
+  id: z.int(),
+  full_name: z.string(),
+  name: z.string(),
+  description: z.nullish(z.string()),
+  private: z.nullish(z.boolean()),
+  visibility: z.nullish(z.string()),
+  default_branch: z.nullish(z.string()),
+  html_url: z.string(),
+  permissions: z.nullish(z.record(z.string(), z.boolean())),
+});
+
+const person = z.nullish(
+  z.looseObject({
+    name: z.nullish(z.string()),
+    email: z.nullish(z.string()),
+    date: z.nullish(z.string()),
+  }),
+);
+
+export const commit = z.looseObject({
+  sha: z.string(),
+  commit: z.looseObject({ message: z.string(), author: person, committer: person }),
+});
+
+export const content = z.looseObject({
+  type: z.string(),
+  size: z.nullish(z.int()),
+  encoding: z.nullish(z.string()),
+  content: z.nullish(z.string()),
+  target: z.nullish(z.string()),
+});
+
+export const tree = z.looseObject({
+  tree: z.array(z.looseObject({ path: z.string(), type: z.string(), sha: z.string() })),
+  truncated: z.nullish(z.boolean()),
+});
+
+export const compare = z.looseObject({
+  merge_base_commit: z.looseObject({ sha: z.string() }),
+  files: z.nullish(
+    z.array(z.looseObject({ filename: z.string(), previous_filename: z.nullish(z.string()) })),
+  ),
+});
+
+const object = z.looseObject({ sha: z.string(), type: z.string() });
+export const ref = z.looseObject({ ref: z.string(), object });
+export const tag = z.looseObject({ message: z.nullish(z.string()), object });
+export const namedRefs = z.array(
+  z.looseObject({ name: z.string(), commit: z.looseObject({ sha: z.string() }) }),
+);
+
+export const installationToken = z.looseObject({ token: z.string(), expires_at: z.string() });
+
+export const hooks = z.array(
+  z.looseObject({
+    id: z.int(),
+    config: z.looseObject({ url: z.nullish(z.string()) }),
+  }),
+);

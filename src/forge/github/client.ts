@@ -1,0 +1,207 @@
+import type { z } from "zod/mini";
+import { compareRefs } from "../compare.ts";
+import { type CommitStatus, type ForgeClient, ForgeError } from "../forge.ts";
+import { isRefName, isSha } from "../git-objects.ts";
+import { encodePath, type ForgeHttp, readAnswer } from "../http.ts";
+import { insidePath, shorten } from "../text.ts";
+import * as answers from "./answers.ts";
+import { listFiles } from "./tree.ts";
+
+export type GitHubClientOptions = {
+  readonly http: ForgeHttp;
+  /** Where people see the forge and git clones from, without trailing slash. */
+  readonly url: string;
+  readonly cloneToken: () => Promise<string>;
+};
+
+const largestFile = 8 * 1024 * 1024;
+const pageSize = 100;
+const mostPages = 200;
+/** GitHub names no more files of a comparison (GitHub Docs: Compare two commits). */
+const mostFiles = 300;
+
+/** The API side of GitHub for one repository (GitHub Docs: REST API). */
+export function githubForgeClient(options: GitHubClientOptions, project: string): ForgeClient {
+  const { http } = options;
+  const base = `/repos/${encodePath(project)}`;
+
+  async function readOne<T>(
+    schema: z.ZodMiniType<T>,
+    path: string,
+    what: string,
+  ): Promise<T | undefined> {
+    // 409: the repository is empty; 422: no such object.
+    const answer = await http({ path, expect: [404, 409, 422] });
+    return answer.status === 200 ? readAnswer(schema, answer, what) : undefined;
+  }
+
+  async function readFile(sha: string, path: string): Promise<string | undefined> {
+    const inside = insidePath(path);
+    if (!isSha(sha) || inside === undefined) return undefined;
+    const request = {
+      path: `${base}/contents/${encodePath(inside)}`,
+      query: { ref: sha },
+      expect: [404],
+      maxBytes: largestFile * 2,
+    };
+    const answer = await http({ ...request, accept: "application/vnd.github.object+json" });
+    if (answer.status === 404) return undefined;
+    const found = readAnswer(answers.content, answer, path);
+    if (found.type === "symlink") return found.target ?? undefined;
+    if (found.type !== "file") return undefined;
+    if ((found.size ?? 0) > largestFile) throw tooLarge(path);
+    if (found.encoding === "base64") return decodeBase64(found.content ?? "");
+    // Over 1 MB the content comes only raw.
+    const raw = { ...request, accept: "application/vnd.github.raw+json", maxBytes: largestFile };
+    return (await http(raw)).text;
+  }
+
+  /** What an object is in the end: tags may point to tags. */
+  async function peel(object: {
+    readonly sha: string;
+    readonly type: string;
+  }): Promise<string | undefined> {
+    let at = object;
+    for (let depth = 0; at.type === "tag" && depth < 5; depth++) {
+      const found = await readOne(answers.tag, `${base}/git/tags/${at.sha}`, "a tag");
+      if (found === undefined) return undefined;
+      at = found.object;
+    }
+    return at.type === "commit" ? at.sha : undefined;
+  }
+
+  async function resolveRef(ref: string): Promise<string | undefined> {
+    const path = `${base}/git/ref/${encodePath(ref.replace(/^refs\//, ""))}`;
+    const found = await readOne(answers.ref, path, ref);
+    return found && peel(found.object);
+  }
+
+  async function compare(
+    from: string,
+    to: string,
+    sinceParted: boolean,
+  ): Promise<readonly string[] | "unknown"> {
+    const found = await readOne(answers.compare, `${base}/compare/${from}...${to}`, "a comparison");
+    const files = found?.files;
+    if (!found || !files || files.length >= mostFiles) return "unknown";
+    // GitHub always compares since both parted, which after a force push is another commit than `from`.
+    if (!sinceParted && found.merge_base_commit.sha !== from) return "unknown";
+    return files.flatMap((file) =>
+      file.previous_filename ? [file.filename, file.previous_filename] : [file.filename],
+    );
+  }
+
+  async function listNamed(kind: "branches" | "tags") {
+    const all: { ref: string; sha: string }[] = [];
+    const prefix = kind === "branches" ? "refs/heads/" : "refs/tags/";
+    for (let page = 1; page <= mostPages; page++) {
+      const answer = await http({ path: `${base}/${kind}`, query: { per_page: pageSize, page } });
+      const items = readAnswer(answers.namedRefs, answer, kind);
+      all.push(...items.map((item) => ({ ref: `${prefix}${item.name}`, sha: item.commit.sha })));
+      if (!(answer.headers.get("link") ?? "").includes('rel="next"')) return all;
+    }
+    throw new ForgeError(`${project} has more than ${mostPages * pageSize} ${kind}.`, {
+      retryable: false,
+    });
+  }
+
+  return {
+    readFile,
+    listPaths: (sha) => listFiles(http, base, sha),
+    changedPaths: (from, to) => compareRefs({ resolveRef, compare }, from, to),
+    readCommit: async (sha) => {
+      if (!isSha(sha)) return undefined;
+      const read = (id: string) => readOne(answers.commit, `${base}/commits/${id}`, "a commit");
+      const direct = await read(sha);
+      const target = direct ? undefined : await peel({ sha, type: "tag" });
+      const found = direct ?? (target && (await read(target)));
+      if (!found) return undefined;
+      const { message, author, committer } = found.commit;
+      return {
+        sha: found.sha,
+        message,
+        authorName: author?.name ?? "",
+        authorEmail: author?.email ?? "",
+        timestamp: committer?.date ?? author?.date ?? "1970-01-01T00:00:00Z",
+      };
+    },
+    readTagMessage: async (tag) => {
+      if (!isRefName(tag)) return undefined;
+      const ref = await readOne(answers.ref, `${base}/git/ref/tags/${encodePath(tag)}`, tag);
+      if (ref?.object.type !== "tag") return undefined;
+      const found = await readOne(answers.tag, `${base}/git/tags/${ref.object.sha}`, "a tag");
+      return found?.message?.trim() || undefined;
+    },
+    readProject: async () => {
+      const found = await readOne(answers.project, base, `the repository ${project}`);
+      return (
+        found && {
+          id: found.id,
+          path: found.full_name,
+          title: found.name,
+          description: found.description ?? "",
+          visibility: visibilityOf(found),
+          defaultBranch: found.default_branch ?? "",
+          url: found.html_url,
+          configPath: ".gitlab-ci.yml",
+        }
+      );
+    },
+    listRefs: async () => (await Promise.all([listNamed("branches"), listNamed("tags")])).flat(),
+    postStatus: async (status) => {
+      const answer = await http({
+        method: "POST",
+        path: `${base}/statuses/${status.sha}`,
+        body: statusBody(status),
+        expect: [422],
+      });
+      // A commit's context holds 1000 statuses and no more: the newest of them stays.
+      if (answer.status === 422 && !/maximum number of statuses/i.test(answer.text))
+        throw new ForgeError(
+          `GitHub refused the status of ${status.sha}: ${answer.text.slice(0, 200)}`,
+          { retryable: false },
+        );
+      return {};
+    },
+    cloneAccess: async () => ({
+      url: `${options.url}/${encodePath(project)}.git`,
+      username: "x-access-token",
+      password: await options.cloneToken(),
+    }),
+  };
+}
+
+function statusBody(status: CommitStatus) {
+  const states = {
+    pending: "pending",
+    running: "pending",
+    success: "success",
+    failed: "failure",
+    canceled: "error",
+    skipped: "success",
+  } as const;
+  return {
+    state: states[status.state],
+    context: status.context,
+    description: shorten(status.description, 140),
+    target_url: status.targetUrl,
+  };
+}
+
+function visibilityOf(found: z.infer<typeof answers.project>): "private" | "internal" | "public" {
+  if (found.visibility === "internal") return "internal";
+  return found.private === false || found.visibility === "public" ? "public" : "private";
+}
+
+function decodeBase64(content: string): string {
+  return Buffer.from(content, "base64").toString("utf8");
+}
+
+function tooLarge(path: string): ForgeError {
+  return new ForgeError(
+    `${path} is larger than the ${largestFile} bytes that are read of a file.`,
+    {
+      retryable: false,
+    },
+  );
+}

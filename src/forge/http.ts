@@ -1,0 +1,216 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { z } from "zod/mini";
+import { ForgeError } from "./forge.ts";
+import { readBounded } from "./read-bounded.ts";
+
+/** What one connection needs to ask its forge's API, and nothing else on the network. */
+export type ForgeHttpOptions = {
+  /** `https://gitlab.example.com/api/v4`: no request leaves this origin and path. */
+  readonly apiUrl: string;
+  /** Headers that authorize; read anew for each request, since tokens are rotated. */
+  readonly authorize: () => Promise<Readonly<Record<string, string>>>;
+  readonly timeoutMilliseconds?: number;
+  /** Longest single wait before a request is tried again; what asks for more is left to the caller. */
+  readonly maxWaitMilliseconds?: number;
+};
+
+export type ForgeRequest = {
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH";
+  /** Below the API's URL, its parts encoded by `encodePath`; or a whole URL below it, as "next page" links are. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  readonly accept?: string;
+  readonly maxBytes?: number;
+  /** Statuses besides 2xx that are an answer to the caller and no error. */
+  readonly expect?: readonly number[];
+};
+
+export type ForgeAnswer = {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+};
+
+/** Throws `ForgeError` for every answer that the request did not expect. */
+export type ForgeHttp = (request: ForgeRequest) => Promise<ForgeAnswer>;
+
+const tries = 4;
+const redirects = 3;
+const largestAnswer = 16 * 1024 * 1024;
+const userAgent = "slipway";
+
+/** Asks a forge's API: bounded in time and size, patient with limits, and deaf to other origins. */
+export function forgeHttp(options: ForgeHttpOptions): ForgeHttp {
+  const { timeoutMilliseconds = 20_000, maxWaitMilliseconds = 5_000 } = options;
+  const base = new URL(options.apiUrl.replace(/\/+$/, ""));
+  return async (request) => {
+    const url = addressOf(base, request);
+    const authorization = await options.authorize();
+    for (let attempt = 1; ; attempt++) {
+      const outcome = await exchange(base, url, request, authorization, timeoutMilliseconds).catch(
+        (error: unknown) => unreachable(url, error, authorization),
+      );
+      const failure =
+        outcome instanceof ForgeError ? outcome : refusal(url, request, outcome, authorization);
+      if (failure === undefined && !(outcome instanceof ForgeError)) return outcome;
+      const answer = outcome instanceof ForgeError ? undefined : outcome;
+      const wait = waitBefore(attempt, answer?.headers);
+      const again = failure?.retryable === true && mayRepeat(request, answer);
+      if (!again || attempt >= tries || wait > maxWaitMilliseconds) throw failure;
+      await sleep(wait);
+    }
+  };
+}
+
+/** Reads an answer's JSON against what is used of it; the error names fields, never values. */
+export function readAnswer<T>(schema: z.ZodMiniType<T>, answer: ForgeAnswer, what: string): T {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(answer.text);
+  } catch {
+    throw new ForgeError(`The forge's answer about ${what} is not JSON.`, { retryable: true });
+  }
+  const result = schema.safeParse(parsed);
+  if (result.success) return result.data;
+  const fields = [...new Set(result.error.issues.map((issue) => issue.path.map(String).join(".")))];
+  throw new ForgeError(
+    `The forge's answer about ${what} has missing or unexpected values in: ${fields.slice(0, 5).join(", ")}.`,
+    { retryable: false },
+  );
+}
+
+/** Each part of a path encoded by itself, so that none can reach another part of the API. */
+export function encodePath(path: string): string {
+  return path.split("/").map(encodeURIComponent).join("/");
+}
+
+function addressOf(base: URL, request: ForgeRequest): URL {
+  const whole = /^https?:\/\//.test(request.path) ? request.path : `${base.href}${request.path}`;
+  const url = new URL(whole);
+  for (const [key, value] of Object.entries(request.query ?? {})) {
+    if (value !== undefined) url.searchParams.set(key, String(value));
+  }
+  if (!isBelow(base, url))
+    throw new ForgeError(`${url.origin}${url.pathname} is not below ${base.href}.`, {
+      retryable: false,
+    });
+  return url;
+}
+
+function isBelow(base: URL, url: URL): boolean {
+  const path = base.pathname.endsWith("/") ? base.pathname : `${base.pathname}/`;
+  return url.origin === base.origin && url.pathname.startsWith(path) && url.username === "";
+}
+
+async function exchange(
+  base: URL,
+  first: URL,
+  request: ForgeRequest,
+  authorization: Readonly<Record<string, string>>,
+  timeoutMilliseconds: number,
+): Promise<ForgeAnswer> {
+  const signal = AbortSignal.timeout(timeoutMilliseconds);
+  let url = first;
+  for (let hop = 0; ; hop++) {
+    const response = await fetch(url, {
+      method: request.method ?? "GET",
+      headers: {
+        accept: request.accept ?? "application/json",
+        "user-agent": userAgent,
+        ...(request.body === undefined ? {} : { "content-type": "application/json" }),
+        ...authorization,
+      },
+      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      redirect: "manual",
+      signal,
+    });
+    const next = redirectOf(response, url);
+    if (next === undefined) {
+      const text = await readBounded(response, request.maxBytes ?? largestAnswer);
+      return { status: response.status, headers: response.headers, text };
+    }
+    await response.body?.cancel();
+    if (!isBelow(base, next) || hop >= redirects)
+      throw new ForgeError(
+        `${url.origin}${url.pathname} redirects to ${next.origin}, which is not followed: set the connection's url to where the forge is now.`,
+        { retryable: false },
+      );
+    url = next;
+  }
+}
+
+/** A renamed project is followed, with the same method only where the status keeps it. */
+function redirectOf(response: Response, from: URL): URL | undefined {
+  const location = response.headers.get("location");
+  if (response.status < 300 || response.status > 399 || location === null) return undefined;
+  return URL.canParse(location, from.href) ? new URL(location, from.href) : undefined;
+}
+
+function unreachable(
+  url: URL,
+  error: unknown,
+  authorization: Readonly<Record<string, string>>,
+): ForgeError {
+  if (error instanceof ForgeError) return error;
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new ForgeError(
+    `${url.origin} cannot be reached: ${redact(why, authorization).slice(0, 200)}`,
+    { retryable: true },
+  );
+}
+
+function refusal(
+  url: URL,
+  request: ForgeRequest,
+  answer: ForgeAnswer,
+  authorization: Readonly<Record<string, string>>,
+): ForgeError | undefined {
+  if (answer.status >= 200 && answer.status < 300) return undefined;
+  if (request.expect?.includes(answer.status) && !isLimited(answer)) return undefined;
+  const said = redact(answer.text.slice(0, 500), authorization)
+    .replace(/[\s\0-\x1f]+/g, " ")
+    .slice(0, 200);
+  return new ForgeError(
+    `${request.method ?? "GET"} ${url.origin}${url.pathname} was answered ${answer.status}: ${said}`,
+    { retryable: isPassing(answer) },
+  );
+}
+
+/** GitHub tells of a limit by 403 as well as 429 (GitHub Docs: Rate limits for the REST API). */
+function isLimited({ status, headers }: ForgeAnswer): boolean {
+  if (status === 429) return true;
+  return (
+    status === 403 && (headers.has("retry-after") || headers.get("x-ratelimit-remaining") === "0")
+  );
+}
+
+function isPassing(answer: ForgeAnswer): boolean {
+  return isLimited(answer) || [408, 409, 423, 425].includes(answer.status) || answer.status >= 500;
+}
+
+/** What changes something is repeated here only where the forge has certainly not done it. */
+function mayRepeat(request: ForgeRequest, answer: ForgeAnswer | undefined): boolean {
+  if ((request.method ?? "GET") === "GET") return true;
+  return answer !== undefined && (isLimited(answer) || answer.status === 503);
+}
+
+function waitBefore(attempt: number, headers: Headers | undefined): number {
+  const asked = headers?.get("retry-after");
+  if (asked !== null && asked !== undefined && asked !== "") {
+    const seconds = Number(asked);
+    const wait = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(asked) - Date.now();
+    if (Number.isFinite(wait)) return Math.max(0, wait);
+  }
+  return 150 * 2 ** attempt * (0.5 + Math.random() / 2);
+}
+
+/** A forge, or a proxy before it, may quote what it was sent. */
+function redact(text: string, authorization: Readonly<Record<string, string>>): string {
+  const secrets = Object.values(authorization).flatMap((value) => [value, ...value.split(" ")]);
+  return secrets
+    .filter((secret) => secret.length >= 8)
+    .reduce((safe, secret) => safe.replaceAll(secret, "[redacted]"), text);
+}
