@@ -1,0 +1,30 @@
+import type { TriggerEvent } from "../forge.ts";
+import { pushEvent } from "../github-payload.ts";
+import { pullRequestEvent } from "../github-pull-request.ts";
+import { shownEvent } from "../payload.ts";
+
+// GitHub Docs: Webhook events and payloads.
+
+const actions = {
+  opened: "open",
+  reopened: "reopen",
+  synchronize: "update",
+  ready_for_review: "update",
+} as const;
+
+/** The event of one delivery, by the name that GitHub gives it. */
+export function convertEvent(event: string, payload: unknown): TriggerEvent {
+  switch (event) {
+    case "push":
+      return pushEvent(payload);
+    case "pull_request":
+      return pullRequestEvent(payload, actions);
+    case "ping":
+      return { kind: "ignored", why: "ping: the webhook works" };
+    case "create":
+    case "delete":
+      return { kind: "ignored", why: `${event}: the push event of the same ref says it all` };
+    default:
+      return { kind: "ignored", why: `${shownEvent(event)} events start no pipeline` };
+  }
+}
