@@ -6,7 +6,7 @@ import { type AppDeps, createApp, createWorkloadApp } from "#functions/http/app.
 import type { ProjectSettings } from "#project/settings.ts";
 import { issueRegistryToken } from "#registry/token.ts";
 import { authorizeAccess } from "#service/authorize-access.ts";
-import { isoNow, type Log, type ServiceDeps } from "#service/deps.ts";
+import { isoNow, type Log } from "#service/deps.ts";
 import { removeExpiredArtifacts } from "#service/remove-expired-artifacts.ts";
 import { sweep } from "#service/sweep.ts";
 import { bundleRunner } from "./bundle.ts";
@@ -44,8 +44,8 @@ export type RunningService = {
   readonly stop: (last?: () => Promise<void>) => Promise<void>;
 };
 
-const sweepMilliseconds = 3_000;
-const expiryMilliseconds = 60_000;
+const oftenMilliseconds = 3_000;
+const seldomMilliseconds = 60_000;
 
 /** Starts the service in this process: resolves when it answers. */
 export async function startService(settings: ServiceSettings): Promise<RunningService> {
@@ -75,16 +75,17 @@ export async function startService(settings: ServiceSettings): Promise<RunningSe
     await service.close();
   };
   try {
-    const look = await serve({ settings, data, machine, registryKeys, service }, servers);
-    const timer = setInterval(look, sweepMilliseconds);
-    const expiry = setInterval(() => removeExpired(service.deps), expiryMilliseconds);
+    const care = await serve({ settings, data, machine, registryKeys, service }, servers);
+    const timers = [
+      repeat(care.often, oftenMilliseconds, service.deps.log),
+      repeat(care.seldom, seldomMilliseconds, service.deps.log),
+    ];
     return {
       service,
       data,
       machine,
       stop: async (last) => {
-        clearInterval(timer);
-        clearInterval(expiry);
+        for (const timer of timers) clearInterval(timer);
         await last?.();
         await close();
         await rm(data.at("service.pid"), { force: true });
@@ -97,6 +98,21 @@ export async function startService(settings: ServiceSettings): Promise<RunningSe
   }
 }
 
+/** What heals what was lost: looked after every few seconds, or every minute. */
+type Care = Readonly<Record<"often" | "seldom", () => readonly Promise<unknown>[]>>;
+
+function repeat(
+  work: () => readonly Promise<unknown>[],
+  milliseconds: number,
+  log: Log,
+): NodeJS.Timeout {
+  return setInterval(() => {
+    for (const part of work()) {
+      part.catch((error) => log("error", "a part of the sweep failed", { cause: String(error) }));
+    }
+  }, milliseconds);
+}
+
 /** Opens all doors, then makes good what was lost while they were closed. Gives what is done every few seconds. */
 async function serve(
   opened: {
@@ -107,7 +123,7 @@ async function serve(
     readonly service: LocalService;
   },
   servers: Server[],
-): Promise<() => void> {
+): Promise<Care> {
   const { data, machine, registryKeys, service } = opened;
   const { deps } = service;
   const disk = surviveFullDisk(data.path, service.reopenStore, deps.log);
@@ -126,31 +142,26 @@ async function serve(
   const workload = listener(gitHost, getRequestListener(createWorkloadApp(appDeps).fetch), hosts);
   servers.push(await listen(main, "127.0.0.1", port));
   servers.push(await listen(workload, machine.gatewayAddress, port));
-  await startRegistryFront({
-    directory: data.at("registry"),
-    registryBinary: machine.registryBinary,
-    host: machine.registryHost,
-    port: registryPort,
-    addresses: ["127.0.0.1", machine.gatewayAddress],
-    serviceUrl: `http://127.0.0.1:${port}`,
-    keys: registryKeys,
-  });
+  const keepRegistry = () =>
+    startRegistryFront({
+      directory: data.at("registry"),
+      registryBinary: machine.registryBinary,
+      host: machine.registryHost,
+      port: registryPort,
+      addresses: ["127.0.0.1", machine.gatewayAddress],
+      serviceUrl: `http://127.0.0.1:${port}`,
+      keys: registryKeys,
+    });
+  await keepRegistry();
   await data.keepConfig();
   await writeFile(data.at("service.pid"), `${process.pid}\n`, { mode: 0o600 });
   await sweepStrayEnvironments(deps);
   await sweepLostPushes(service, data);
   await sweep(deps, { includeYoung: true });
-  return () => {
-    Promise.all([sweep(deps), disk.keepReserve()]).catch((error) =>
-      deps.log("error", "the sweep failed", { cause: String(error) }),
-    );
+  return {
+    often: () => [sweep(deps), disk.keepReserve()],
+    seldom: () => [removeExpiredArtifacts(deps), keepRegistry()],
   };
-}
-
-function removeExpired(deps: ServiceDeps): void {
-  removeExpiredArtifacts(deps).catch((error) =>
-    deps.log("error", "expired artifacts were not removed", { cause: String(error) }),
-  );
 }
 
 type Listener = (req: IncomingMessage, res: ServerResponse) => void;

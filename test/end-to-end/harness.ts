@@ -1,5 +1,13 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -87,13 +95,8 @@ export async function startSlipway(
     }
     for (let tries = 0; tries < 300; tries++) {
       if (child.exitCode !== null) break;
-      if (
-        await api("/health").then(
-          () => true,
-          () => false,
-        )
-      )
-        return;
+      // Written once all doors are open, the registry's among them.
+      if (readIfThere(join(data, "service.pid")).trim() === String(child.pid)) return;
       await sleep(50);
     }
     throw new Error(`The service did not start:\n${readFileSync(log, "utf8")}`);
@@ -122,6 +125,10 @@ export async function startSlipway(
     configure: (yaml) => writeFileSync(config, yaml),
     api,
   };
+}
+
+function readIfThere(path: string): string {
+  return existsSync(path) ? readFileSync(path, "utf8") : "";
 }
 
 export type Repository = {
