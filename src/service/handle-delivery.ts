@@ -1,6 +1,8 @@
 import type { TriggerEvent } from "#forge/forge.ts";
 import { type CreateOutcome, createPipelineFor } from "./create-pipeline.ts";
 import type { ServiceDeps } from "./deps.ts";
+import type { BuildableEvent } from "./facts.ts";
+import { resolveEvent } from "./resolve-event.ts";
 
 /**
  * Does what a stored delivery asks for. Safe to run again: a pipeline is claimed by what it is for, so a
@@ -40,12 +42,26 @@ async function handleEvent(
           why: `merge request ${event.action === "close" ? "closed" : "merged"}`,
         };
       }
-      return createPipelineFor(deps, forge, event);
+      return (await build(deps, forge, event)).outcome;
     case "push":
     case "tag": {
-      const outcome = await createPipelineFor(deps, forge, event);
-      await deps.store.projects.setSeenRef(forge, event.project.path, event.ref, event.sha);
+      const { outcome, sha } = await build(deps, forge, event);
+      await deps.store.projects.setSeenRef(forge, event.project.path, event.ref, sha);
       return outcome;
     }
   }
+}
+
+async function build(
+  deps: ServiceDeps,
+  forge: string,
+  event: BuildableEvent,
+): Promise<{ readonly outcome: CreateOutcome; readonly sha: string }> {
+  const client = deps.forges.get(forge)?.client(event.project.path);
+  const resolved = client === undefined ? event : await resolveEvent(client, event);
+  if (resolved === undefined) {
+    const why = `${event.sha} leads to no commit of the repository`;
+    return { outcome: { result: "nothing", why }, sha: event.sha };
+  }
+  return { outcome: await createPipelineFor(deps, forge, resolved), sha: resolved.sha };
 }

@@ -1,13 +1,15 @@
 import { MalformedPayload, type TriggerEvent, type WebhookRequest } from "#forge/forge.ts";
-import { ItemTooLarge } from "#store/store.ts";
+import { boundEvents } from "./bound-events.ts";
 import { isoNow, type ServiceDeps } from "./deps.ts";
 import { webhookSecretName } from "./keys.ts";
 
 /** Lambda takes 6 MB at most; larger payloads are found by the sweep. */
 export const maxWebhookBytes = 6_000_000;
 
+type Connection = { readonly forge: string; readonly project: string };
+
 export type WebhookAnswer = {
-  readonly status: 200 | 202 | 400 | 401 | 404 | 413;
+  readonly status: 200 | 202 | 401 | 404 | 413;
   readonly body: Readonly<Record<string, string | number>>;
 };
 
@@ -18,7 +20,7 @@ export type WebhookAnswer = {
  */
 export async function receiveWebhook(
   deps: ServiceDeps,
-  connection: { readonly forge: string; readonly project: string },
+  connection: Connection,
   request: WebhookRequest,
 ): Promise<WebhookAnswer> {
   const forge = deps.forges.get(connection.forge);
@@ -45,7 +47,7 @@ export async function receiveWebhook(
     events = forge.webhooks.parse(request);
   } catch (error) {
     if (!(error instanceof MalformedPayload)) throw error;
-    return { status: 400, body: { error: error.message } };
+    return refused(deps, connection, error.message);
   }
   const foreign = events.find(
     (event) =>
@@ -53,35 +55,55 @@ export async function receiveWebhook(
       event.project.path.toLowerCase() !== connection.project.toLowerCase(),
   );
   if (foreign !== undefined) {
-    return {
-      status: 400,
-      body: { error: "The payload is about another project than this webhook." },
-    };
+    return refused(
+      deps,
+      connection,
+      "The payload is about another project than this webhook: connect the project again if it was renamed.",
+    );
   }
   const ignored = events.flatMap((event) => (event.kind === "ignored" ? [event.why] : []));
   if (ignored.length === events.length) {
-    return { status: 200, body: { result: "ignored", why: ignored.join("; ") || "nothing in it" } };
+    const why = [...new Set(ignored)].slice(0, 10).join("; ") || "nothing in it";
+    return { status: 200, body: { result: "ignored", why } };
   }
-  const id = verification.deliveryId;
-  const delivery = await deps.store.deliveries
-    .put({
-      ...connection,
-      id,
-      receivedAt: isoNow(deps),
-      state: "received",
-      events: JSON.stringify(events),
-    })
-    .catch((error: unknown) => {
-      if (error instanceof ItemTooLarge) return error;
-      throw error;
-    });
-  if (delivery instanceof ItemTooLarge) {
-    return { status: 413, body: { error: delivery.message } };
-  }
+  return storeAndQueue(deps, connection, verification.deliveryId, events);
+}
+
+async function storeAndQueue(
+  deps: ServiceDeps,
+  connection: Connection,
+  id: string,
+  all: readonly TriggerEvent[],
+): Promise<WebhookAnswer> {
+  const { events, left } = boundEvents(all.filter(({ kind }) => kind !== "ignored"));
+  if (left > 0)
+    deps.log("warn", "refs of one delivery are left to the sweep", { ...connection, left });
+  if (events.length === 0) return refused(deps, connection, "The event is too large to be kept.");
+  const delivery = await deps.store.deliveries.put({
+    ...connection,
+    id,
+    receivedAt: isoNow(deps),
+    state: "received",
+    events: JSON.stringify(events),
+  });
   if (delivery.state !== "received") {
     return { status: 200, body: { result: "duplicate", delivery: id } };
   }
   await deps.queue.send({ type: "delivery", ...connection, deliveryId: id });
   await deps.store.deliveries.mark(delivery, "queued");
-  return { status: 202, body: { result: "queued", delivery: id, events: events.length } };
+  return {
+    status: 202,
+    body: {
+      result: "queued",
+      delivery: id,
+      events: events.length,
+      ...(left > 0 ? { left_to_sweep: left } : {}),
+    },
+  };
+}
+
+/** Authentic, but nothing can be made of it: said in the answer, since a 4xx would turn the hook off. */
+function refused(deps: ServiceDeps, connection: Connection, why: string): WebhookAnswer {
+  deps.log("warn", "webhook not understood", { ...connection, why });
+  return { status: 200, body: { result: "refused", why } };
 }
