@@ -38,7 +38,7 @@ export type EngineContainersOptions = {
   readonly insecureRegistries?: readonly string[];
   /** More SLIPWAY_ settings of the runner. */
   readonly variables?: Readonly<Record<string, string>>;
-  /** Memory of the whole environment; none: the machine's. */
+  /** Memory of a whole environment that names none itself; none: the machine's. */
   readonly memoryBytes?: number;
   /** Processes and threads of the whole environment, its containers included. */
   readonly processLimit?: number;
@@ -108,7 +108,7 @@ export function engineContainers(options: EngineContainersOptions): EnvironmentP
         throw error instanceof EnvironmentStartError ? error : startError(error, options);
       }
     },
-    observe: (ids) => observeEngineContainers(docker, ids, options.memoryBytes),
+    observe: (ids) => observeEngineContainers(docker, ids),
     stop: async (id) => {
       if (isEnvironmentId(id)) {
         await remove(docker.getContainer(containerName(id)));
@@ -136,6 +136,7 @@ function containerOptions(
     extraHosts: options.extraHosts ?? [],
     ...(options.variables ? { more: options.variables } : {}),
   });
+  const memoryBytes = spec.memoryBytes ?? options.memoryBytes;
   return {
     name: containerName(spec.id),
     Image: options.image,
@@ -153,9 +154,7 @@ function containerOptions(
       ExtraHosts: [...(options.extraHosts ?? [])],
       LogConfig: { Type: "json-file", Config: { "max-size": "1m", "max-file": "1" } },
       ...(options.runtime ? { Runtime: options.runtime } : {}),
-      ...(options.memoryBytes
-        ? { Memory: options.memoryBytes, MemorySwap: options.memoryBytes }
-        : {}),
+      ...(memoryBytes ? { Memory: memoryBytes, MemorySwap: memoryBytes } : {}),
     },
   };
 }

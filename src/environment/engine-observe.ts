@@ -11,7 +11,6 @@ const START_PATIENCE_SECONDS = 30;
 export async function observeEngineContainers(
   docker: Docker,
   ids: readonly string[],
-  memoryBytes: number | undefined,
 ): Promise<Map<string, EnvironmentObservation>> {
   const containers = await docker.listContainers({
     all: true,
@@ -20,7 +19,7 @@ export async function observeEngineContainers(
   const byId = new Map(containers.map((one) => [one.Labels[ENGINE_LABEL], one]));
   const seen = ids.map(async (id) => {
     const container = byId.get(id);
-    return [id, await observe(docker, container, memoryBytes)] as const;
+    return [id, await observe(docker, container)] as const;
   });
   return new Map(await Promise.all(seen));
 }
@@ -28,7 +27,6 @@ export async function observeEngineContainers(
 async function observe(
   docker: Docker,
   container: Docker.ContainerInfo | undefined,
-  memoryBytes: number | undefined,
 ): Promise<EnvironmentObservation> {
   if (container === undefined) {
     return { state: "unknown" };
@@ -42,7 +40,7 @@ async function observe(
     case "exited":
     case "dead":
       try {
-        return await ending(docker.getContainer(container.Id), memoryBytes);
+        return await ending(docker.getContainer(container.Id));
       } catch (error) {
         // Removed since the list was made.
         if (statusOf(error) === 404) {
@@ -55,19 +53,14 @@ async function observe(
   }
 }
 
-async function ending(
-  container: Docker.Container,
-  memoryBytes: number | undefined,
-): Promise<EnvironmentObservation> {
-  const { State: state } = await container.inspect();
+async function ending(container: Docker.Container): Promise<EnvironmentObservation> {
+  const { State: state, HostConfig: host } = await container.inspect();
   if (state.ExitCode === 0 && !state.Error) {
     return { state: "ended" };
   }
   const said = await lastLines(container);
-  return {
-    state: "ended",
-    problem: said ? `${reason(state, memoryBytes)}\n${said}` : reason(state, memoryBytes),
-  };
+  const why = reason(state, host.Memory);
+  return { state: "ended", problem: said ? `${why}\n${said}` : why };
 }
 
 function reason(

@@ -1,4 +1,4 @@
-import type { Executor } from "#pipeline/pipeline.ts";
+import type { ComputeSize, Executor } from "#pipeline/pipeline.ts";
 
 /** All that starting an environment needs. Holds no secret but the ticket, which is worth nothing twice. */
 export type EnvironmentSpec = {
@@ -12,6 +12,9 @@ export type EnvironmentSpec = {
   /** Jobs its runner takes side by side. */
   readonly capacity: number;
   readonly runnerTags: readonly string[];
+  /** What its runner tags ask for: the size of a machine that is hired, the most memory on one that is not. */
+  readonly compute?: ComputeSize;
+  readonly memoryBytes?: number;
   /** Base URL at which the runner reaches Slipway from inside, without trailing slash. */
   readonly apiUrl: string;
   /** Exchanged once, within minutes, for the environment token. */

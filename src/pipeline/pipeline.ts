@@ -38,6 +38,9 @@ export type JobArtifact = {
   readonly removed?: true;
 };
 
+/** Sizes of build machines, from CodeBuild's names. */
+export type ComputeSize = "small" | "medium" | "large" | "xlarge" | "2xlarge";
+
 /** One row per attempt. A retry is a new row; the old one is `retried` and no longer counts. */
 export type Job = {
   /** Unique in the installation: pipeline id × 100,000 + number of the row. */

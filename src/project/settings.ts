@@ -1,4 +1,5 @@
 import type { Executor } from "#pipeline/pipeline.ts";
+import type { RunnerSizes } from "./runner-size.ts";
 
 /** A CI/CD variable of a project's settings. A secret is named here, never written here. */
 export type ProjectVariable = {
@@ -34,4 +35,6 @@ export type ProjectSettings = {
   readonly maxArtifactsBytes: number;
   readonly maxCacheBytes: number;
   readonly variables: readonly ProjectVariable[];
+  /** How large the environments of jobs with these runner tags are; other tags change nothing. */
+  readonly runnerSizes?: RunnerSizes;
 };

@@ -17,6 +17,7 @@ import { pipelineSettings } from "./pipeline-settings.ts";
 import { projectVariables } from "./project-variables.ts";
 import { readPlan } from "./read-plan.ts";
 import { storePipeline } from "./store-pipeline.ts";
+import { tagWarnings } from "./tag-warnings.ts";
 
 /** Child pipelines may have children, and those none (GitLab Docs, "Downstream pipelines"). */
 const deepest = 2;
@@ -142,7 +143,7 @@ async function store(
     facts,
     settings: pipelineSettings(settings),
     plan: compiled.plan,
-    diagnostics: compiled.diagnostics,
+    diagnostics: [...tagWarnings(settings, compiled.plan), ...compiled.diagnostics],
     variables,
     parent: { pipelineId: parent.id, jobId: job.id },
   });

@@ -17,6 +17,7 @@ import { type PushOptions, readPushOptions } from "./push-options.ts";
 import { refWarnings } from "./ref-warnings.ts";
 import { storePipeline } from "./store-pipeline.ts";
 import { supersedeOlder } from "./supersede.ts";
+import { tagWarnings } from "./tag-warnings.ts";
 
 export type CreateOutcome =
   | {
@@ -79,7 +80,14 @@ export async function createPipelineFor(
     facts,
     settings: pipelineSettings(settings),
     ...(compiled.status === "created"
-      ? { plan: compiled.plan, diagnostics: [...warnings, ...compiled.diagnostics] }
+      ? {
+          plan: compiled.plan,
+          diagnostics: [
+            ...warnings,
+            ...tagWarnings(settings, compiled.plan),
+            ...compiled.diagnostics,
+          ],
+        }
       : {
           status: compiled.status === "skipped" ? "skipped" : "failed",
           diagnostics: compiled.diagnostics,

@@ -1,6 +1,7 @@
 import { EnvironmentStartError } from "#environment/environment.ts";
 import type { PipelineEvent } from "#pipeline/event.ts";
 import type { Pipeline, PipelineEnvironment } from "#pipeline/pipeline.ts";
+import { sizeOf } from "#project/runner-size.ts";
 import type { ServiceDeps } from "./deps.ts";
 
 const ticketMinutes = 15;
@@ -18,6 +19,7 @@ export async function startEnvironment(
     pipelineId: pipeline.id,
     expiresAt: new Date(deps.now() + ticketMinutes * 60_000).toISOString(),
   });
+  const settings = await deps.settings(pipeline.forge, pipeline.project);
   try {
     const { handle } = await deps.environments.start({
       id: environment.id,
@@ -27,6 +29,7 @@ export async function startEnvironment(
       privileged: environment.privileged,
       capacity: environment.capacity,
       runnerTags: environment.runnerTags,
+      ...sizeOf(environment.runnerTags, settings?.runnerSizes),
       apiUrl: deps.server.url,
       ticket,
       timeoutSeconds: environmentTimeoutSeconds(pipeline),

@@ -45,7 +45,11 @@ if (reason) {
 }
 
 describe.skipIf(reason)("an engine container", () => {
-  async function run(command: string, more: Partial<EngineContainersOptions> = {}) {
+  async function run(
+    command: string,
+    more: Partial<EngineContainersOptions> = {},
+    size: Pick<EnvironmentSpec, "memoryBytes"> = {},
+  ) {
     const directory = await mkdtemp(join(tmpdir(), "slipway-engine-"));
     const provider = engineContainers({ ...(await options(directory)), ...more });
     const service = await fakeService();
@@ -62,6 +66,7 @@ describe.skipIf(reason)("an engine container", () => {
       apiUrl: `http://${await gateway()}:${service.port}`,
       ticket: "ticket",
       timeoutSeconds: 60,
+      ...size,
     };
     const volumes = async () => ((await docker.listVolumes()).Volumes ?? []).map((v) => v.Name);
     const before = await volumes();
@@ -105,6 +110,15 @@ describe.skipIf(reason)("an engine container", () => {
   test("says when it ran out of its memory", async () => {
     const { seen } = await run("exit 0", { memoryBytes: 32 * 1024 * 1024 });
     expect(seen).toMatchObject({ state: "ended", problem: expect.stringContaining("32 MiB") });
+  });
+
+  test("has the memory that its own size names before the provider's", async () => {
+    const { seen } = await run(
+      "exit 0",
+      { memoryBytes: 1024 * 1024 * 1024 },
+      { memoryBytes: 24 * 1024 * 1024 },
+    );
+    expect(seen).toMatchObject({ state: "ended", problem: expect.stringContaining("24 MiB") });
   });
 
   test("an image that is not there is refused for good, in words", async () => {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Variable } from "#language/variables.ts";
 import type { Job, Pipeline } from "#pipeline/pipeline.ts";
 import { at, pipelineOf, plan } from "../pipeline/build.ts";
 
@@ -9,6 +10,12 @@ function noise(number: number, length: number): string {
 
 function nameOf(number: number): string {
   return `build image ${number}: [${noise(number, 24)}, linux/${number % 2 === 0 ? "amd64" : "arm64"}]`;
+}
+
+/** Together with the others' as many characters as all dotenv reports of a pipeline may have. */
+function dotenvOf(row: number): readonly Variable[] {
+  const value = noise(row, 86) + noise(row + 10_000, 86);
+  return [{ key: `DIGEST_${row}`, value, public: false }];
 }
 
 /** A pipeline at its end whose every job was tried again and again, with `needs` edges per job. */
@@ -51,6 +58,16 @@ export function largePipeline(size: {
         startedAt: at(started),
         contactAt: at(started + (row % 600) * 1.013),
         finishedAt: at(started + (row % 700) * 1.013),
+        artifacts: [
+          {
+            type: "archive",
+            format: "zip",
+            filename: "artifacts.zip",
+            sizeBytes: (row * 7_919) % 1_000_003,
+            expireAt: at(started + 604_800 + (row % 700) * 1.013),
+          },
+        ],
+        ...(attempt === 0 && index < 500 && { dotenv: dotenvOf(row) }),
       };
     }),
   );
