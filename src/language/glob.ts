@@ -2,8 +2,9 @@
  * Path patterns as GitLab matches them in `rules:changes` and `rules:exists`: Ruby's `File.fnmatch?` with
  * FNM_PATHNAME, FNM_DOTMATCH and FNM_EXTGLOB. `*` and `?` stay inside one directory, a leading `**` + `/`
  * stands for any depth, `[a-z]` and `[^a-z]` are sets, `{a,b}` are alternatives, dotfiles are like others.
+ * `names` are the path's parts, for callers that ask about it often.
  */
-export type Glob = (path: string) => boolean;
+export type Glob = (path: string, names?: readonly string[]) => boolean;
 
 export type GlobResult =
   | { readonly ok: true; readonly matches: Glob }
@@ -20,7 +21,7 @@ export function compileGlob(pattern: string): GlobResult {
     return { ok: false, message };
   }
   const globs = alternatives.map(compileAlternative);
-  return { ok: true, matches: (path) => globs.some((glob) => glob(path)) };
+  return { ok: true, matches: (path, names) => globs.some((glob) => glob(path, names)) };
 }
 
 /** Whether a path text is a pattern at all: others are compared as they are. */
@@ -95,7 +96,11 @@ function compileAlternative(pattern: string): Glob {
   });
   const [first] = levels;
   const literalStart = typeof first === "string" ? first : "";
-  return (path) => path.startsWith(literalStart) && matchLevels(levels, path.split("/"));
+  const literalEnd = /[^*?\]\\/]*$/.exec(pattern)?.[0] ?? "";
+  return (path, names) =>
+    path.startsWith(literalStart) &&
+    path.endsWith(literalEnd) &&
+    matchLevels(levels, names ?? path.split("/"));
 }
 
 function matchLevels(levels: readonly Level[], names: readonly string[]): boolean {
@@ -174,10 +179,12 @@ function parseSet(
 
 function matchLevel(level: Level, name: string): boolean {
   if (typeof level === "string") return level === name;
-  return typeof level !== "symbol" && matchPieces(level, Array.from(name));
+  if (typeof level === "symbol") return false;
+  // Only names with surrogate pairs have fewer characters than units.
+  return matchPieces(level, /[\ud800-\udfff]/.test(name) ? Array.from(name) : name);
 }
 
-function matchPieces(pieces: readonly Piece[], characters: readonly string[]): boolean {
+function matchPieces(pieces: readonly Piece[], characters: string | readonly string[]): boolean {
   let piece = 0;
   let position = 0;
   let retry: { readonly piece: number; readonly position: number } | undefined;

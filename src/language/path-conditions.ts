@@ -1,7 +1,8 @@
 import { expandServer } from "./expand.ts";
 import type { Lookup } from "./expression/expression.ts";
 import type { PipelineFacts } from "./facts.ts";
-import { compileGlob, isGlob } from "./glob.ts";
+import { isGlob } from "./glob.ts";
+import { type MatchResult, matcherFor, type PathMatcher } from "./path-matcher.ts";
 import type { ConfigReader } from "./source.ts";
 
 /** More comparisons of a path with a pattern than this are not made: the condition holds instead. */
@@ -29,9 +30,7 @@ export type ConditionWorld = {
   readonly reader: ConfigReader;
 };
 
-export type ConditionResult =
-  | { readonly ok: true; readonly holds: boolean }
-  | { readonly ok: false; readonly message: string };
+export type ConditionResult = MatchResult;
 
 /** Whether one of the patterns matches a changed path; also when what changed cannot be told. */
 export async function changesHold(
@@ -51,7 +50,7 @@ export async function changesHold(
   const patterns = expandAll(changes.paths, world.lookup);
   if (!patterns.ok) return patterns;
   if (paths.length === 0) return holds(false);
-  return matchAny(patterns.texts, paths);
+  return matchAny(patterns.texts, [paths], matcherFor(world.reader));
 }
 
 /** Whether one of the paths or patterns is in the repository's tree. */
@@ -61,18 +60,16 @@ export async function existsHolds(
 ): Promise<ConditionResult> {
   const patterns = expandAll(exists.paths, world.lookup);
   if (!patterns.ok) return patterns;
-  const tree = await treeOf(exists, world);
-  if (!tree.ok) return tree;
-  const paths = new Set(tree.paths);
-  const directories = patterns.texts.some((text) => text.endsWith("/"))
-    ? directoriesOf(tree.paths)
-    : new Set<string>();
+  const paths = await pathsOf(exists, world);
+  if (!paths.ok) return paths;
+  const matcher = matcherFor(world.reader);
+  const tree = matcher.treeOf(paths.paths);
+  const directories = patterns.texts.some((text) => text.endsWith("/")) ? tree.directories : [];
   const exact = patterns.texts.filter((text) => !isGlob(text));
-  if (exact.some((text) => paths.has(text) || directories.has(text))) return holds(true);
+  if (exact.some((text) => tree.files.has(text) || directories.includes(text))) return holds(true);
   const globs = patterns.texts.filter(isGlob);
   const topLevelOnly = globs.every((text) => !text.includes("/") && !text.includes("**"));
-  const candidates = topLevelOnly ? tree.paths.filter((path) => !path.includes("/")) : tree.paths;
-  return matchAny(globs, [...candidates, ...directories]);
+  return matchAny(globs, [topLevelOnly ? tree.topLevel : paths.paths, directories], matcher);
 }
 
 /** Whether the push says what it is compared with: an update of a branch, or a merge request. */
@@ -84,11 +81,11 @@ function hasBase(facts: PipelineFacts): boolean {
   );
 }
 
-type Tree =
+type Paths =
   | { readonly ok: true; readonly paths: readonly string[] }
   | { readonly ok: false; readonly message: string };
 
-async function treeOf(exists: ExistsClause, world: ConditionWorld): Promise<Tree> {
+async function pathsOf(exists: ExistsClause, world: ConditionWorld): Promise<Paths> {
   if (exists.project === undefined) return { ok: true, paths: await world.reader.paths() };
   const project = expandServer(exists.project, world.lookup, "empty");
   const ref = expandServer(exists.ref ?? "", world.lookup, "empty");
@@ -118,27 +115,20 @@ function expandAll(
   return { ok: true, texts: [...texts] };
 }
 
-function matchAny(patterns: readonly string[], paths: readonly string[]): ConditionResult {
-  if (patterns.length * paths.length > MAX_PATTERN_COMPARISONS) return holds(true);
+function matchAny(
+  patterns: readonly string[],
+  lists: readonly (readonly string[])[],
+  matcher: PathMatcher,
+): ConditionResult {
+  const paths = lists.reduce((sum, list) => sum + list.length, 0);
+  if (patterns.length * paths > MAX_PATTERN_COMPARISONS) return holds(true);
   for (const pattern of patterns) {
-    const glob = compileGlob(pattern);
-    if (!glob.ok) return invalid(glob.message);
-    if (paths.some(glob.matches)) return holds(true);
-  }
-  return holds(false);
-}
-
-/** Every directory that holds a file, with its trailing slash. */
-function directoriesOf(paths: readonly string[]): Set<string> {
-  const directories = new Set<string>();
-  for (const path of paths) {
-    let slash = path.lastIndexOf("/");
-    while (slash !== -1 && !directories.has(path.slice(0, slash + 1))) {
-      directories.add(path.slice(0, slash + 1));
-      slash = path.lastIndexOf("/", slash - 1);
+    for (const list of lists) {
+      const result = matcher.matchesAny(list, pattern);
+      if (!result.ok || result.holds) return result;
     }
   }
-  return directories;
+  return holds(false);
 }
 
 function holds(value: boolean): ConditionResult {

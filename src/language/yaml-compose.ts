@@ -48,7 +48,7 @@ function exceeded(depth: number, tokens: number): string | undefined {
   if (depth > limits.yamlDepth + 2) {
     return `Maps and lists are nested more than ${limits.yamlDepth} levels deep, the limit.`;
   }
-  if (tokens <= limits.yamlTokens) return undefined;
-  const most = limits.yamlTokens.toLocaleString("en");
-  return `The file has more than ${most} words, signs and line ends, the limit.`;
+  return tokens <= limits.yamlTokens ? undefined : tooManyTokens;
 }
+
+export const tooManyTokens = `The file has more than ${limits.yamlTokens.toLocaleString("en")} words, signs and line ends, the limit.`;

@@ -4,7 +4,7 @@ import { isMap } from "yaml";
 import { limits } from "./limits.ts";
 import { type Node, type Place, type SourceText, sourceText, tooLarge } from "./node.ts";
 import type { Report } from "./report.ts";
-import { compose } from "./yaml-compose.ts";
+import { compose, tooManyTokens } from "./yaml-compose.ts";
 import { createConverter, type Part, type Substitution } from "./yaml-node.ts";
 import { partsOf } from "./yaml-parts.ts";
 
@@ -22,6 +22,10 @@ export function parseYaml(
   if (text.length > limits.fileBytes || byteLength(text) > limits.fileBytes) {
     const most = `${limits.fileBytes.toLocaleString("en")} bytes`;
     report.error("limit-exceeded", `${file} is larger than ${most}, the limit.`, "", start);
+    return undefined;
+  }
+  if (source.lineStarts.length > limits.yamlTokens) {
+    report.error("limit-exceeded", tooManyTokens, "", start);
     return undefined;
   }
   const jobs = text.match(/^[^\s#.'"\-?%][^\n:]*:/gm)?.length ?? 0;
