@@ -2,9 +2,8 @@ import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createApp } from "#functions/http/app.ts";
 import { controlPipeline } from "#service/control.ts";
-import { receiveWebhook } from "#service/receive-webhook.ts";
 import { jobOf, pipelineOf, push, statusesOf } from "./driver.ts";
-import { makeWorld, project, type World } from "./world.ts";
+import { makeWorld, type World } from "./world.ts";
 
 let world: World;
 beforeEach(async () => {
@@ -14,12 +13,6 @@ afterEach(() => world.close());
 
 /** More than one item of the store can hold, however well it is packed. */
 const large = () => randomBytes(600_000).toString("base64");
-
-test("a push that does not fit is refused at the door", async () => {
-  const webhook = world.webhook({ pushOptions: { ci: { variable: `LARGE=${large()}` } } });
-  const answer = await receiveWebhook(world.deps, { forge: "local", project }, webhook);
-  expect(answer).toMatchObject({ status: 413, body: { error: expect.stringContaining("KB") } });
-});
 
 test("a pipeline whose jobs do not fit becomes a failed one that says so", async () => {
   const jobs = Array.from({ length: 300 }, (_, number) => {
