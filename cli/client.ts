@@ -1,21 +1,28 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { readConfig } from "#local/data-directory.ts";
 import { CliError, exitCodes } from "./failure.ts";
 
 export type Client = {
   readonly get: <T>(path: string) => Promise<T>;
   readonly post: <T>(path: string, body?: unknown) => Promise<T>;
-  /** The response itself, for logs. */
+  /** The whole response, for logs. */
   readonly fetch: (path: string) => Promise<Response>;
-  /** As `fetch`, for what may take long. */
+  /** The response as it comes, for what may take long. */
   readonly download: (path: string) => Promise<Response>;
 };
 
 const timeoutMilliseconds = 30_000;
+/** So long a patient client waits for a service that is being started anew. */
+const patienceMilliseconds = 60_000;
+const pauseMilliseconds = 500;
 
 /** Talks to the service whose data directory this is, with the token that it keeps there. */
-export async function connect(directory: string): Promise<Client> {
+export async function connect(
+  directory: string,
+  options: { readonly patient?: boolean } = {},
+): Promise<Client> {
   const config = await readConfig(directory);
   if (config === undefined) {
     throw new CliError(
@@ -29,37 +36,56 @@ export async function connect(directory: string): Promise<Client> {
       exitCodes.absent,
     );
   });
-  const request = async (
-    path: string,
-    init: RequestInit = { signal: AbortSignal.timeout(timeoutMilliseconds) },
-  ): Promise<Response> => {
-    const url = `http://127.0.0.1:${config.port}${path}`;
-    const response = await fetch(url, {
+  const request = async (path: string, init: RequestInit): Promise<Response> => {
+    const response = await fetch(`http://127.0.0.1:${config.port}${path}`, {
       ...init,
       headers: { authorization: `Bearer ${token.trim()}`, "content-type": "application/json" },
     }).catch((cause: unknown) => {
-      throw new CliError(
-        `The service does not answer on port ${config.port}. Start it with \`slipway up --data ${directory}\`.`,
-        exitCodes.absent,
-        { cause },
-      );
+      throw noAnswer(config.port, directory, cause);
     });
     if (!response.ok) throw await refusal(response);
     return response;
   };
+  /** An answer that breaks off is none. */
+  const whole = async (path: string, init: RequestInit = {}): Promise<Response> => {
+    const response = await request(path, {
+      ...init,
+      signal: AbortSignal.timeout(timeoutMilliseconds),
+    });
+    const bytes = await response.arrayBuffer().catch((cause: unknown) => {
+      throw noAnswer(config.port, directory, cause);
+    });
+    return new Response(bytes, response);
+  };
+  const read = async (path: string): Promise<Response> => {
+    const until = Date.now() + (options.patient === true ? patienceMilliseconds : 0);
+    for (let tries = 0; ; tries++) {
+      try {
+        return await whole(path);
+      } catch (error) {
+        if (!(error instanceof NoAnswer) || Date.now() >= until) throw error;
+        if (tries === 0) console.error("slipway: the service is away; waiting for it");
+        await sleep(pauseMilliseconds);
+      }
+    }
+  };
   return {
-    get: async (path) => (await request(path)).json() as never,
+    get: async (path) => (await read(path)).json() as never,
     post: async (path, body) =>
-      (
-        await request(path, {
-          method: "POST",
-          body: JSON.stringify(body ?? {}),
-          signal: AbortSignal.timeout(timeoutMilliseconds),
-        })
-      ).json() as never,
-    fetch: (path) => request(path),
+      (await whole(path, { method: "POST", body: JSON.stringify(body ?? {}) })).json() as never,
+    fetch: read,
     download: (path) => request(path, {}),
   };
+}
+
+class NoAnswer extends CliError {}
+
+function noAnswer(port: number, directory: string, cause: unknown): NoAnswer {
+  return new NoAnswer(
+    `The service does not answer on port ${port}. Start it with \`slipway up --data ${directory}\`.`,
+    exitCodes.absent,
+    { cause },
+  );
 }
 
 async function refusal(response: Response): Promise<CliError> {

@@ -14,6 +14,11 @@ export function paintStatus(status: string, width = 0): string {
   return (paint[status] ?? colors.dim)(status.padEnd(width));
 }
 
+/** Names that came with a push, without what would steer the terminal. */
+export function plainText(text: string): string {
+  return text.replaceAll(/\p{Cc}+/gu, " ");
+}
+
 /** A pipeline with its stages and jobs, for a terminal. */
 export function pipelineText(pipeline: PipelineView, now: string): string {
   const took =
@@ -23,10 +28,12 @@ export function pipelineText(pipeline: PipelineView, now: string): string {
   const head = [
     `${paintStatus(pipeline.status)}  pipeline ${pipeline.id} · ${pipeline.project} · ${pipeline.ref} · ${pipeline.sha.slice(0, 8)}${took}`,
     colors.dim(pipeline.url),
-    ...pipeline.problems.map((problem) => `  ${problem}`),
+    ...pipeline.problems
+      .flatMap((problem) => problem.split("\n"))
+      .map((line) => `  ${plainText(line)}`),
   ];
   const stages = pipeline.stages.flatMap((stage) => [
-    `${stage.name.padEnd(12)} ${paintStatus(stage.status)}`,
+    `${plainText(stage.name).padEnd(12)} ${paintStatus(stage.status)}`,
     ...stage.jobs.map((job) => jobText(job, now)),
   ]);
   return [...head, ...stages].join("\n");
@@ -40,5 +47,5 @@ function jobText(job: JobView, now: string): string {
     job.failure_message?.split("\n", 1)[0],
     job.allow_failure && job.status === "failed" ? "allowed to fail" : undefined,
   ].filter((part) => part !== undefined);
-  return `  ${paintStatus(job.status, 9)} ${String(job.id).padEnd(9)} ${job.name.padEnd(24)} ${time.padEnd(10)} ${why.join(", ")}`.trimEnd();
+  return `  ${paintStatus(job.status, 9)} ${String(job.id).padEnd(9)} ${plainText(job.name).padEnd(24)} ${time.padEnd(10)} ${plainText(why.join(", "))}`.trimEnd();
 }

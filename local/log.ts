@@ -1,11 +1,19 @@
 import type { Log } from "#service/deps.ts";
 
-/** One line of JSON a message, on standard error. */
-export function jsonLog(minimum: "info" | "warn"): Log {
-  return (level, message, fields) => {
-    if (minimum === "warn" && level === "info") return;
-    process.stderr.write(
-      `${JSON.stringify({ time: new Date().toISOString(), level, message, ...fields })}\n`,
-    );
+/** One line a message on standard error: JSON for programs, words on a terminal. */
+export function standardErrorLog(): Log {
+  return (level, message, fields = {}) => {
+    const time = new Date().toISOString();
+    const line = process.stderr.isTTY
+      ? [time.slice(11, 19), level.padEnd(5), message, ...Object.entries(fields).map(asWord)].join(
+          " ",
+        )
+      : JSON.stringify({ time, level, message, ...fields });
+    process.stderr.write(`${line}\n`);
   };
+}
+
+function asWord([name, value]: readonly [string, unknown]): string {
+  // Names come from pushes: none may steer the terminal.
+  return `${name}=${String(value).replaceAll(/\p{Cc}+/gu, " ")}`;
 }

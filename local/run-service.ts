@@ -7,18 +7,26 @@ export type UpSettings = {
   readonly port?: number;
 };
 
+export type ServiceWatcher = {
+  readonly up: (service: {
+    readonly pid: number;
+    readonly url: string;
+    readonly registry: string;
+  }) => void;
+  readonly say: (line: string) => void;
+};
+
 /** Runs the service until it is told to stop (SIGINT, SIGTERM); what runs in environments goes on meanwhile. */
-export async function runService(settings: UpSettings, say: (line: string) => void): Promise<void> {
+export async function runService(settings: UpSettings, watcher: ServiceWatcher): Promise<void> {
   const { service, stop } = await startService(settings);
   const { deps } = service;
-  say(`Slipway is up at ${deps.server.url}`);
-  say(`  registry  ${deps.server.registry}`);
-  say(`  projects  push any repository: slipway init group/project && git push slipway HEAD`);
+  const { url, registry } = deps.server;
+  watcher.up({ pid: process.pid, url, registry });
   await toldToStop();
   await stop(async () => {
     const busy = await stopIdleEnvironments(deps);
     if (busy > 0) {
-      say(`${busy} environments go on with their jobs; the next start finds them again.`);
+      watcher.say(`${busy} environments go on with their jobs; the next start finds them again.`);
     }
   });
 }

@@ -14,7 +14,7 @@ import { type DataDirectory, openDataDirectory } from "./data-directory.ts";
 import { createGitHost, type GitHost } from "./git-host.ts";
 import { gitHostOptions } from "./git-host-options.ts";
 import { closeServer, isOwnHost, listen } from "./listen.ts";
-import { jsonLog } from "./log.ts";
+import { standardErrorLog } from "./log.ts";
 import { startRegistryFront } from "./registry-front.ts";
 import { registryGrant } from "./registry-grant.ts";
 import { openRegistryKeys, type RegistryKeys } from "./registry-keys.ts";
@@ -66,7 +66,7 @@ export async function startService(settings: ServiceSettings): Promise<RunningSe
     runner,
     registryKeys,
     version,
-    log: settings.log ?? jsonLog("info"),
+    log: settings.log ?? standardErrorLog(),
     ...(settings.changeSettings && { changeSettings: settings.changeSettings }),
   });
   const servers: Server[] = [];

@@ -1,8 +1,10 @@
 import { createWriteStream } from "node:fs";
+import { basename } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Command } from "commander";
 import type { JobView } from "#service/view.ts";
+import { readId } from "../arguments.ts";
 import { connect } from "../client.ts";
 import { CliError, exitCodes } from "../failure.ts";
 import { type CommonOptions, commandWith } from "../options.ts";
@@ -11,11 +13,10 @@ type Options = CommonOptions & { readonly output?: string; readonly type: string
 
 export function artifactsCommand(): Command {
   return commandWith("artifacts", "download what a job left", "slipway artifacts 700001 -o app.zip")
-    .argument("<job>", "job id, as `slipway status` shows it")
+    .argument("<job>", "job id, as `slipway status` shows it", readId)
     .option("-o, --output <file>", "where to write it; `-` is standard output")
     .option("-t, --type <type>", "`archive`, or a report such as `dotenv` or `junit`", "archive")
     .action(async (job: string, options: Options) => {
-      if (!/^\d+$/.test(job)) throw new CliError(`"${job}" is no job id.`, exitCodes.usage);
       const client = await connect(options.data);
       const view = await client.get<JobView>(`/api/slipway/jobs/${job}`);
       const artifact = view.artifacts?.find(({ type }) => type === options.type);
@@ -26,7 +27,8 @@ export function artifactsCommand(): Command {
           exitCodes.absent,
         );
       }
-      const output = options.output ?? artifact.filename;
+      // The name is the project's choice; it is not to choose the directory.
+      const output = options.output ?? basename(artifact.filename);
       const query = new URLSearchParams({ file_type: options.type });
       const response = await client.download(`/api/slipway/jobs/${job}/artifacts?${query}`);
       if (response.body === null) throw new CliError("The answer is empty.", exitCodes.failed);

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { PipelineView } from "#service/view.ts";
+import { readId } from "../arguments.ts";
 import { connect } from "../client.ts";
 import { CliError, exitCodes } from "../failure.ts";
 import { type CommonOptions, commandWith } from "../options.ts";
@@ -14,13 +15,13 @@ export function retryCommand(): Command {
     "run a job again, or all failed and canceled jobs of a pipeline",
     "slipway retry 7",
   )
-    .argument("<id>", "pipeline or job id")
+    .argument("<id>", "pipeline or job id", readId)
     .action((id: string, options: CommonOptions) => control(id, "retry", options));
 }
 
 export function cancelCommand(): Command {
   return commandWith("cancel", "cancel a pipeline or a job", "slipway cancel 700001")
-    .argument("<id>", "pipeline or job id")
+    .argument("<id>", "pipeline or job id", readId)
     .action((id: string, options: CommonOptions) => control(id, "cancel", options));
 }
 
@@ -30,7 +31,7 @@ export function playCommand(): Command {
     "start a manual job, or a delayed one now",
     "slipway play 700004 -v TARGET=live",
   )
-    .argument("<job>", "job id")
+    .argument("<job>", "job id", readId)
     .option("-v, --variable <K=V...>", "variables for this job")
     .action((id: string, options: CommonOptions & { variable?: string[] }) =>
       control(id, "play", options, { variables: readAssignments(options.variable ?? []) }),
@@ -43,7 +44,6 @@ async function control(
   options: CommonOptions,
   body?: unknown,
 ): Promise<void> {
-  if (!/^\d+$/.test(id)) throw new CliError(`"${id}" is no pipeline or job id.`, exitCodes.usage);
   const kind = Number(id) > firstJobId || action === "play" ? "jobs" : "pipelines";
   const client = await connect(options.data);
   const view = await client.post<PipelineView>(`/api/slipway/${kind}/${id}/${action}`, body);

@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { runDemo } from "#local/demo/run-demo.ts";
 import { exitCodes } from "../failure.ts";
 import { commandWith } from "../options.ts";
@@ -16,7 +16,11 @@ export function demoCommand(): Command {
     "push a sample project to a service here, and pull and run the image it releases",
     "slipway demo --executor docker-in-docker",
   )
-    .option("--executor <name>", "docker-socket, docker-in-docker or shell", "docker-socket")
+    .addOption(
+      new Option("--executor <name>", "how its jobs get Docker")
+        .choices(["docker-socket", "docker-in-docker", "shell"])
+        .default("docker-socket"),
+    )
     .option("--keep", "leave the service up afterwards")
     .action(async (options: DemoOptions) => {
       const result = await runDemo(options, (line) => console.error(line));

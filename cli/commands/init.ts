@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { basename, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { Command } from "commander";
+import { isProjectPath } from "#forge/project-path.ts";
 import { readConfig } from "#local/data-directory.ts";
 import { CliError, exitCodes } from "../failure.ts";
 import { type CommonOptions, commandWith } from "../options.ts";
@@ -26,6 +27,12 @@ export function initCommand(): Command {
           );
         }
         const path = project ?? `local/${basename(resolve(options.repository)).toLowerCase()}`;
+        if (!isProjectPath(path)) {
+          throw new CliError(
+            `"${path}" cannot be a project's path. Name one of letters, digits, - _ and ., such as \`slipway init group/app\`.`,
+            exitCodes.usage,
+          );
+        }
         const remote = await addRemote(
           options.repository,
           path,
@@ -63,10 +70,16 @@ export async function addRemote(
   await git("remote", "add", "slipway", remote).catch(() =>
     git("remote", "set-url", "slipway", remote),
   );
+  const helper = `credential.${base}.helper`;
+  // The empty one comes first and takes away the user's own helpers: they would store the token, or give an old one.
+  await git("config", "--replace-all", helper, "");
   await git(
     "config",
-    `credential.${base}.helper`,
+    "--add",
+    helper,
     `!f() { test "$1" = get && echo username=slipway && echo "password=$(cat '${quoted}')"; }; f`,
   );
+  // A proxy of the user's could not reach this machine.
+  await git("config", `http.${base}.proxy`, "");
   return remote;
 }

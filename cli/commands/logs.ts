@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
+import { readId } from "../arguments.ts";
 import { type Client, connect } from "../client.ts";
 import { exitCodes } from "../failure.ts";
 import { type CommonOptions, commandWith } from "../options.ts";
@@ -8,10 +9,10 @@ const waitSeconds = 5;
 
 export function logsCommand(): Command {
   return commandWith("logs", "print a job's log", "slipway logs -f 700001")
-    .argument("<job>", "job id, as `slipway status` shows it")
+    .argument("<job>", "job id, as `slipway status` shows it", readId)
     .option("-f, --follow", "go on until the job is done; exit 1 unless it succeeded")
     .action(async (job: string, options: CommonOptions & { follow?: boolean }) => {
-      const client = await connect(options.data);
+      const client = await connect(options.data, { patient: options.follow === true });
       let text = "";
       const write = (part: Uint8Array): void => {
         if (options.json === true) text += new TextDecoder().decode(part);
@@ -33,7 +34,7 @@ async function readAll(
   let offset = 0;
   for (;;) {
     const response = await client.fetch(
-      `/api/slipway/jobs/${encodeURIComponent(job)}/trace?offset=${offset}&wait=${follow ? waitSeconds : 0}`,
+      `/api/slipway/jobs/${job}/trace?offset=${offset}&wait=${follow ? waitSeconds : 0}`,
     );
     const bytes = new Uint8Array(await response.arrayBuffer());
     write(bytes);

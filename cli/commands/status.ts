@@ -2,10 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import type { PipelineView } from "#service/view.ts";
 import type { PipelineSummary } from "#store/store.ts";
+import { readId } from "../arguments.ts";
 import { type Client, connect } from "../client.ts";
 import { CliError, exitCodes } from "../failure.ts";
 import { type CommonOptions, commandWith } from "../options.ts";
-import { pipelineText } from "../text.ts";
+import { pipelineText, plainText } from "../text.ts";
 
 const pollMilliseconds = 500;
 const settled = new Set(["success", "failed", "canceled", "skipped", "manual"]);
@@ -16,15 +17,15 @@ export function statusCommand(): Command {
     "show a pipeline with its stages and jobs",
     "slipway status 7 --wait",
   )
-    .argument("[pipeline]", "pipeline id; the newest when left out")
+    .argument("[pipeline]", "pipeline id; the newest when left out", readId)
     .option("--wait", "show progress until it is done; exit 1 unless it succeeded")
     .action(async (pipeline: string | undefined, options: CommonOptions & { wait?: boolean }) => {
-      const client = await connect(options.data);
+      const client = await connect(options.data, { patient: options.wait === true });
       const id = pipeline ?? String(await newest(client));
       const view =
         options.wait === true
           ? await waitFor(client, id, options)
-          : await client.get<PipelineView>(`/api/slipway/pipelines/${encodeURIComponent(id)}`);
+          : await client.get<PipelineView>(`/api/slipway/pipelines/${id}`);
       const now = new Date().toISOString();
       console.log(options.json === true ? JSON.stringify(view) : pipelineText(view, now));
       if (options.wait === true && view.status !== "success") process.exitCode = exitCodes.failed;
@@ -40,12 +41,12 @@ async function newest(client: Client): Promise<number> {
 async function waitFor(client: Client, id: string, options: CommonOptions): Promise<PipelineView> {
   let told = "";
   for (;;) {
-    const view = await client.get<PipelineView>(`/api/slipway/pipelines/${encodeURIComponent(id)}`);
+    const view = await client.get<PipelineView>(`/api/slipway/pipelines/${id}`);
     if (settled.has(view.status)) return view;
     const running = view.stages.flatMap((stage) =>
       stage.jobs
         .filter((job) => job.status === "running" || job.status === "pending")
-        .map((job) => `${job.name} ${job.status}`),
+        .map((job) => `${plainText(job.name)} ${job.status}`),
     );
     const line = `${view.status}: ${running.join(", ")}`;
     if (options.json !== true && line !== told) console.error(line);

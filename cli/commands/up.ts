@@ -1,6 +1,7 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { startDetached } from "#local/detached-service.ts";
 import { runService } from "#local/run-service.ts";
+import { readWhole } from "../arguments.ts";
 import { type CommonOptions, commandWith } from "../options.ts";
 
 type UpOptions = CommonOptions & {
@@ -15,7 +16,11 @@ export function upCommand(): Command {
     "start the service: git host, webhooks, runner API, registry and pages on this machine",
     "slipway up --detach",
   )
-    .option("--port <port>", "port of the service; the registry takes the next one", readPort)
+    .option(
+      "--port <port>",
+      "port of the service; the registry takes the next one",
+      readWhole(1, 65_534),
+    )
     .option("--config <file>", "project settings", "slipway.yaml")
     .option("--detach", "go on in the background; `slipway down` ends it")
     .action(async (options: UpOptions) => {
@@ -31,12 +36,19 @@ export function upCommand(): Command {
         );
         return;
       }
-      await runService(settings, (line) => console.log(line));
+      await runService(settings, {
+        up: (service) => {
+          console.log(options.json === true ? JSON.stringify(service) : serviceText(service));
+        },
+        say: (line) => console.error(line),
+      });
     });
 }
 
-function readPort(text: string): number {
-  const port = Number(text);
-  if (/^\d+$/.test(text) && port > 0 && port < 65_535) return port;
-  throw new InvalidArgumentError("A number from 1 to 65534 is needed.");
+function serviceText({ url, registry }: { url: string; registry: string }): string {
+  return [
+    `Slipway is up at ${url}`,
+    `  registry  ${registry}`,
+    "  projects  push any repository: slipway init group/project && git push slipway HEAD",
+  ].join("\n");
 }
