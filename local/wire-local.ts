@@ -25,6 +25,7 @@ import { followSettings } from "./load-settings.ts";
 import { createNotifier } from "./notifier.ts";
 import type { RegistryKeys } from "./registry-keys.ts";
 import type { Machine } from "./setup/machine.ts";
+import { liveForges } from "./wire-forges.ts";
 
 export type LocalService = {
   readonly deps: ServiceDeps;
@@ -85,6 +86,8 @@ export async function wireLocal(options: {
         project,
       ),
   };
+  const { forges, follow } = liveForges(local, secrets);
+  follow(await settings());
   const environments = machineEnvironments({ data, machine, runner: options.runner });
   const queue = inProcessQueue({
     concurrency: 8,
@@ -102,14 +105,17 @@ export async function wireLocal(options: {
     secrets,
     registry: distributionRegistry({ host: registryHost, keys: options.registryKeys }),
     environments,
-    forges: new Map([["local", local]]),
+    forges,
     server,
     settings: async (forge, project) => {
       const all = await settings();
+      follow(all);
+      const named = all.projects.has(project.toLowerCase());
+      // A push to the built-in git host makes a project; with another forge somebody has to connect it.
       const known =
-        all.projects.has(project.toLowerCase()) ||
-        (await store.projects.get(forge, project)) !== undefined;
-      return known && forge === "local" ? changeSettings(settingsOf(all, project)) : undefined;
+        named || (forge === "local" && (await store.projects.get(forge, project)) !== undefined);
+      const its = settingsOf(all, project);
+      return known && its.forge === forge ? changeSettings(its) : undefined;
     },
     builtInPipeline: await readFile(builtInPipelineFile, "utf8"),
     now: Date.now,

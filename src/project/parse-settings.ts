@@ -1,7 +1,15 @@
 import { type Document, isMap, isScalar, LineCounter, parseDocument } from "yaml";
-import { z } from "zod/mini";
+import * as z from "zod/mini";
 import { parseDuration } from "#language/keyword/duration.ts";
+import { type ForgeConnection, toConnection } from "./connection.ts";
+import { parseMemory, type RunnerSizes } from "./runner-size.ts";
 import type { ProjectSettings, ProjectVariable } from "./settings.ts";
+import {
+  bytesPerMegabyte,
+  type GivenSettings,
+  type GivenVariable,
+  settingsSchema,
+} from "./settings-schema.ts";
 
 /** One thing that is wrong in `slipway.yaml`, with its place. */
 export type SettingsProblem = {
@@ -16,63 +24,11 @@ export type Settings = {
   readonly defaults: Omit<ProjectSettings, "path">;
   /** By lower-case path. */
   readonly projects: ReadonlyMap<string, ProjectSettings>;
+  /** Connections to forges by name; the built-in git host is not among them. */
+  readonly forges: ReadonlyMap<string, ForgeConnection>;
 };
 
-const duration = z
-  .union([z.string(), z.number()])
-  .check(
-    z.refine(
-      (value) => (parseDuration(String(value)) ?? 0) > 0,
-      "must be a duration such as `1h 30m`",
-    ),
-  );
-const variable = z.union([
-  z.string(),
-  z.number(),
-  z.boolean(),
-  z
-    .strictObject({
-      value: z.optional(z.string()),
-      secret: z.optional(z.string()),
-      masked: z.optional(z.boolean()),
-      protected: z.optional(z.boolean()),
-      file: z.optional(z.boolean()),
-      expand: z.optional(z.boolean()),
-      environment_scope: z.optional(z.string()),
-    })
-    .check(
-      z.refine(
-        (given) => (given.value === undefined) !== (given.secret === undefined),
-        "needs either `value`, or `secret` with the secret's name",
-      ),
-      z.refine(
-        (given) => given.masked !== true || given.secret !== undefined,
-        "a masked variable is a secret: name it with `secret` instead of writing its value here",
-      ),
-    ),
-]);
-/** In MB, as GitLab's settings of these names. */
-const megabytes = z.int().check(z.gte(1), z.lte(1_000_000));
-const bytesPerMegabyte = 1024 * 1024;
-const common = {
-  forge: z.optional(z.string()),
-  executor: z.optional(z.enum(["docker-in-docker", "docker-socket", "shell"])),
-  privileged: z.optional(z.boolean()),
-  capacity: z.optional(z.int().check(z.gte(1), z.lte(64))),
-  max_environments: z.optional(z.int().check(z.gte(1), z.lte(1000))),
-  job_timeout: z.optional(duration),
-  config_path: z.optional(z.string().check(z.minLength(1))),
-  protected: z.optional(z.array(z.string())),
-  registry: z.optional(z.boolean()),
-  max_artifacts_size: z.optional(megabytes),
-  max_cache_size: z.optional(megabytes),
-  variables: z.optional(z.record(z.string().check(z.regex(/^[A-Za-z_]\w*$/)), variable)),
-};
-const schema = z.strictObject({
-  defaults: z.optional(z.strictObject(common)),
-  projects: z.optional(z.record(z.string(), z.nullable(z.strictObject(common)))),
-});
-type Given = z.infer<typeof schema>["defaults"];
+type Given = GivenSettings["defaults"];
 
 const builtInDefaults: Omit<ProjectSettings, "path"> = {
   forge: "local",
@@ -108,7 +64,7 @@ export function parseSettings(
       }),
     };
   }
-  const parsed = z.safeParse(schema, document.toJS({ maxAliasCount: 100 }) ?? {});
+  const parsed = z.safeParse(settingsSchema, document.toJS({ maxAliasCount: 100 }) ?? {});
   if (!parsed.success) {
     return {
       problems: parsed.error.issues.map((issue) => {
@@ -128,7 +84,33 @@ export function parseSettings(
     ([path, given]) =>
       [path.toLowerCase(), { ...overlay(defaults, given ?? undefined), path }] as const,
   );
-  return { settings: { defaults, projects: new Map(projects) } };
+  const forges = Object.entries(parsed.data.forges ?? {}).map(
+    ([name, given]) => [name, toConnection(name, given)] as const,
+  );
+  const settings = { defaults, projects: new Map(projects), forges: new Map(forges) };
+  const problems = unknownForges(document, lines, parsed.data);
+  return problems.length > 0 ? { problems } : { settings };
+}
+
+/** A project whose forge is not there would be silent. */
+function unknownForges(
+  document: Document,
+  lines: LineCounter,
+  given: GivenSettings,
+): readonly SettingsProblem[] {
+  const known = ["local", ...Object.keys(given.forges ?? {})];
+  const named = [
+    [["defaults", "forge"], given.defaults?.forge] as const,
+    ...Object.entries(given.projects ?? {}).map(
+      ([path, project]) => [["projects", path, "forge"], project?.forge] as const,
+    ),
+  ];
+  return named.flatMap(([path, forge]) => {
+    if (forge === undefined || known.includes(forge)) return [];
+    const at = lines.linePos(offsetOf(document, path, []));
+    const message = `there is no forge \`${forge}\` under \`forges\`; there is ${known.join(", ")}`;
+    return [{ path: path.join("."), message, line: at.line, column: at.col }];
+  });
 }
 
 /** Settings of one project: its own, or the defaults. */
@@ -152,6 +134,9 @@ function overlay(base: Omit<ProjectSettings, "path">, given: Given): Omit<Projec
     protectedRefs: given.protected ?? base.protectedRefs,
     registry: given.registry ?? base.registry,
     maxArtifactsBytes: inBytes(given.max_artifacts_size) ?? base.maxArtifactsBytes,
+    ...((base.runnerSizes ?? given.runner_tags) && {
+      runnerSizes: { ...base.runnerSizes, ...toSizes(given.runner_tags) },
+    }),
     maxCacheBytes: inBytes(given.max_cache_size) ?? base.maxCacheBytes,
     variables: [
       ...base.variables,
@@ -164,7 +149,22 @@ function inBytes(size: number | undefined): number | undefined {
   return size === undefined ? undefined : size * bytesPerMegabyte;
 }
 
-function toVariable(key: string, given: z.infer<typeof variable>): ProjectVariable {
+function toSizes(given: NonNullable<Given>["runner_tags"]): RunnerSizes {
+  return Object.fromEntries(
+    Object.entries(given ?? {}).map(([tag, size]) => {
+      const memoryBytes = parseMemory(size?.memory ?? "");
+      return [
+        tag,
+        {
+          ...(size?.compute !== undefined && { compute: size.compute }),
+          ...(memoryBytes !== undefined && { memoryBytes }),
+        },
+      ];
+    }),
+  );
+}
+
+function toVariable(key: string, given: GivenVariable): ProjectVariable {
   const plain = { masked: false, protected: false, file: false, raw: false, environmentScope: "*" };
   if (typeof given !== "object") return { key, value: { plain: String(given) }, ...plain };
   return {

@@ -77,7 +77,7 @@ async function makeChild(deps: ServiceDeps, parent: Pipeline, job: Job): Promise
     identity: {
       id: parent.id,
       iid: parent.iid,
-      url: pipelineUrl(parent.facts.project.url, parent.id),
+      url: pipelineUrl(parent.facts, parent.id),
       createdAt: parent.createdAt,
       ...(parent.name === undefined ? {} : { name: parent.name }),
     },

@@ -8,7 +8,7 @@ import type { Variable } from "#language/variables.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import { advancePipeline } from "./advance-pipeline.ts";
 import { configReader } from "./config-reader.ts";
-import type { ServiceDeps } from "./deps.ts";
+import { isoNow, type ServiceDeps } from "./deps.ts";
 import { type BuildableEvent, collectFacts, refNameOf } from "./facts.ts";
 import { pipelineUrl, planKey } from "./keys.ts";
 import { pipelineSettings } from "./pipeline-settings.ts";
@@ -65,7 +65,7 @@ export async function createPipelineFor(
 
   const id = await claimPipelineId(deps, forgeName, event);
   const existing = await deps.store.pipelines.get(id);
-  const url = pipelineUrl(facts.project.url, id);
+  const url = pipelineUrl(facts, id);
   if (existing !== undefined) {
     return { result: "created", pipelineId: id, url, status: existing.value.status };
   }
@@ -99,6 +99,7 @@ export async function createPipelineFor(
     project: event.project.path,
     status: pipeline.status,
   });
+  await deps.store.projects.ensure(forgeName, event.project.path, isoNow(deps));
   await deps.store.projects.setDefaultBranch(
     forgeName,
     event.project.path,

@@ -60,14 +60,14 @@ export async function jobResponse(
     identity: {
       id: pipeline.id,
       iid: pipeline.iid,
-      url: pipelineUrl(facts.project.url, pipeline.id),
+      url: pipelineUrl(facts, pipeline.id),
       createdAt: pipeline.createdAt,
       ...(pipeline.name === undefined ? {} : { name: pipeline.name }),
     },
     job: planned,
     jobIdentity: {
       id: job.id,
-      url: jobUrl(facts.project.url, job.id),
+      url: jobUrl(facts, job.id),
       token,
       startedAt: job.startedAt ?? pipeline.createdAt,
       timeoutSeconds: job.timeoutSeconds,

@@ -1,3 +1,5 @@
+import type { ProjectFacts, ServerFacts } from "#language/facts.ts";
+
 /** Where the service keeps its blobs, and the secrets' names. */
 export function planKey(pipelineId: number): string {
   return `pipelines/${pipelineId}/plan.json`;
@@ -16,13 +18,19 @@ export function pipelineIdOfJob(jobId: number): number {
   return Math.floor(jobId / 100_000);
 }
 
-export function pipelineUrl(projectUrl: string, pipelineId: number): string {
-  return `${projectUrl}/-/pipelines/${pipelineId}`;
+/** Pages are the service's own, also where the project's page is the forge's. */
+export function pipelineUrl(of: PageFacts, pipelineId: number): string {
+  return `${of.server.url}/${of.project.path}/-/pipelines/${pipelineId}`;
 }
 
-export function jobUrl(projectUrl: string, jobId: number): string {
-  return `${projectUrl}/-/jobs/${jobId}`;
+export function jobUrl(of: PageFacts, jobId: number): string {
+  return `${of.server.url}/${of.project.path}/-/jobs/${jobId}`;
 }
+
+type PageFacts = {
+  readonly server: Pick<ServerFacts, "url">;
+  readonly project: Pick<ProjectFacts, "path">;
+};
 
 export function artifactKey(jobId: number, type: string): string {
   return `jobs/${jobId}/artifacts/${type}`;

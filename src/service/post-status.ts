@@ -1,4 +1,4 @@
-import { ForgeError } from "#forge/forge.ts";
+import { type CommitStatus, ForgeError } from "#forge/forge.ts";
 import { coverageOf } from "#pipeline/coverage.ts";
 import type { Command, PipelineEvent } from "#pipeline/event.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
@@ -31,9 +31,10 @@ export async function postStatus(
       context: command.context,
       state: command.state,
       description: command.description,
-      targetUrl: pipelineUrl(pipeline.facts.project.url, pipeline.id),
+      targetUrl: pipelineUrl(pipeline.facts, pipeline.id),
       ...(coverage === undefined ? {} : { coverage }),
       ...(told?.forgePipelineId === undefined ? {} : { forgePipelineId: told.forgePipelineId }),
+      ...forkOf(pipeline),
     });
     return [{ ...posted, ...answer }];
   } catch (error) {
@@ -46,4 +47,12 @@ export async function postStatus(
     });
     return error.retryable ? [] : [posted];
   }
+}
+
+function forkOf({ facts }: Pipeline): Pick<CommitStatus, "fork"> {
+  const request = facts.mergeRequest;
+  if (request?.fork !== true) return {};
+  return {
+    fork: { sourceProjectId: request.sourceProjectId, mergeRequestIid: request.iid },
+  };
 }

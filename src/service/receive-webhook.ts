@@ -23,6 +23,8 @@ export async function receiveWebhook(
   connection: Connection,
   request: WebhookRequest,
 ): Promise<WebhookAnswer> {
+  // Settings first: a connection may be as new as this request.
+  const settings = await deps.settings(connection.forge, connection.project);
   const forge = deps.forges.get(connection.forge);
   if (forge === undefined) {
     return {
@@ -30,7 +32,7 @@ export async function receiveWebhook(
       body: { error: `There is no forge connection named "${connection.forge}".` },
     };
   }
-  if ((await deps.settings(connection.forge, connection.project)) === undefined) {
+  if (settings === undefined) {
     return { status: 404, body: { error: "This project is not connected." } };
   }
   if (request.body.byteLength > maxWebhookBytes) {
@@ -78,7 +80,7 @@ async function storeAndQueue(
   const { events, left } = boundEvents(all.filter(({ kind }) => kind !== "ignored"));
   if (left > 0)
     deps.log("warn", "refs of one delivery are left to the sweep", { ...connection, left });
-  if (events.length === 0) return refused(deps, connection, "The event is too large to be kept.");
+  if (events.length === 0) return refused(deps, connection, "The event takes more than 200 KB: its names or push options are too long.");
   const delivery = await deps.store.deliveries.put({
     ...connection,
     id,

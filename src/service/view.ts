@@ -73,7 +73,7 @@ export type PipelineView = {
 function artifactsView(pipeline: Pipeline, job: Job): Pick<JobView, "artifacts"> {
   const present = job.artifacts?.filter(({ removed }) => removed !== true) ?? [];
   if (present.length === 0) return {};
-  const url = `${jobUrl(pipeline.facts.project.url, job.id)}/artifacts/download`;
+  const url = `${jobUrl(pipeline.facts, job.id)}/artifacts/download`;
   return {
     artifacts: present.map(({ type, filename, sizeBytes, expireAt }) => ({
       type,
@@ -101,14 +101,14 @@ export function pipelineView(pipeline: Pipeline): PipelineView {
     ...(pipeline.startedAt === undefined ? {} : { started_at: pipeline.startedAt }),
     ...(pipeline.finishedAt === undefined ? {} : { finished_at: pipeline.finishedAt }),
     ...(coverage === undefined ? {} : { coverage }),
-    url: pipelineUrl(facts.project.url, pipeline.id),
+    url: pipelineUrl(facts, pipeline.id),
     ...(pipeline.parent === undefined
       ? {}
       : {
           parent: {
             id: pipeline.parent.pipelineId,
             job: pipeline.parent.jobId,
-            url: pipelineUrl(facts.project.url, pipeline.parent.pipelineId),
+            url: pipelineUrl(facts, pipeline.parent.pipelineId),
           },
         }),
     stages: deriveView(pipeline).map((stage) => ({
@@ -150,11 +150,11 @@ export function jobView(pipeline: Pipeline, job: Job): JobView {
       : {
           child: {
             id: job.childPipelineId,
-            url: pipelineUrl(pipeline.facts.project.url, job.childPipelineId),
+            url: pipelineUrl(pipeline.facts, job.childPipelineId),
           },
         }),
     ...artifactsView(pipeline, job),
-    url: jobUrl(pipeline.facts.project.url, job.id),
+    url: jobUrl(pipeline.facts, job.id),
   };
 }
 

@@ -6,7 +6,7 @@ import { isRefName, isSha } from "../git-objects.ts";
 import { encodePath, type ForgeHttp, readAnswer } from "../http.ts";
 import { insidePath, shorten } from "../text.ts";
 import * as answers from "./answers.ts";
-import { projectNumber } from "./project-number.ts";
+import { numberOf } from "./payload.ts";
 
 export type BitbucketClientOptions = {
   readonly http: ForgeHttp;
@@ -136,7 +136,7 @@ export function bitbucketForgeClient(
       const found = await readOne(answers.project, base);
       return (
         found && {
-          id: projectNumber(found.uuid),
+          id: numberOf(found.uuid),
           path: found.full_name,
           title: found.name,
           description: found.description ?? "",

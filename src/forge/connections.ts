@@ -1,0 +1,149 @@
+import type { ForgeConnection } from "#project/connection.ts";
+import { bitbucketForgeClient } from "./bitbucket/client.ts";
+import { bitbucketHooks } from "./bitbucket/hooks.ts";
+import { bitbucketWebhooks } from "./bitbucket/webhook.ts";
+import { type Forge, ForgeError } from "./forge.ts";
+import { giteaForgeClient } from "./gitea/client.ts";
+import { giteaHooks } from "./gitea/hooks.ts";
+import { giteaWebhooks } from "./gitea/webhook.ts";
+import { githubAppTokens } from "./github/app-tokens.ts";
+import { githubForgeClient } from "./github/client.ts";
+import { githubHooks } from "./github/hooks.ts";
+import { githubWebhooks } from "./github/webhook.ts";
+import { gitlabForgeClient } from "./gitlab/client.ts";
+import { gitlabHooks } from "./gitlab/hooks.ts";
+import { gitlabWebhooks } from "./gitlab/webhook.ts";
+import type { ProjectHooks } from "./hooks.ts";
+import { type ForgeHttp, forgeHttp } from "./http.ts";
+
+/** A forge that `slipway.yaml` names: one that can also be told to send its events. */
+export type ConnectedForge = Forge & { readonly hooks: (project: string) => ProjectHooks };
+
+/** The newest value of a secret; undefined where it was never set. */
+export type ReadSecret = (name: string) => Promise<string | undefined>;
+
+/** The forge behind a connection. Nothing is asked yet; tokens are read at each request. */
+export function connectForge(connection: ForgeConnection, readSecret: ReadSecret): ConnectedForge {
+  const { name, kind, url, apiUrl } = connection;
+  const token = tokens(connection, readSecret);
+  const httpOf = (project: string): ForgeHttp =>
+    forgeHttp({
+      apiUrl,
+      authorize: async () => authorization(connection, await token(project, "api")),
+    });
+  switch (kind) {
+    case "gitlab":
+      return {
+        name: kind,
+        webhooks: gitlabWebhooks,
+        client: (project) =>
+          gitlabForgeClient(
+            {
+              http: httpOf(project),
+              url,
+              cloneToken: () => token(project, "clone"),
+              ...(connection.cloneUser === undefined ? {} : { cloneUser: connection.cloneUser }),
+            },
+            project,
+          ),
+        hooks: (project) => gitlabHooks(httpOf(project), project),
+      };
+    case "github":
+      return {
+        name: kind,
+        webhooks: githubWebhooks,
+        client: (project) =>
+          githubForgeClient(
+            { http: httpOf(project), url, cloneToken: () => token(project, "clone") },
+            project,
+          ),
+        hooks: (project) => githubHooks(httpOf(project), project, `${name} (${apiUrl})`),
+      };
+    case "gitea":
+      return {
+        name: kind,
+        webhooks: giteaWebhooks,
+        client: (project) =>
+          giteaForgeClient(
+            { http: httpOf(project), url, cloneToken: () => token(project, "clone") },
+            project,
+          ),
+        hooks: (project) => giteaHooks(httpOf(project), project),
+      };
+    case "bitbucket":
+      return {
+        name: kind,
+        webhooks: bitbucketWebhooks,
+        client: (project) =>
+          bitbucketForgeClient(
+            {
+              http: httpOf(project),
+              url,
+              cloneToken: () => token(project, "clone"),
+              cloneUser: connection.cloneUser ?? bitbucketCloneUser(connection),
+            },
+            project,
+          ),
+        hooks: (project) => bitbucketHooks(httpOf(project), project),
+      };
+  }
+}
+
+type Use = "api" | "clone";
+
+/** One token for all, or a GitHub App's of an hour, for one repository and no more rights than the use needs. */
+function tokens(
+  { name, apiUrl, access, cloneTokenSecret }: ForgeConnection,
+  readSecret: ReadSecret,
+): (project: string, use: Use) => Promise<string> {
+  const required = async (secret: string): Promise<string> => {
+    const value = await readSecret(secret);
+    if (value !== undefined) return value;
+    throw new ForgeError(
+      `The forge connection "${name}" needs the secret "${secret}", which is not set: slipway secret ${secret}`,
+      { retryable: false },
+    );
+  };
+  if ("tokenSecret" in access) {
+    const { tokenSecret } = access;
+    return (_, use) => required(use === "clone" ? (cloneTokenSecret ?? tokenSecret) : tokenSecret);
+  }
+  const { appId, installation, keySecret } = access;
+  const installationToken = githubAppTokens({
+    apiUrl,
+    appId,
+    installation,
+    key: () => required(keySecret),
+  });
+  return (project, use) =>
+    installationToken(
+      project,
+      use === "clone" ? { contents: "read" } : { contents: "read", statuses: "write" },
+    );
+}
+
+function authorization(
+  { kind, user }: ForgeConnection,
+  token: string,
+): Readonly<Record<string, string>> {
+  switch (kind) {
+    case "gitlab":
+      return { "private-token": token };
+    case "gitea":
+      return { authorization: `token ${token}` };
+    case "github":
+      return { authorization: `Bearer ${token}`, "x-github-api-version": "2022-11-28" };
+    case "bitbucket":
+      return {
+        authorization:
+          user === undefined
+            ? `Bearer ${token}`
+            : `Basic ${Buffer.from(`${user}:${token}`).toString("base64")}`,
+      };
+  }
+}
+
+/** API tokens belong to an e-mail address, access tokens to nobody (Bitbucket Cloud: API tokens, Access tokens). */
+function bitbucketCloneUser({ user }: ForgeConnection): string {
+  return user === undefined ? "x-token-auth" : "x-bitbucket-api-token-auth";
+}
