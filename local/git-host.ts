@@ -12,6 +12,7 @@ import { exchange } from "./git-exchange.ts";
 import type { PushReport } from "./git-push.ts";
 import { createRepository, repositoryExists } from "./git-repository.ts";
 import { type GitRequest, readBasicToken, readGitRequest } from "./git-request.ts";
+import { imageNameClash } from "./image-name-clash.ts";
 
 export type Push = PushReport & {
   readonly project: string;
@@ -59,7 +60,7 @@ export async function createGitHost(options: GitHostOptions): Promise<GitHost> {
   const program = await findBackend();
   const hooks = fileURLToPath(new URL("./hooks", import.meta.url));
   await access(join(hooks, "post-receive"), constants.X_OK);
-  await mkdir(options.root, { recursive: true });
+  await mkdir(options.root, { recursive: true, mode: 0o700 });
   const config = repositoryConfig(hooks, options.maxPushBytes ?? 2 * 1024 ** 3);
   return {
     handle: async (req, res) => {
@@ -128,6 +129,8 @@ async function serve(
         404,
         `There is no project ${project} here yet; the first push creates it.`,
       );
+    const clash = await imageNameClash(options.root, project);
+    if (clash !== undefined) return refuse(res, 403, clash);
     await createRepository(options.root, directory);
   }
   const exchanged = { ...request, ...installation, directory, root: options.root };

@@ -48,6 +48,35 @@ describe("access", () => {
   });
 
   test.for([
+    ["clash/app/web", "below the project clash/app"],
+    ["clash/app/web/deep", "below the project clash/app"],
+    ["clash", "clash/app lies below clash"],
+    ["Clash", "clash/app lies below Clash"],
+    ["Clash/App", "share its images with the project clash/app"],
+    ["CLASH/APP/web", "below the project clash/app"],
+    ["library/busybox", "can be pulled by everybody"],
+  ])(
+    "a first push to %s, whose jobs or others' could push its images, is refused",
+    async ([project, why]) => {
+      const tree = newWorkTree(host.directory);
+      commit(tree, "one");
+      await git(tree, "push", host.url("clash/app.git"), "main");
+      const { code, text } = await git(tree, "push", host.url(`${project}.git`), "main");
+      expect(code).toBe(128);
+      expect(text).toContain(why);
+      expect(existsSync(join(host.root, `${project}.git`))).toBe(false);
+    },
+  );
+
+  test("paths that only begin alike are no clash", async () => {
+    const tree = newWorkTree(host.directory);
+    commit(tree, "one");
+    for (const project of ["alike/app", "alike/app-2", "alike/app2/web", "alike-2"]) {
+      expect((await git(tree, "push", host.url(`${project}.git`), "main")).code).toBe(0);
+    }
+  });
+
+  test.for([
     ["/../x.git/info/refs?service=git-receive-pack"],
     ["/a/../../x.git/info/refs?service=git-receive-pack"],
     ["/%2e%2e/x.git/info/refs?service=git-receive-pack"],
