@@ -9,7 +9,7 @@ import { checkPayload, fullRef, isZeroSha, sha } from "./payload.ts";
 export const repository = z.looseObject({
   id: z.int(),
   full_name: z.string().check(z.regex(/^[^/]+\/[^/]+$/)),
-  html_url: z.string(),
+  html_url: z.nullish(z.string()),
   default_branch: z.nullish(z.string()),
   visibility: z.nullish(z.string()),
   private: z.nullish(z.boolean()),
@@ -31,7 +31,7 @@ export function forgeProject(from: z.infer<typeof repository>): ForgeProject {
   return {
     id: from.id,
     path: from.full_name,
-    url: from.html_url.replace(/\/+$/, ""),
+    url: (from.html_url ?? "").replace(/\/+$/, ""),
     defaultBranch: from.default_branch ?? "",
     visibility: visibility(from),
   };

@@ -16,8 +16,8 @@ const pullRequest = z.looseObject({
   number: z.int(),
   before: z.nullish(sha),
   pull_request: z.looseObject({
-    id: z.int(),
-    title: z.string(),
+    id: z.nullish(z.int()),
+    title: z.nullish(z.string()),
     body: z.nullish(z.string()),
     draft: z.nullish(z.boolean()),
     merged: z.nullish(z.boolean()),
@@ -54,9 +54,9 @@ export function pullRequestEvent(payload: unknown, actions: PullRequestActions):
     user: userFacts(body.sender),
     action,
     mergeRequest: {
-      id: request.id,
+      id: request.id ?? body.number,
       iid: body.number,
-      title: request.title,
+      title: request.title ?? "",
       description: request.body ?? "",
       sourceBranch: head.ref,
       sourceSha: head.sha,
@@ -68,7 +68,7 @@ export function pullRequestEvent(payload: unknown, actions: PullRequestActions):
       targetSha: "",
       diffBaseSha: z.safeParse(sha, request.merge_base).data ?? "",
       labels: (request.labels ?? []).map((label) => label.name),
-      draft: request.draft ?? /^\s*(?:\[WIP\]|WIP:)/i.test(request.title),
+      draft: request.draft ?? /^\s*(?:\[WIP\]|WIP:)/i.test(request.title ?? ""),
       fork: head.repo?.id !== (base.repo ?? body.repository).id,
     },
   };

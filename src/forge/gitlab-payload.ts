@@ -9,7 +9,7 @@ import { checkPayload } from "./payload.ts";
 export const project = z.looseObject({
   id: z.int(),
   path_with_namespace: z.string().check(z.minLength(1)),
-  web_url: z.string(),
+  web_url: z.nullish(z.string()),
   default_branch: z.nullish(z.string()),
   visibility_level: z.nullish(z.number()),
 });
@@ -25,7 +25,7 @@ export function forgeProject(from: z.infer<typeof project>): ForgeProject {
   return {
     id: from.id,
     path: from.path_with_namespace,
-    url: from.web_url.replace(/\/+$/, ""),
+    url: (from.web_url ?? "").replace(/\/+$/, ""),
     defaultBranch: from.default_branch ?? "",
     visibility: visibility(from.visibility_level),
   };

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import type { TriggerEvent } from "../forge.ts";
 import { checkPayload, sha, shownEvent, zeroSha } from "../payload.ts";
-import { actor, forgeProject, numberOf, pageOf, repository, userFacts } from "./payload.ts";
+import { actor, forgeProject, idOf, pageOf, repository, userFacts } from "./payload.ts";
 
 // Bitbucket Cloud: Event payloads.
 
@@ -30,7 +30,7 @@ const side = z.looseObject({
 const pullRequest = z.looseObject({
   pullrequest: z.looseObject({
     id: z.int(),
-    title: z.string(),
+    title: z.nullish(z.string()),
     description: z.nullish(z.string()),
     draft: z.nullish(z.boolean()),
     source: side,
@@ -107,12 +107,12 @@ function pullRequestEvent(
     mergeRequest: {
       id: request.id,
       iid: request.id,
-      title: request.title,
+      title: request.title ?? "",
       description: request.description ?? "",
       sourceBranch: source.branch.name,
       sourceSha: head,
       // Null once the fork is deleted: still a fork, and nothing may be taken for the target's own.
-      sourceProjectId: source.repository ? numberOf(source.repository.uuid) : 0,
+      sourceProjectId: source.repository ? idOf(source.repository) : 0,
       sourceProjectPath: source.repository?.full_name ?? "",
       sourceProjectUrl: source.repository ? pageOf(source.repository) : "",
       targetBranch: destination.branch.name,
@@ -120,7 +120,9 @@ function pullRequestEvent(
       diffBaseSha: "",
       labels: [],
       draft: request.draft ?? false,
-      fork: source.repository?.uuid !== (destination.repository ?? body.repository).uuid,
+      fork:
+        !source.repository ||
+        idOf(source.repository) !== idOf(destination.repository ?? body.repository),
     },
   };
 }

@@ -10,7 +10,7 @@ const links = z.nullish(
 );
 
 export const repository = z.looseObject({
-  uuid: z.string().check(z.minLength(1)),
+  uuid: z.nullish(z.string()),
   full_name: z.string().check(z.regex(/^[^/]+\/[^/]+$/)),
   is_private: z.nullish(z.boolean()),
   mainbranch: z.nullish(z.looseObject({ name: z.nullish(z.string()) })),
@@ -29,7 +29,7 @@ type Repository = z.infer<typeof repository>;
 
 export function forgeProject(from: Repository): ForgeProject {
   return {
-    id: numberOf(from.uuid),
+    id: idOf(from),
     path: from.full_name,
     url: pageOf(from),
     defaultBranch: from.mainbranch?.name ?? "",
@@ -47,6 +47,11 @@ export function userFacts(from: z.infer<typeof actor>): UserFacts {
   };
 }
 
+/** By UUID, which outlives a new name. */
+export function idOf(from: Repository): number {
+  return numberOf(from.uuid || from.full_name);
+}
+
 export function pageOf(from: Repository): string {
   const page = from.links?.html?.href ?? `https://bitbucket.org/${from.full_name}`;
   return page.replace(/\/+$/, "");
@@ -56,7 +61,7 @@ export function pageOf(from: Repository): string {
  * A number for what Bitbucket knows by UUID only, since CI variables such as `CI_PROJECT_ID` are numbers:
  * always the same one for the same UUID, below 2⁴⁸.
  */
-export function numberOf(uuid: string): number {
+function numberOf(uuid: string): number {
   const plain = uuid.replace(/[{}]/g, "").toLowerCase();
   return createHash("sha256").update(plain).digest().readUIntBE(0, 6);
 }
