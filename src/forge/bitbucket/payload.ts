@@ -61,7 +61,7 @@ export function pageOf(from: Repository): string {
  * A number for what Bitbucket knows by UUID only, since CI variables such as `CI_PROJECT_ID` are numbers:
  * always the same one for the same UUID, below 2⁴⁸.
  */
-function numberOf(uuid: string): number {
+export function numberOf(uuid: string): number {
   const plain = uuid.replace(/[{}]/g, "").toLowerCase();
   return createHash("sha256").update(plain).digest().readUIntBE(0, 6);
 }
