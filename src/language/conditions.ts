@@ -124,7 +124,9 @@ function policyChecks(
     ...(changes
       ? [
           async () => {
-            const result = await changesHold({ paths: changes }, world);
+            // Variables are not expanded here, as they are in `rules:changes`.
+            const unexpanded = { ...world, expanded: () => undefined };
+            const result = await changesHold({ paths: changes }, unexpanded);
             return result.ok && result.holds;
           },
         ]

@@ -6,7 +6,7 @@ import { readGlobalVariables } from "./keyword/variables.ts";
 import { type Keyword, keywords } from "./keywords.ts";
 import { limits } from "./limits.ts";
 import { nearest } from "./nearest.ts";
-import { child, type Entry, kindOf, type MapNode } from "./node.ts";
+import { child, type Entry, kindOf, type MapNode, mapNode, type Node } from "./node.ts";
 import { checkKeys, type Input, type MapInput } from "./read.ts";
 import type { Report } from "./report.ts";
 import { readStages } from "./stages.ts";
@@ -46,7 +46,10 @@ function readJobs(root: MapNode, stages: readonly string[], report: Report): rea
     report.error("limit-exceeded", message, "jobs", root.place);
     return [];
   }
+  refuseEmptyHidden(root, report);
   const defaults = readDefaults(root, report);
+  // Also what no job inherits has to be right.
+  readJob("default", { node: mapNode(defaults, root.place), path: "default", report });
   const jobs: JobConfig[] = [];
   for (const name of names) {
     const entry = root.entries.get(name);
@@ -77,6 +80,21 @@ function checkGlobals(root: MapNode, report: Report): void {
       report.error("reserved-name", message, name, entry.keyPlace);
     }
   }
+}
+
+/** `.name:` with nothing below is a slip: whoever extends it would get nothing. */
+function refuseEmptyHidden({ entries }: MapNode, report: Report): void {
+  for (const [name, { keyPlace, value }] of entries) {
+    if (!name.startsWith(".") || !isEmpty(value)) continue;
+    report.error("invalid-job", `\`${name}\` should not be empty.`, `jobs:${name}`, keyPlace);
+  }
+}
+
+function isEmpty(value: Node): boolean {
+  if (value.kind === "list") return value.items.length === 0;
+  return value.kind === "map"
+    ? value.entries.size === 0
+    : value.kind === "scalar" && value.text.trim() === "";
 }
 
 function isJob(name: string): boolean {

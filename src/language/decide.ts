@@ -42,7 +42,11 @@ export async function decideJob(
   );
   const { scope } = context;
   const { predefined } = createJobScope(instance, variables, scope);
-  const world = { ...context.world, lookup: scope.lookup(variables, predefined) };
+  const world = {
+    ...context.world,
+    lookup: scope.lookup(variables, predefined),
+    expanded: scope.expanded(variables, predefined),
+  };
   if (config.rules !== undefined) {
     return decideByRules(instance, config.rules, variables, world, scope);
   }

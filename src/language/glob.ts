@@ -96,11 +96,8 @@ function compileAlternative(pattern: string): Glob {
   });
   const [first] = levels;
   const literalStart = typeof first === "string" ? first : "";
-  const literalEnd = /[^*?\]\\/]*$/.exec(pattern)?.[0] ?? "";
   return (path, names) =>
-    path.startsWith(literalStart) &&
-    path.endsWith(literalEnd) &&
-    matchLevels(levels, names ?? path.split("/"));
+    path.startsWith(literalStart) && matchLevels(levels, names ?? path.split("/"));
 }
 
 function matchLevels(levels: readonly Level[], names: readonly string[]): boolean {

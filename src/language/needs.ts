@@ -2,7 +2,9 @@
 import type { Instances } from "./instances.ts";
 import type { JobConfig } from "./job.ts";
 import type { NeedConfig } from "./keyword/needs.ts";
+import { neededNameTooLong } from "./keyword/needs.ts";
 import { instanceName } from "./keyword/parallel.ts";
+import { limits } from "./limits.ts";
 import { nearest } from "./nearest.ts";
 import { child } from "./node.ts";
 import { stronglyConnected } from "./strongly-connected.ts";
@@ -56,6 +58,8 @@ export function checkNeeds(
       } else if (names.some(later)) {
         const message = `\`${job.name}\` needs \`${need.job}\`, which is in a later stage.`;
         fail("later-stage", message);
+      } else if (names.some((name) => name.length > limits.neededName)) {
+        fail("limit-exceeded", neededNameTooLong);
       }
       const ownList = job.needs?.includes(need) === true;
       const key = JSON.stringify([need.job, need.matrix ?? null]);

@@ -26,6 +26,8 @@ export type ExistsClause = {
 export type ConditionWorld = {
   readonly facts: PipelineFacts;
   readonly lookup: Lookup;
+  /** As `lookup`, with the variables in the values replaced too: what `changes` sees. Absent: `lookup`. */
+  readonly expanded?: Lookup;
   /** Asked only where `changes` or `exists` need it, and each time they do: pass a reader that remembers. */
   readonly reader: ConfigReader;
 };
@@ -37,7 +39,8 @@ export async function changesHold(
   changes: ChangesClause,
   world: ConditionWorld,
 ): Promise<ConditionResult> {
-  const compareTo = expandServer(changes.compareTo ?? "", world.lookup, "empty");
+  const lookup = world.expanded ?? world.lookup;
+  const compareTo = expandServer(changes.compareTo ?? "", lookup, "empty");
   if (!compareTo.ok) return invalid(`rules:changes:compare_to: ${compareTo.message}`);
   if (changes.compareTo === undefined && !hasBase(world.facts)) return holds(true);
   const paths = await world.reader.changedPaths(
@@ -47,7 +50,7 @@ export async function changesHold(
     return invalid(`rules:changes:compare_to is not a valid ref: \`${compareTo.value}\``);
   }
   if (paths === "unknown") return holds(true);
-  const patterns = expandAll(changes.paths, world.lookup);
+  const patterns = expandPatterns(changes.paths, lookup);
   if (!patterns.ok) return patterns;
   if (paths.length === 0) return holds(false);
   return matchAny(patterns.texts, [paths], matcherFor(world.reader));
@@ -58,7 +61,7 @@ export async function existsHolds(
   exists: ExistsClause,
   world: ConditionWorld,
 ): Promise<ConditionResult> {
-  const patterns = expandAll(exists.paths, world.lookup);
+  const patterns = expandPatterns(exists.paths, world.lookup);
   if (!patterns.ok) return patterns;
   const paths = await pathsOf(exists, world);
   if (!paths.ok) return paths;
@@ -67,9 +70,12 @@ export async function existsHolds(
   const directories = patterns.texts.some((text) => text.endsWith("/")) ? tree.directories : [];
   const exact = patterns.texts.filter((text) => !isGlob(text));
   if (exact.some((text) => tree.files.has(text) || directories.includes(text))) return holds(true);
-  const globs = patterns.texts.filter(isGlob);
-  const topLevelOnly = globs.every((text) => !text.includes("/") && !text.includes("**"));
-  return matchAny(globs, [topLevelOnly ? tree.topLevel : paths.paths, directories], matcher);
+  const topLevelOnly = patterns.texts.every((text) => !text.includes("/") && !text.includes("**"));
+  const candidates = [topLevelOnly ? tree.topLevel : paths.paths, directories];
+  // Asking for an ending is cheap and not limited.
+  const [endings, globs] = partition(patterns.texts.filter(isGlob), isEnding);
+  const byEnding = matchAny(endings, candidates, matcher, Number.POSITIVE_INFINITY);
+  return byEnding.ok && !byEnding.holds ? matchAny(globs, candidates, matcher) : byEnding;
 }
 
 /** Whether the push says what it is compared with: an update of a branch, or a merge request. */
@@ -102,7 +108,7 @@ async function pathsOf(exists: ExistsClause, world: ConditionWorld): Promise<Pat
 type Texts = { readonly ok: true; readonly texts: readonly string[] };
 
 /** Each pattern with its known variables expanded; unknown names stay as written. */
-function expandAll(
+function expandPatterns(
   patterns: readonly string[],
   lookup: Lookup,
 ): Texts | { readonly ok: false; readonly message: string } {
@@ -115,13 +121,26 @@ function expandAll(
   return { ok: true, texts: [...texts] };
 }
 
+/** Patterns such as `**` + `/*.go`. */
+function isEnding(pattern: string): boolean {
+  return /^\*\*\/\*\.[^/*?[{\\]*$/.test(pattern);
+}
+
+function partition(
+  texts: readonly string[],
+  isFirst: (text: string) => boolean,
+): readonly [readonly string[], readonly string[]] {
+  return [texts.filter(isFirst), texts.filter((text) => !isFirst(text))];
+}
+
 function matchAny(
   patterns: readonly string[],
   lists: readonly (readonly string[])[],
   matcher: PathMatcher,
+  most = MAX_PATTERN_COMPARISONS,
 ): ConditionResult {
   const paths = lists.reduce((sum, list) => sum + list.length, 0);
-  if (patterns.length * paths > MAX_PATTERN_COMPARISONS) return holds(true);
+  if (patterns.length * paths > most) return holds(true);
   for (const pattern of patterns) {
     for (const list of lists) {
       const result = matcher.matchesAny(list, pattern);

@@ -1,4 +1,5 @@
 // Variables that conditions see (GitLab Docs, "GitLab CI/CD variables", precedence): unexpanded, last wins.
+import { sortAndExpand } from "./expand.ts";
 import type { Lookup } from "./expression/expression.ts";
 import { type Inheritance, inherits } from "./inherit.ts";
 import { predefinedVariables, userVariables } from "./predefined.ts";
@@ -12,6 +13,8 @@ export type Scope = {
   readonly overriding: readonly Variable[];
   /** Looks a name up with these variables of the configuration (and of the job) in between. */
   readonly lookup: (own: readonly Variable[], ofJob?: () => readonly Variable[]) => Lookup;
+  /** As `lookup`, with the variables in the values replaced too, as far as they are known. */
+  readonly expanded: (own: readonly Variable[], ofJob?: () => readonly Variable[]) => Lookup;
 };
 
 export function createScope(request: CompileRequest): Scope {
@@ -40,11 +43,24 @@ export function createScope(request: CompileRequest): Scope {
         return last.get(name);
       };
     },
+    expanded: (own, ofJob = () => []) => {
+      let values: ReadonlyMap<string, string> | undefined;
+      return (name) => {
+        values ??= expandedValues([...predefined, ...ofJob(), ...own, ...overriding]);
+        return values.get(name);
+      };
+    },
   };
 }
 
 function valuesOf(variables: readonly Variable[]): ReadonlyMap<string, string> {
   return new Map(variables.map(({ key, value }) => [key, value]));
+}
+
+/** As they are where they go round in a circle, which is reported elsewhere. */
+function expandedValues(variables: readonly Variable[]): ReadonlyMap<string, string> {
+  const expanded = sortAndExpand(variables);
+  return valuesOf("error" in expanded ? variables : expanded.variables);
 }
 
 /** One list with one entry per key: the later list wins. */

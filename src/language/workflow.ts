@@ -49,10 +49,11 @@ export async function decideWorkflow(
 ): Promise<WorkflowDecision> {
   const globals = configuration.variables;
   const lookup = scope.lookup(globals);
+  const expanded = scope.expanded(globals);
   const decision = await decideRules(
     workflow.rules ?? [{ when: "always" }],
     { when: "always" },
-    { ...world, lookup },
+    { ...world, lookup, expanded },
   );
   if (decision.outcome === "invalid") {
     const at = workflow.rules?.[decision.index]?.input;

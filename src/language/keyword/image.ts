@@ -40,7 +40,7 @@ function readService(input: Input): ServiceOptions | undefined {
   const map = readClosedMap(input, "service");
   const named = map === undefined ? undefined : readNamed(map);
   if (map === undefined || named === undefined) return undefined;
-  const alias = read(map, "alias", readText);
+  const alias = read(map, "alias", readString);
   const command = read(map, "command", readStrings);
   const variables = read(map, "variables", readJobVariables);
   return {

@@ -70,9 +70,10 @@ function readNeed(input: Input): NeedConfig | undefined {
 
 function checkName(input: Input, job: string): void {
   if (job.length <= limits.neededName) return;
-  const message = `The name of a job that others need has at most ${limits.neededName} characters.`;
-  input.report.error("limit-exceeded", message, input.path, input.node.place);
+  input.report.error("limit-exceeded", neededNameTooLong, input.path, input.node.place);
 }
+
+export const neededNameTooLong = `The name of a job that others need has at most ${limits.neededName} characters.`;
 
 /** Needs of other pipelines and projects, which the table of keywords warns about. */
 function isForeign(map: MapInput): boolean {
