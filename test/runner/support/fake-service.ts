@@ -17,6 +17,8 @@ export type FakeService = {
   /** No more jobs: runners are told to leave once the queue is empty. */
   leaveWhenEmpty: boolean;
   readonly requests: string[];
+  /** Artifacts by "ID/type", dependencies by "ID", caches by key: what is there to be downloaded, and came up. */
+  readonly files: Map<string, Buffer>;
   readonly close: () => Promise<void>;
 };
 
@@ -38,9 +40,44 @@ export async function startFakeService(): Promise<FakeService> {
     });
   });
 
+  function answerFile(
+    request: IncomingMessage,
+    response: ServerResponse,
+    name: string,
+    path: string,
+    body: Buffer,
+  ): void {
+    if (request.method === "GET") {
+      const file = service.files.get(name);
+      response.writeHead(file === undefined ? 404 : 200).end(file);
+    } else if (path.endsWith("/authorize")) {
+      response.writeHead(200).end("{}");
+    } else {
+      const isForm = /^multipart/.test(request.headers["content-type"] ?? "");
+      service.files.set(name, isForm ? fileOfForm(body) : body);
+      response.writeHead(201).end("{}");
+    }
+  }
+
+  function fileOfForm(body: Buffer): Buffer {
+    const boundary = body.subarray(0, body.indexOf("\r\n"));
+    const start = body.indexOf("\r\n\r\n") + 4;
+    return body.subarray(start, body.lastIndexOf(boundary) - 2);
+  }
+
   type Answer = { status: number; body?: unknown; headers?: Record<string, string> };
 
   function answer(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
+    const url = new URL(request.url ?? "", "http://service");
+    const job = /^\/api\/v4\/jobs\/(\d+)\/artifacts/.exec(url.pathname)?.[1];
+    if (job !== undefined || url.pathname === "/api/slipway/cache") {
+      const name =
+        job === undefined
+          ? (url.searchParams.get("key") ?? "")
+          : [job, url.searchParams.get("artifact_type") ?? []].flat().join("/");
+      answerFile(request, response, name, url.pathname, body);
+      return;
+    }
     const { status, body: content, headers = {} } = answerTo(request, body);
     response.writeHead(status, { "content-type": "application/json", ...headers });
     response.end(content === undefined ? undefined : JSON.stringify(content));
@@ -98,6 +135,7 @@ export async function startFakeService(): Promise<FakeService> {
     status: "running",
     leaveWhenEmpty: true,
     requests: [],
+    files: new Map(),
     close: () =>
       new Promise((resolve) => {
         server.closeAllConnections();
