@@ -18,6 +18,7 @@ import { standardErrorLog } from "./log.ts";
 import { startRegistryFront } from "./registry-front.ts";
 import { registryGrant } from "./registry-grant.ts";
 import { openRegistryKeys, type RegistryKeys } from "./registry-keys.ts";
+import { removeOldCaches } from "./remove-old-caches.ts";
 import { findMachine, type Machine } from "./setup/machine.ts";
 import { surviveFullDisk } from "./survive-full-disk.ts";
 import { sweepLostPushes } from "./sweep-lost-pushes.ts";
@@ -160,7 +161,11 @@ async function serve(
   await sweep(deps, { includeYoung: true });
   return {
     often: () => [sweep(deps), disk.keepReserve()],
-    seldom: () => [removeExpiredArtifacts(deps), keepRegistry()],
+    seldom: () => [
+      removeExpiredArtifacts(deps),
+      removeOldCaches(data.at("blobs"), deps.now()),
+      keepRegistry(),
+    ],
   };
 }
 
