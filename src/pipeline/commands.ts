@@ -1,4 +1,5 @@
 import { childCommands } from "./child-commands.ts";
+import { deploymentCommands } from "./deployments.ts";
 import { nextDue } from "./due.ts";
 import { nextStartMs } from "./environment-events.ts";
 import type { Command, PipelineEvent } from "./event.ts";
@@ -23,6 +24,7 @@ export function commandsFor(
     ...jobCommands(before, after, all),
     ...strayResource(after, event),
     ...childCommands(before, after, event),
+    ...deploymentCommands(before, after, event),
     ...environmentCommands(before, after, all, now),
     ...statusCommand(before, after, all),
     ...lookCommand(before, after, all, now),

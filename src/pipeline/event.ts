@@ -94,6 +94,7 @@ export type PipelineEvent =
       readonly childPipelineId: number;
       readonly status: Status;
     }
+  | { readonly type: "deployment_recorded"; readonly jobId: number; readonly status: Status }
   | {
       readonly type: "status_posted";
       readonly context: string;
@@ -133,6 +134,8 @@ export type Command =
     }
   /** This pipeline is a child and has another status than before: its parent looks at it. */
   | { readonly type: "tell_parent"; readonly pipelineId: number; readonly jobId: number }
+  /** Note in the project's environments what a deployment job has come to; the answer is `deployment_recorded`. */
+  | { readonly type: "record_deployment"; readonly jobId: number; readonly status: Status }
   /** Look again at this time (ISO 8601): a delayed job or a time-out is due. */
   | { readonly type: "look_at"; readonly at: string }
   /** A job became `pending`: wake runners that wait for one. */

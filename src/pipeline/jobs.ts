@@ -76,8 +76,15 @@ function ofPlan(planned: PlannedJob, settings: PipelineSettings) {
     ...(planned.resourceGroup !== undefined && { resourceGroup: planned.resourceGroup }),
     ...(planned.startInSeconds !== undefined && { startInSeconds: planned.startInSeconds }),
     ...(planned.coverage !== undefined && { readsCoverage: true as const }),
+    ...deploymentOf(planned),
     ...(planned.trigger && { trigger: ofTrigger(planned.trigger) }),
   };
+}
+
+/** `prepare`, `verify` and `access` change nothing about an environment. */
+function deploymentOf({ deploymentEnvironment }: PlannedJob): Pick<Job, "deployment"> {
+  const action = deploymentEnvironment?.action;
+  return action === "start" || action === "stop" ? { deployment: { action } } : {};
 }
 
 function ofTrigger({ strategy }: TriggerOptions): NonNullable<Job["trigger"]> {
@@ -115,6 +122,7 @@ export function nextRow(job: Job, pipelineId: number, row: number, now: string, 
     ...(job.resourceGroup !== undefined && { resourceGroup: job.resourceGroup }),
     ...(job.startInSeconds !== undefined && { startInSeconds: job.startInSeconds }),
     ...(job.readsCoverage && { readsCoverage: true as const }),
+    ...(job.deployment && { deployment: { action: job.deployment.action } }),
     ...(job.trigger && { trigger: job.trigger }),
     ...(next.atOnce && job.scheduledAt !== undefined && { scheduledAt: job.scheduledAt }),
     ...(next.atOnce && job.playedBy && { playedBy: job.playedBy }),

@@ -92,6 +92,8 @@ export type Job = {
   readonly coverage?: number;
   /** Variables from `artifacts:reports:dotenv`, for later jobs. */
   readonly dotenv?: readonly Variable[];
+  /** It deploys to an environment or stops one; `recorded` is what the record of it says already. */
+  readonly deployment?: { readonly action: "start" | "stop"; readonly recorded?: Status };
   /** A trigger job: it starts a child pipeline and is never given to a runner. */
   readonly trigger?: { readonly strategy?: "depend" | "mirror" };
   /** The child pipeline that a trigger job made. */

@@ -2,6 +2,7 @@ import { noteArtifact, noteArtifactRemoved } from "./artifacts.ts";
 import { cancelJobs, cancelSuperseded } from "./cancel.ts";
 import { noteChild, noteChildCreated, noteChildRefused } from "./child.ts";
 import { commandsFor } from "./commands.ts";
+import { noteDeploymentRecorded } from "./deployments.ts";
 import {
   noteEnvironmentEnded,
   noteEnvironmentStarted,
@@ -73,6 +74,8 @@ function applyEvent(pipeline: Pipeline, event: PipelineEvent, now: string): Pipe
       return noteChildRefused(pipeline, event.jobId, event, now);
     case "child_changed":
       return noteChild(pipeline, event.jobId, event, now);
+    case "deployment_recorded":
+      return noteDeploymentRecorded(pipeline, event.jobId, event.status);
     case "status_posted":
       return noteReported(pipeline, event, now);
   }

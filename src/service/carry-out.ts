@@ -4,6 +4,7 @@ import { type Advance, checkChild, tellParent } from "./child.ts";
 import { createChild } from "./create-child.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { postStatus } from "./post-status.ts";
+import { recordDeployment } from "./record-deployment.ts";
 import { acquireResource, releaseResource } from "./resource-turns.ts";
 import { startEnvironment } from "./start-environment.ts";
 
@@ -54,6 +55,8 @@ async function carryOutOne(
       return [];
     case "check_child":
       return checkChild(deps, command);
+    case "record_deployment":
+      return recordDeployment(deps, pipeline, command);
     case "tell_parent":
       await tellParent(deps, advance, pipeline.id, command);
       return [];

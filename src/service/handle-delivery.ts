@@ -3,6 +3,7 @@ import { type CreateOutcome, createPipelineFor } from "./create-pipeline.ts";
 import type { ServiceDeps } from "./deps.ts";
 import type { BuildableEvent } from "./facts.ts";
 import { resolveEvent } from "./resolve-event.ts";
+import { stopEnvironmentsOf } from "./stop-environments.ts";
 
 /**
  * Does what a stored delivery asks for. Safe to run again: a pipeline is claimed by what it is for, so a
@@ -34,6 +35,10 @@ async function handleEvent(
     case "branch_delete":
     case "tag_delete":
       await deps.store.projects.setSeenRef(forge, event.project.path, event.ref, undefined);
+      if (event.kind === "branch_delete") {
+        const name = event.ref.replace(/^refs\/heads\//, "");
+        await stopEnvironmentsOf(deps, event.project.path, name);
+      }
       return { result: "nothing", why: `${event.ref} was deleted` };
     case "merge_request":
       if (event.action === "close" || event.action === "merge") {

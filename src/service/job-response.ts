@@ -3,7 +3,9 @@ import type { ImageOptions, Plan, PlannedJob, ServiceOptions } from "#language/p
 import { overlay } from "#language/scope.ts";
 import { lastValue, type Variable } from "#language/variables.ts";
 import type { FailureReason, Job, Pipeline } from "#pipeline/pipeline.ts";
+import type { ProjectSettings } from "#project/settings.ts";
 import type { JobImage, JobResponse, JobService, JobStep, JobVariable } from "#runner/protocol.ts";
+import { deploymentTarget } from "./deployment.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { dotenvFor } from "./dotenv.ts";
 import { idTokenVariables } from "./id-tokens.ts";
@@ -49,9 +51,7 @@ export async function jobResponse(
       ? []
       : projectVariables(deps, settings, {
           protectedRef: facts.ref.protected,
-          ...(planned.deploymentEnvironment === undefined
-            ? {}
-            : { environment: planned.deploymentEnvironment.name }),
+          ...environmentScope(pipeline, job, planned, settings),
         }),
   ]);
   const repoUrl = withCredentials(clone);
@@ -131,6 +131,18 @@ export async function jobResponse(
         ? []
         : [{ name: "pre_get_sources_script", script: [...planned.preGetSourcesScript] }],
   };
+}
+
+/** Variables can be meant for some environments only, by their names as they are in the end. */
+function environmentScope(
+  pipeline: Pipeline,
+  job: Job,
+  planned: PlannedJob,
+  settings: ProjectSettings,
+): { readonly environment?: string } {
+  if (planned.deploymentEnvironment === undefined) return {};
+  const target = deploymentTarget(pipeline, job, planned, settings);
+  return { environment: "error" in target ? planned.deploymentEnvironment.name : target.name };
 }
 
 function withCredentials(clone: { url: string; username: string; password: string }): string {

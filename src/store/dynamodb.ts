@@ -2,6 +2,7 @@ import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { Table } from "./dynamodb-access.ts";
 import { dynamodbCommitStatuses } from "./dynamodb-commit-statuses.ts";
 import { dynamodbDeliveries } from "./dynamodb-deliveries.ts";
+import { dynamodbDeployments } from "./dynamodb-deployments.ts";
 import { dynamodbPipelines } from "./dynamodb-pipelines.ts";
 import { dynamodbProjects } from "./dynamodb-projects.ts";
 import { dynamodbResources } from "./dynamodb-resources.ts";
@@ -22,5 +23,6 @@ export function dynamodbStore(
     projects: dynamodbProjects(table),
     commitStatuses: dynamodbCommitStatuses(table),
     resources: dynamodbResources(table),
+    deployments: dynamodbDeployments(table),
   };
 }

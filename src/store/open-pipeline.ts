@@ -1,3 +1,4 @@
+import { isUnrecorded } from "#pipeline/deployments.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import { isReported, reportOf } from "#pipeline/report.ts";
 import { isActive, isCompleted } from "#pipeline/status.ts";
@@ -10,5 +11,6 @@ export function hasUnfinishedBusiness(pipeline: Pipeline): boolean {
   if (!isCompleted(pipeline.status) && pipeline.status !== "manual") return true;
   if (pipeline.jobs.some((job) => isActive(job.status) || job.status === "scheduled")) return true;
   if (pipeline.environments.some((environment) => environment.state !== "ended")) return true;
+  if (pipeline.jobs.some(isUnrecorded)) return true;
   return !isReported(pipeline, reportOf(pipeline));
 }

@@ -1,4 +1,5 @@
 import type { CommitState, Pipeline } from "#pipeline/pipeline.ts";
+import type { Status } from "#pipeline/status.ts";
 
 /** A saved thing and the version that the next write must name. */
 export type Versioned<T> = { readonly value: T; readonly version: number };
@@ -179,6 +180,44 @@ export type ResourceStore = {
   readonly holder: (project: string, group: string) => Promise<number | undefined>;
 };
 
+/** What one job did to an environment of its project; one record per job, whatever becomes of it. */
+export type Deployment = {
+  readonly jobId: number;
+  readonly jobName: string;
+  readonly pipelineId: number;
+  readonly action: "start" | "stop";
+  readonly status: Status;
+  readonly ref: string;
+  readonly sha: string;
+  /** Who started the job: by the push, or by playing it. */
+  readonly by: string;
+  readonly url?: string;
+  /** The job that stops the environment (`on_stop`). */
+  readonly onStop?: string;
+  readonly startedAt: string;
+  readonly finishedAt?: string;
+};
+
+/** A deployment environment (`environment:`) of a project, as its jobs left it. */
+export type DeployedEnvironment = {
+  readonly name: string;
+  readonly slug: string;
+  readonly tier: string;
+  /** Newest first; older ones are forgotten. */
+  readonly deployments: readonly Deployment[];
+};
+
+export type DeploymentStore = {
+  /** Notes the deployment in its environment, which it makes where there is none. Idempotent by job. */
+  readonly record: (
+    project: string,
+    environment: Omit<DeployedEnvironment, "deployments">,
+    deployment: Deployment,
+  ) => Promise<void>;
+  /** By name. */
+  readonly list: (project: string) => Promise<readonly DeployedEnvironment[]>;
+};
+
 export type Store = {
   readonly pipelines: PipelineStore;
   readonly deliveries: DeliveryStore;
@@ -186,4 +225,5 @@ export type Store = {
   readonly projects: ProjectStore;
   readonly commitStatuses: CommitStatusStore;
   readonly resources: ResourceStore;
+  readonly deployments: DeploymentStore;
 };

@@ -64,6 +64,9 @@ const events: fc.Arbitrary<PipelineEvent> = fc.oneof(
   jobIds.map((ids): PipelineEvent => ({ type: "play", jobIds: ids, by: "ada" })),
   fc.constant<PipelineEvent>({ type: "superseded", byPipelineId: 8 }),
   jobId.map((id): PipelineEvent => ({ type: "resource_acquired", jobId: id })),
+  fc
+    .tuple(jobId, fc.constantFrom(...statusWords))
+    .map(([id, status]): PipelineEvent => ({ type: "deployment_recorded", jobId: id, status })),
   jobId.map((id): PipelineEvent => ({ type: "child_created", jobId: id, childPipelineId: 9 })),
   jobId.map(
     (id): PipelineEvent => ({

@@ -40,6 +40,7 @@ const sketch = fc.record({
   resourceGroup: fc.option(fc.constantFrom("production", "staging"), { freq: 4 }),
   tag: fc.option(fc.constantFrom("large", "small"), { freq: 3 }),
   trigger: fc.option(fc.constantFrom(undefined, "depend" as const, "mirror" as const), { freq: 3 }),
+  deploys: fc.boolean(),
   outcome: fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }),
 });
 
@@ -65,6 +66,7 @@ export const cases: fc.Arbitrary<Case> = fc
         ...(drawn.resourceGroup !== null && { resourceGroup: drawn.resourceGroup }),
         ...(drawn.tag !== null && { runnerTags: [drawn.tag] }),
         ...(drawn.when === "delayed" && { startInSeconds: 45 }),
+        ...(drawn.deploys && { deploymentEnvironment: { name: "live", action: "start" as const } }),
         ...(drawn.trigger !== null && { trigger: triggerOf(drawn.trigger) }),
       };
     });

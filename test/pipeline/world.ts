@@ -1,4 +1,5 @@
 import { availableJobs, environmentMayExit } from "#pipeline/availability.ts";
+import { isUnrecorded } from "#pipeline/deployments.ts";
 import type { Command, PipelineEvent } from "#pipeline/event.ts";
 import { currentJobs, findJob } from "#pipeline/jobs.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
@@ -129,6 +130,9 @@ export function runWorld(
         if (child !== undefined) tellOf(command.jobId, child);
         return;
       }
+      case "record_deployment":
+        send({ ...command, type: "deployment_recorded" });
+        return;
       case "tell_parent":
       case "look_at":
       case "jobs_ready":
@@ -225,6 +229,7 @@ function isQuiet(pipeline: Pipeline): boolean {
     pipeline.status !== "created" &&
     !currentJobs(pipeline).some((job) => isActive(job.status) || job.status === "scheduled") &&
     pipeline.environments.every((environment) => environment.state === "ended") &&
+    !pipeline.jobs.some(isUnrecorded) &&
     isReported(pipeline, reportOf(pipeline))
   );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Delivery, Store, StoredCommitStatus, TokenGrant } from "#store/store.ts";
+import type { Delivery, Deployment, Store, StoredCommitStatus, TokenGrant } from "#store/store.ts";
 import { exampleJob, examplePipeline, toldPipeline } from "./example-pipeline.ts";
 
 const now = "2026-01-01T00:00:00.000Z";
@@ -317,6 +317,62 @@ export function defineStoreContract(options: { readonly create: () => Promise<St
         holder = await resources.release("p", "g", holder);
       }
       expect([...held].sort()).toEqual(jobs);
+    });
+  });
+
+  describe("deployments", () => {
+    const production = { name: "production", slug: "production", tier: "production" };
+    const deployment = (changes: Partial<Deployment> = {}): Deployment => ({
+      jobId: 100_001,
+      jobName: "deploy",
+      pipelineId: 1,
+      action: "start",
+      status: "success",
+      ref: "main",
+      sha: "a".repeat(40),
+      by: "ada",
+      startedAt: now,
+      finishedAt: later,
+      ...changes,
+    });
+
+    test("a job is recorded once, and its end is final", async () => {
+      const { deployments } = await options.create();
+      const { finishedAt: _, ...running } = deployment({ status: "running" });
+      await deployments.record("p", production, running);
+      await deployments.record("p", production, deployment({ status: "failed" }));
+      await deployments.record("p", production, running);
+      expect(await deployments.list("p")).toEqual([
+        { ...production, deployments: [deployment({ status: "failed" })] },
+      ]);
+    });
+
+    test("environments are listed by name, their deployments newest first, other projects' apart", async () => {
+      const { deployments } = await options.create();
+      const staging = { name: "staging", slug: "staging", tier: "staging" };
+      await deployments.record("p", staging, deployment({ jobId: 3 }));
+      await deployments.record("p", production, deployment({ jobId: 2, startedAt: later }));
+      await deployments.record("p", production, deployment({ jobId: 1 }));
+      await deployments.record("q", production, deployment({ jobId: 9 }));
+      const found = await deployments.list("p");
+      expect(found.map(({ name }) => name)).toEqual(["production", "staging"]);
+      expect(found[0]?.deployments.map(({ jobId }) => jobId)).toEqual([2, 1]);
+      expect(await deployments.list("nobody")).toEqual([]);
+    });
+
+    test("recorded at once are all kept, but not for ever", async () => {
+      const { deployments } = await options.create();
+      const jobs = Array.from({ length: 5 }, (_, index) => index + 1);
+      await Promise.all(
+        jobs.map((jobId) => deployments.record("p", production, deployment({ jobId }))),
+      );
+      expect((await deployments.list("p"))[0]?.deployments).toHaveLength(5);
+      for (let jobId = 6; jobId <= 60; jobId++) {
+        await deployments.record("p", production, deployment({ jobId }));
+      }
+      const [environment] = await deployments.list("p");
+      expect(environment?.deployments).toHaveLength(50);
+      expect(environment?.deployments[0]?.jobId).toBe(60);
     });
   });
 }

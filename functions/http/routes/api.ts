@@ -3,6 +3,7 @@ import { z } from "zod/mini";
 import { authorizeAccess } from "#service/authorize-access.ts";
 import { type ControlResult, controlPipeline } from "#service/control.ts";
 import type { ServiceDeps } from "#service/deps.ts";
+import { environmentView } from "#service/environments-view.ts";
 import { pipelineIdOfJob } from "#service/keys.ts";
 import { readLog } from "#service/read-log.ts";
 import { jobView, pipelineView } from "#service/view.ts";
@@ -106,6 +107,13 @@ export function apiRoutes(service: ServiceDeps): Hono {
   app.get("/api/slipway/jobs/:id{[0-9]+}/artifacts", (context) =>
     downloadArtifact(service, context),
   );
+
+  app.get("/api/slipway/environments", async (context) => {
+    const project = context.req.query("project");
+    if (project === undefined) return context.json({ error: "Name the project: ?project=…" }, 400);
+    const environments = await service.store.deployments.list(project);
+    return context.json(environments.map(environmentView));
+  });
 
   app.get("/api/slipway/statuses/:sha/:project{.+}", async (context) => {
     const statuses = await service.store.commitStatuses.list(

@@ -1,0 +1,64 @@
+import type { DeployedEnvironment, Deployment } from "#store/store.ts";
+
+/** An environment as people and programs see it (names as in GitLab's Environments API). */
+export type EnvironmentView = {
+  readonly name: string;
+  readonly slug: string;
+  readonly tier: string;
+  readonly state: "available" | "stopped";
+  readonly external_url?: string;
+  /** The newest that succeeded. */
+  readonly last_deployment?: DeploymentView;
+  /** All that are kept, newest first. */
+  readonly deployments: readonly DeploymentView[];
+};
+
+export type DeploymentView = {
+  readonly job: number;
+  readonly job_name: string;
+  readonly pipeline: number;
+  readonly action: Deployment["action"];
+  readonly status: Deployment["status"];
+  readonly ref: string;
+  readonly sha: string;
+  readonly by: string;
+  readonly url?: string;
+  readonly started_at: string;
+  readonly finished_at?: string;
+};
+
+export function environmentView(environment: DeployedEnvironment): EnvironmentView {
+  const { name, slug, tier } = environment;
+  const done = environment.deployments.filter(({ status }) => status === "success");
+  const last = done.find(({ action }) => action === "start");
+  return {
+    name,
+    slug,
+    tier,
+    state: isStopped(environment) ? "stopped" : "available",
+    ...(last?.url === undefined ? {} : { external_url: last.url }),
+    ...(last === undefined ? {} : { last_deployment: deploymentView(last) }),
+    deployments: environment.deployments.map(deploymentView),
+  };
+}
+
+/** The last thing that succeeded there was to stop it. */
+export function isStopped({ deployments }: DeployedEnvironment): boolean {
+  return deployments.find(({ status }) => status === "success")?.action === "stop";
+}
+
+function deploymentView(deployment: Deployment): DeploymentView {
+  return {
+    job: deployment.jobId,
+    job_name: deployment.jobName,
+    pipeline: deployment.pipelineId,
+    action: deployment.action,
+    status: deployment.status,
+    ref: deployment.ref,
+    sha: deployment.sha,
+    by: deployment.by,
+    ...(deployment.url === undefined ? {} : { url: deployment.url }),
+    started_at: deployment.startedAt,
+    ...(deployment.finishedAt === undefined ? {} : { finished_at: deployment.finishedAt }),
+  };
+}

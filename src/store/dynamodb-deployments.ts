@@ -1,0 +1,79 @@
+import { getItem, isAbsent, putItem, queryIndex, type Table } from "./dynamodb-access.ts";
+import {
+  type Item,
+  itemKey,
+  numberOf,
+  packDocument,
+  textOf,
+  unpackDocument,
+} from "./dynamodb-item.ts";
+import type { DeployedEnvironment, Deployment, DeploymentStore } from "./store.ts";
+
+/** Deployments of one environment that are kept. */
+const mostKept = 50;
+const mostAttempts = 50;
+
+export function dynamodbDeployments(table: Table): DeploymentStore {
+  return {
+    record: async (project, environment, deployment) => {
+      const pk = itemKey("ENVIRONMENT", project, environment.name);
+      for (let attempt = 0; attempt < mostAttempts; attempt++) {
+        const item = await getItem(table, pk);
+        const version = item === undefined ? 0 : numberOf(item, "version");
+        const present = item === undefined ? [] : (await environmentOf(item)).deployments;
+        const next = { ...environment, deployments: withDeployment(present, deployment) };
+        const written = await putItem(
+          table,
+          `The environment ${environment.name}`,
+          {
+            pk,
+            version: version + 1,
+            document: await packDocument(next),
+            byProject: itemKey("ENVIRONMENTS", project),
+            order: itemKey("NAME", environment.name),
+          },
+          version === 0
+            ? isAbsent
+            : {
+                text: "#version = :version",
+                names: { "#version": "version" },
+                values: { ":version": version },
+              },
+        );
+        if (written === "done") return;
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * (attempt + 1)));
+      }
+      throw new Error(`The environment ${environment.name} of ${project} is changed too often.`);
+    },
+
+    list: async (project) => {
+      const found: DeployedEnvironment[] = [];
+      const query = queryIndex(table, {
+        index: "byProject",
+        value: itemKey("ENVIRONMENTS", project),
+        newestFirst: false,
+      });
+      for await (const entry of query) {
+        const item = await getItem(table, textOf(entry, "pk"));
+        if (item !== undefined) found.push(await environmentOf(item));
+      }
+      return found;
+    },
+  };
+}
+
+function environmentOf(item: Item): Promise<DeployedEnvironment> {
+  return unpackDocument<DeployedEnvironment>(item);
+}
+
+/** In the order in which the jobs were started, however late they were heard of; an end is final. */
+function withDeployment(
+  present: readonly Deployment[],
+  deployment: Deployment,
+): readonly Deployment[] {
+  const known = present.find(({ jobId }) => jobId === deployment.jobId);
+  if (known?.finishedAt !== undefined && deployment.finishedAt === undefined) return present;
+  return [deployment, ...present.filter(({ jobId }) => jobId !== deployment.jobId)]
+    .toSorted((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt) || b.jobId - a.jobId)
+    .slice(0, mostKept);
+}
