@@ -13,6 +13,7 @@ import { cancelCommand, playCommand, retryCommand } from "./commands/control.ts"
 import { demoCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { downCommand } from "./commands/down.ts";
+import { eventCommand } from "./commands/event.ts";
 import { initCommand } from "./commands/init.ts";
 import { lintCommand } from "./commands/lint.ts";
 import { logsCommand } from "./commands/logs.ts";
@@ -42,6 +43,7 @@ const program = createProgram([
   lintCommand(),
   compileCommand(),
   simulateCommand(),
+  eventCommand(),
 ]);
 
 await runProgram(program, (error) => {
