@@ -11,12 +11,13 @@ export async function changedPaths(
   directory: string,
   from: string,
   to: string,
-): Promise<readonly string[] | "unknown"> {
+): Promise<readonly string[] | "unknown" | "no-such-ref"> {
   const names = [...candidates(from), ...candidates(to)];
   const split = candidates(from).length;
   const resolved = await resolveCommits(directory, names);
   const start = resolved.slice(0, split).find(Boolean);
   const end = resolved.slice(split).find(Boolean);
+  if (start === undefined && from !== "" && !isSha(from)) return "no-such-ref";
   if (start === undefined || end === undefined) return "unknown";
   const base = isSha(from) ? start : await mergeBase(directory, start, end);
   if (base === undefined) return "unknown";

@@ -45,8 +45,8 @@ export function localForgeClient(options: LocalForgeOptions, project: string): F
     changedPaths: (from, to) => changedPaths(directory, from, to),
     readCommit: async (sha) => {
       if (!isSha(sha)) return undefined;
-      const found = await readObject(directory, sha, largestFile);
-      return found?.type === "commit" ? parseCommit(sha, found.content) : undefined;
+      const found = await readObject(directory, `${sha}^{commit}`, largestFile);
+      return found?.type === "commit" ? parseCommit(found.id, found.content) : undefined;
     },
     readTagMessage: (tag) => readTagMessage(directory, tag),
     readProject: () => readProject(options, project, directory),

@@ -104,7 +104,7 @@ describe("files", () => {
 });
 
 describe("changed paths", () => {
-  test.for<[string, () => [string, string], readonly string[] | "unknown"]>([
+  test.for<[string, () => [string, string], readonly string[] | "unknown" | "no-such-ref"]>([
     ["between two commits", () => [first, second], ["big", "dir/moved", "empty"]],
     ["between the same commit", () => [first, first], []],
     [
@@ -121,10 +121,10 @@ describe("changed paths", () => {
     ["since a tag", () => ["v1", second], []],
     ["since lost history", () => [missing, second], "unknown"],
     ["since no commit at all", () => ["0".repeat(40), second], "unknown"],
-    ["since a branch that is not there", () => ["gone", second], "unknown"],
-    ["since an option", () => ["--output=/tmp/x", second], "unknown"],
-    ["since an expression", () => ["main~1", second], "unknown"],
-    ["since a range", () => ["main..feature/x", second], "unknown"],
+    ["since a branch that is not there", () => ["gone", second], "no-such-ref"],
+    ["since an option", () => ["--output=/tmp/x", second], "no-such-ref"],
+    ["since an expression", () => ["main~1", second], "no-such-ref"],
+    ["since a range", () => ["main..feature/x", second], "no-such-ref"],
     ["since nothing", () => ["", second], "unknown"],
   ])("%s", async ([, range, expected]) => {
     expect(await client().changedPaths(...range())).toEqual(expected);
