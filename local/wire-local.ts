@@ -8,6 +8,7 @@ import { hostEnvironments } from "#environment/host.ts";
 import type { Forge } from "#forge/forge.ts";
 import { localForgeClient } from "#forge/local/client.ts";
 import { localWebhooks } from "#forge/local/webhook.ts";
+import { createSigningToken, isSigningToken } from "#forge/standard-webhooks.ts";
 import { settingsOf } from "#project/parse-settings.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import { inProcessQueue } from "#queue/in-process.ts";
@@ -135,9 +136,10 @@ export async function wireLocal(options: {
     deps,
     signingToken: async (project) => {
       const name = webhookSecretName("local", project);
-      const known = (await secrets.get(name))[0];
+      // A plain token may stand beside it, for other senders.
+      const known = (await secrets.get(name)).find(isSigningToken);
       if (known !== undefined) return known;
-      const made = `whsec_${randomBytes(32).toString("base64")}`;
+      const made = createSigningToken();
       await secrets.rotate(name, made);
       return made;
     },

@@ -74,7 +74,12 @@ export type WebhookReader = {
 };
 
 export class MalformedPayload extends Error {
-  override readonly name = "MalformedPayload";
+  override readonly name: string = "MalformedPayload";
+}
+
+/** Not even JSON: no forge sends that, so refusing it turns off nobody's hook. */
+export class UnreadablePayload extends MalformedPayload {
+  override readonly name = "UnreadablePayload";
 }
 
 /** The forge could not be asked, or said no. `retryable` tells whether asking again later can help. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import * as z from "zod/mini";
-import { MalformedPayload, type WebhookRequest } from "./forge.ts";
+import { MalformedPayload, UnreadablePayload, type WebhookRequest } from "./forge.ts";
 
 // What the payloads of all forges have in common: JSON in UTF-8, checked for the fields in use only.
 
@@ -22,7 +22,7 @@ export function readJson(request: WebhookRequest): unknown {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(request.body));
   } catch (error) {
     // JSON.parse quotes the text it trips over, and bodies stay out of messages.
-    throw new MalformedPayload("The webhook's body is not JSON in UTF-8.", {
+    throw new UnreadablePayload("The webhook's body is not JSON in UTF-8.", {
       cause: error instanceof Error ? error.name : undefined,
     });
   }

@@ -1,4 +1,9 @@
-import { MalformedPayload, type TriggerEvent, type WebhookRequest } from "#forge/forge.ts";
+import {
+  MalformedPayload,
+  type TriggerEvent,
+  UnreadablePayload,
+  type WebhookRequest,
+} from "#forge/forge.ts";
 import { boundEvents } from "./bound-events.ts";
 import { isoNow, type ServiceDeps } from "./deps.ts";
 import { webhookSecretName } from "./keys.ts";
@@ -9,12 +14,12 @@ export const maxWebhookBytes = 6_000_000;
 type Connection = { readonly forge: string; readonly project: string };
 
 export type WebhookAnswer = {
-  readonly status: 200 | 202 | 401 | 404 | 413;
+  readonly status: 200 | 202 | 400 | 401 | 404 | 413;
   readonly body: Readonly<Record<string, string | number>>;
 };
 
 /**
- * Verifies raw bytes, then parses, stores the delivery once and queues it. An authentic request is
+ * Verifies raw bytes, then parses, stores the delivery once and queues it. An authentic event is
  * answered 2xx whatever it asks for, since forges turn off hooks that answer otherwise. A delivery that
  * was stored but never queued (a crash between the two) is queued by its redelivery.
  */
@@ -49,6 +54,7 @@ export async function receiveWebhook(
     events = forge.webhooks.parse(request);
   } catch (error) {
     if (!(error instanceof MalformedPayload)) throw error;
+    if (error instanceof UnreadablePayload) return { status: 400, body: { error: error.message } };
     return refused(deps, connection, error.message);
   }
   const foreign = events.find(
@@ -80,7 +86,12 @@ async function storeAndQueue(
   const { events, left } = boundEvents(all.filter(({ kind }) => kind !== "ignored"));
   if (left > 0)
     deps.log("warn", "refs of one delivery are left to the sweep", { ...connection, left });
-  if (events.length === 0) return refused(deps, connection, "The event takes more than 200 KB: its names or push options are too long.");
+  if (events.length === 0)
+    return refused(
+      deps,
+      connection,
+      "The event takes more than 200 KB: its names or push options are too long.",
+    );
   const delivery = await deps.store.deliveries.put({
     ...connection,
     id,

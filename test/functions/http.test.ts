@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type AppDeps, createApp, createWorkloadApp } from "#functions/http/app.ts";
 import type { JobResponse } from "#runner/protocol.ts";
+import { webhookSecretName } from "#service/keys.ts";
 import { makeWorld, project, type World } from "../service/world.ts";
 
 let world: World;
@@ -73,6 +74,50 @@ describe("the door for webhooks", () => {
       status,
     );
   });
+});
+
+describe("the door for webhooks, with a plain token configured beside the signing one,", () => {
+  const plain = "a-plain-secret-token";
+  const body = () => world.webhook().body;
+  const headers = (token: string): Headers =>
+    new Headers({ "x-gitlab-event": "Push Hook", "x-gitlab-token": token });
+  const post = async (init: RequestInit): Promise<Response> =>
+    createApp(appDeps).request(door, { method: "POST", ...init });
+  beforeEach(() => world.deps.secrets.rotate(webhookSecretName("local", project), plain));
+
+  test("takes either, and both make one pipeline of one push", async () => {
+    expect((await post(world.webhook())).status).toBe(202);
+    expect((await post({ headers: headers(plain), body: body() })).status).toBe(202);
+    await world.settle();
+    const answer = await createApp(appDeps).request("/api/slipway/pipelines", {
+      headers: { authorization: `Bearer ${await accessToken()}` },
+    });
+    expect(await answer.json()).toHaveLength(1);
+  });
+
+  test.each([
+    ["another plain token", () => ({ headers: headers("another"), body: body() }), 401],
+    [
+      "the signing token as a plain one",
+      () => ({ headers: headers(signingToken()), body: body() }),
+      401,
+    ],
+    ["an authentic body that is no JSON", () => ({ headers: headers(plain), body: "{" }), 400],
+    [
+      "an authentic event without a ref",
+      () => ({ headers: headers(plain), body: '{"object_kind":"push"}' }),
+      200,
+    ],
+  ] as const)("answers %s with %3$i", async (_what, init, status) => {
+    await secretsAreKnown();
+    expect((await post(init())).status).toBe(status);
+  });
+
+  let known: readonly string[] = [];
+  const secretsAreKnown = async (): Promise<void> => {
+    known = await world.deps.secrets.get(webhookSecretName("local", project));
+  };
+  const signingToken = (): string => known.find((secret) => secret.startsWith("whsec_")) ?? "";
 });
 
 describe("the runner API", () => {
