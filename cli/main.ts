@@ -9,6 +9,7 @@ import { NoPortLeft } from "#local/run-here/private-directory.ts";
 import { SetupProblem } from "#local/setup/problem.ts";
 import { artifactsCommand } from "./commands/artifacts.ts";
 import { compileCommand } from "./commands/compile.ts";
+import { connectCommand } from "./commands/connect.ts";
 import { cancelCommand, playCommand, retryCommand } from "./commands/control.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -40,6 +41,7 @@ const program = createProgram([
   cancelCommand(),
   playCommand(),
   secretCommand(),
+  connectCommand(),
   lintCommand(),
   compileCommand(),
   simulateCommand(),

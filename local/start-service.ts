@@ -174,7 +174,9 @@ type Listener = (req: IncomingMessage, res: ServerResponse) => void;
 /** Git's own requests go to the git host, all others to the app. */
 function listener(gitHost: GitHost, app: Listener, hosts: readonly string[]): Listener {
   return (req, res) => {
-    if (!isOwnHost(req.headers.host, hosts)) {
+    // Forges come by whatever name the service has out there, and their requests are signed.
+    const isWebhook = req.method === "POST" && req.url?.startsWith("/webhooks/") === true;
+    if (!isWebhook && !isOwnHost(req.headers.host, hosts)) {
       res
         .writeHead(421, { "content-type": "text/plain" })
         .end("This is not a name of this service.\n");

@@ -1,0 +1,78 @@
+import { join } from "node:path";
+import { Argument, type Command, InvalidArgumentError } from "commander";
+import { ForgeError } from "#forge/forge.ts";
+import {
+  CannotConnect,
+  type ConnectWish,
+  connectProject,
+  NotInSettings,
+  type ProjectConnection,
+} from "#local/connect-project.ts";
+import { readConfig } from "#local/data-directory.ts";
+import { loadSettings } from "#local/load-settings.ts";
+import { fileSecrets } from "#secrets/file.ts";
+import { CliError, exitCodes } from "../failure.ts";
+import { type CommonOptions, commandWith } from "../options.ts";
+
+type ConnectOptions = CommonOptions & { readonly config: string; readonly serviceUrl: string };
+
+export function connectCommand(): Command {
+  return commandWith(
+    "connect",
+    "register or update a project's webhook at its forge, and check what the token may do",
+    "slipway connect gitlab https://gitlab.example.com group/my-app --service-url https://slipway.example.com",
+  )
+    .addArgument(
+      new Argument("<kind>", "what the forge is").choices([
+        "gitlab",
+        "github",
+        "gitea",
+        "bitbucket",
+      ]),
+    )
+    .argument("<url>", "address of the forge, as slipway.yaml names it", readAddress)
+    .argument("<project>", "path of the project on the forge")
+    .requiredOption("--service-url <url>", "where the forge reaches this service", readAddress)
+    .option("--config <file>", "project settings", "slipway.yaml")
+    .action(
+      async (
+        kind: ConnectWish["kind"],
+        url: string,
+        project: string,
+        { data, config, serviceUrl, json }: ConnectOptions,
+      ) => {
+        if ((await readConfig(data)) === undefined) {
+          throw new CliError(
+            `There is no service in ${data}: run \`slipway up\` once.`,
+            exitCodes.absent,
+          );
+        }
+        const settings = await loadSettings(config);
+        const secrets = fileSecrets(join(data, "secrets"));
+        const wish = { kind, url, project, serviceUrl };
+        const done = await connectProject(wish, settings, secrets).catch(explain);
+        console.log(json === true ? JSON.stringify(done) : connectionText(project, done));
+        if (done.missing.length > 0) process.exitCode = exitCodes.failed;
+      },
+    );
+}
+
+function connectionText(project: string, done: ProjectConnection): string {
+  const by = done.uses === "signingToken" ? "signed deliveries" : "a secret";
+  return [
+    `The webhook of ${project} is ${done.result}: ${done.webhook}, with ${by}.`,
+    ...done.missing.map((sentence) => `Still missing: ${sentence}`),
+  ].join("\n");
+}
+
+function explain(error: unknown): never {
+  if (error instanceof NotInSettings) throw new CliError(error.message, exitCodes.usage);
+  if (error instanceof CannotConnect) throw new CliError(error.message, exitCodes.failed);
+  if (error instanceof ForgeError) throw new CliError(error.message, exitCodes.failed);
+  throw error;
+}
+
+function readAddress(text: string): string {
+  if (URL.canParse(text) && /^https?:\/\//.test(text)) return text.replace(/\/+$/, "");
+  throw new InvalidArgumentError("An address such as https://gitlab.example.com is needed.");
+}
