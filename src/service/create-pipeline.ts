@@ -5,6 +5,7 @@ import type { PipelineFacts, PipelineSource } from "#language/facts.ts";
 import type { CompileResult } from "#language/plan.ts";
 import { selectJobs } from "#language/select-jobs.ts";
 import type { Variable } from "#language/variables.ts";
+import { isCompleted } from "#pipeline/status.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import { advancePipeline } from "./advance-pipeline.ts";
 import { configReader } from "./config-reader.ts";
@@ -67,6 +68,8 @@ export async function createPipelineFor(
   const existing = await deps.store.pipelines.get(id);
   const url = pipelineUrl(facts, id);
   if (existing !== undefined) {
+    // Whoever stored it may have died before the older ones were told.
+    if (!isCompleted(existing.value.status)) await supersedeOlder(deps, existing.value);
     return { result: "created", pipelineId: id, url, status: existing.value.status };
   }
   if (compiled.status === "created") {

@@ -5,6 +5,9 @@ import type { ServiceDeps } from "./deps.ts";
 
 const weekMilliseconds = 7 * 24 * 3600 * 1000;
 
+/** Child pipelines count as well. */
+const mostOlder = 200;
+
 /**
  * GitLab Docs, "Auto-cancel redundant pipelines": older pipelines of the same ref and another commit, not
  * older than a week, are told; what that cancels is decided by their own `workflow:auto_cancel`.
@@ -14,7 +17,7 @@ export async function supersedeOlder(deps: ServiceDeps, pipeline: Pipeline): Pro
   const older = await deps.store.pipelines.list({
     project: pipeline.project,
     ref: pipeline.facts.ref.name,
-    limit: 20,
+    limit: mostOlder,
     before: pipeline.id,
   });
   for (const candidate of older) {
