@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type AppDeps, createApp, createWorkloadApp } from "#functions/http/app.ts";
 import type { JobResponse } from "#runner/protocol.ts";
@@ -250,6 +251,37 @@ describe("the pages", () => {
     expect(text).not.toContain("<script>alert");
   });
 
+  test("escape names of jobs, stages and branches", async () => {
+    const evil = `"><img src=x onerror=alert(1)>'`;
+    world.files.set(
+      ".gitlab-ci.yml",
+      JSON.stringify({ stages: [evil], [evil]: { stage: evil, script: ["make"] } }),
+    );
+    const headers = world.webhook({
+      ref: "refs/heads/<b>bold</b>",
+      sha: "b".repeat(40),
+      id: "evil",
+    });
+    await createApp(appDeps).request(door, { method: "POST", ...headers });
+    await world.settle();
+    for (const path of ["/", `/${project}/-/pipelines/2`, `/${project}/-/jobs/200001`]) {
+      const text = await (await createApp(appDeps).request(path)).text();
+      expect(text).not.toMatch(/<img|<b>/);
+      expect(text).toMatch(/&lt;(img|b&gt;)/);
+    }
+  });
+
+  test("let only their own script run, and no other page frame them", async () => {
+    const answer = await createApp(appDeps).request(`/${project}/-/jobs/100001`);
+    const policy = answer.headers.get("content-security-policy") ?? "";
+    const [, script = ""] = /<script>(.*?)<\/script>/s.exec(await answer.text()) ?? [];
+    const hash = createHash("sha256").update(script).digest("base64");
+    expect(policy).toContain(`script-src 'sha256-${hash}';`);
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
+  });
+
   test("are not served to containers, nor is the API", async () => {
     const app = createWorkloadApp(appDeps);
     for (const path of ["/", `/${project}/-/pipelines/1`, "/api/slipway/pipelines"]) {
@@ -257,7 +289,10 @@ describe("the pages", () => {
     }
   });
 
-  test("of a pipeline under another project's path are not found", async () => {
-    expect((await createApp(appDeps).request("/group/other/-/pipelines/1")).status).toBe(404);
+  test("of a pipeline or a job under another project's path are not found", async () => {
+    const app = createApp(appDeps);
+    for (const path of ["pipelines/1", "jobs/100001", "jobs/100001/trace"]) {
+      expect((await app.request(`/group/other/-/${path}`)).status).toBe(404);
+    }
   });
 });

@@ -1,26 +1,31 @@
 import { type Context, Hono } from "hono";
+import type { Job, Pipeline } from "#pipeline/pipeline.ts";
 import { isoNow } from "#service/deps.ts";
 import { pipelineIdOfJob } from "#service/keys.ts";
 import { readLog } from "#service/read-log.ts";
 import { jobView, pipelineView } from "#service/view.ts";
 import type { AppDeps } from "../app.ts";
+import { pageHeaders } from "../page-headers.ts";
 import { IndexPage } from "../views/index-page.tsx";
-import { JobPage } from "../views/job-page.tsx";
+import { followScript, JobPage } from "../views/job-page.tsx";
 import { PipelinePage } from "../views/pipeline-page.tsx";
 import { plainLog } from "../views/plain-log.ts";
 import { downloadArtifact } from "./artifacts.ts";
 
 const listed = 50;
+const headers = Object.entries(pageHeaders([followScript]));
 
 /** The pages at the URLs that pushes and statuses print; they only read. */
 export function pageRoutes(deps: Pick<AppDeps, "service" | "mayReadPages">): Hono {
   const { service } = deps;
   const app = new Hono();
 
-  const guarded = async (context: Context, page: () => Promise<Response>): Promise<Response> =>
-    (await deps.mayReadPages(context.req.raw))
+  const guarded = async (context: Context, page: () => Promise<Response>): Promise<Response> => {
+    for (const [name, value] of headers) context.header(name, value);
+    return (await deps.mayReadPages(context.req.raw))
       ? page()
       : context.text("You may not read this page.", 403);
+  };
 
   app.get("/", (context) =>
     guarded(context, async () => {
@@ -41,43 +46,53 @@ export function pageRoutes(deps: Pick<AppDeps, "service" | "mayReadPages">): Hon
     }),
   );
 
-  app.get("/:project{.+}/-/jobs/:id{[0-9]+}", (context) =>
+  /** Undefined where the job is none, or another project's than the address says. */
+  const findJob = async (
+    context: Context,
+  ): Promise<{ pipeline: Pipeline; job: Job } | undefined> => {
+    const jobId = Number(context.req.param("id"));
+    const pipeline = (await service.store.pipelines.get(pipelineIdOfJob(jobId)))?.value;
+    const job = pipeline?.jobs.find((candidate) => candidate.id === jobId);
+    if (pipeline === undefined || job === undefined) return undefined;
+    return pipeline.project === context.req.param("project") ? { pipeline, job } : undefined;
+  };
+
+  const ofJob = (
+    context: Context,
+    page: (found: { pipeline: Pipeline; job: Job }) => Promise<Response>,
+  ): Promise<Response> =>
     guarded(context, async () => {
-      const jobId = Number(context.req.param("id"));
-      const stored = await service.store.pipelines.get(pipelineIdOfJob(jobId));
-      const job = stored?.value.jobs.find((candidate) => candidate.id === jobId);
-      const log = await readLog(service, jobId, { offset: 0, waitMilliseconds: 0 });
-      if (stored === undefined || job === undefined || log === undefined) {
-        return context.text("There is no such job.", 404);
-      }
+      const found = await findJob(context);
+      return found === undefined ? context.text("There is no such job.", 404) : page(found);
+    });
+
+  app.get("/:project{.+}/-/jobs/:id{[0-9]+}", (context) =>
+    ofJob(context, async ({ pipeline, job }) => {
+      const log = await readLog(service, job.id, { offset: 0, waitMilliseconds: 0 });
       return context.html(
         <JobPage
-          pipeline={pipelineView(stored.value)}
-          job={jobView(stored.value, job)}
-          log={plainLog(log.bytes)}
-          offset={log.bytes.byteLength}
-          complete={log.complete}
+          pipeline={pipelineView(pipeline)}
+          job={jobView(pipeline, job)}
+          log={plainLog(log?.bytes ?? new Uint8Array())}
+          offset={log?.bytes.byteLength ?? 0}
+          complete={log?.complete ?? true}
         />,
       );
     }),
   );
 
   app.get("/:project{.+}/-/jobs/:id{[0-9]+}/trace", (context) =>
-    guarded(context, async () => {
-      const offset = Number(context.req.query("offset") ?? 0) || 0;
-      const log = await readLog(service, Number(context.req.param("id")), {
-        offset,
-        waitMilliseconds: 0,
-      });
-      if (log === undefined) return context.text("There is no such job.", 404);
-      context.header("X-Slipway-Offset", String(offset + log.bytes.byteLength));
-      context.header("X-Slipway-Complete", String(log.complete));
-      return context.text(plainLog(log.bytes));
+    ofJob(context, async ({ job }) => {
+      const offset = Math.max(0, Number(context.req.query("offset") ?? 0) || 0);
+      const log = await readLog(service, job.id, { offset, waitMilliseconds: 0 });
+      context.header("X-Slipway-Offset", String(offset + (log?.bytes.byteLength ?? 0)));
+      context.header("X-Slipway-Complete", String(log?.complete ?? true));
+      return context.text(plainLog(log?.bytes ?? new Uint8Array()));
     }),
   );
 
   app.get("/:project{.+}/-/jobs/:id{[0-9]+}/artifacts/download", (context) =>
-    guarded(context, () => downloadArtifact(service, context)),
+    ofJob(context, () => downloadArtifact(service, context)),
   );
 
   return app;

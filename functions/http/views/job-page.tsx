@@ -4,7 +4,7 @@ import type { JobView, PipelineView } from "#service/view.ts";
 import { Badge, Layout } from "./layout.tsx";
 
 /** Follows the log: asks for what is new, ANSI colours and section marks taken out by the server. */
-const follow = `
+export const followScript = `
 const log = document.getElementById("log");
 let offset = Number(log.dataset.offset);
 async function more() {
@@ -67,7 +67,7 @@ export const JobPage: FC<{
     >
       {log}
     </pre>
-    <script>{raw(follow)}</script>
+    <script>{raw(followScript)}</script>
   </Layout>
 );
 
