@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { bundleProgram } from "#local/bundle.ts";
+import type { JobArtifacts, JobResponse } from "#runner/protocol.ts";
 import { DOCKER_HOST, remainsOf, testEngine } from "./support/engine.ts";
 import { type FakeService, startFakeService } from "./support/fake-service.ts";
 import { type GitHost, startGitHost } from "./support/git-host.ts";
@@ -141,25 +142,40 @@ describe.skipIf("missing" in found)("a runner that is killed in the middle of a 
 });
 
 describe.skipIf("missing" in found || process.getuid?.() !== 0)("a runner that is not root", () => {
-  test("can use a checkout again in which a container's root left files", async () => {
+  async function runAsUser(jobs: readonly JobResponse[]): Promise<void> {
     const { gid } = statSync("/var/run/docker.sock");
     const user = { uid: 65_534, gid };
     chownSync(directory, user.uid, gid);
-    const script = ["mkdir -p left/deep", "echo x > left/deep/file", "chmod 700 left", "ls"];
-    const jobs = [
-      aJob(git, { script }),
-      aJob(git, { script: ["test ! -e left", "cat hello.txt"] }),
-    ];
     service.queue.push(...jobs);
-    const environment = `test-user-${process.pid}`;
     const env = {
       SLIPWAY_EXECUTOR: "docker-socket",
       DOCKER_HOST,
-      SLIPWAY_ENVIRONMENT_ID: environment,
+      SLIPWAY_ENVIRONMENT_ID: `test-user-${process.pid}`,
     };
     expect(await start({ ...env, HOME: directory }, user).exit).toBe(0);
     for (const job of jobs) {
       expect(finished(service, job).verdict).toMatchObject({ state: "success" });
     }
+  }
+  const script = ["mkdir -p left/deep", "echo x > left/deep/file", "chmod 700 left", "ls"];
+
+  test("can use a checkout again in which a container's root left files", async () => {
+    const next = aJob(git, { script: ["test ! -e left", "cat hello.txt"] });
+    await runAsUser([aJob(git, { script }), next]);
+  });
+
+  test("keeps artifacts that a container's root let nobody else read", async () => {
+    const artifacts: JobArtifacts = {
+      untracked: false,
+      paths: ["left"],
+      exclude: [],
+      when: "on_success",
+      artifact_type: "archive",
+      artifact_format: "zip",
+    };
+    const job = aJob(git, { script, artifacts: [artifacts] });
+    await runAsUser([job]);
+    const zip = service.files.get(`${job.id}/archive`);
+    expect(zip?.includes("left/deep/file")).toBe(true);
   });
 });
