@@ -19,7 +19,10 @@ export type Sample = {
 };
 
 /** The repository that every client reads, at `<root>/<project>.git`. */
-export function makeSample(project = "group/app"): Sample & { readonly root: string } {
+export function makeSample(
+  project = "group/app",
+  more: Readonly<Record<string, string>> = {},
+): Sample & { readonly root: string } {
   const root = mkdtempSync(join(tmpdir(), "slipway-forge-"));
   const tree = newWorkTree(root);
   mkdirSync(join(tree, "dir/ünï"), { recursive: true });
@@ -35,6 +38,7 @@ export function makeSample(project = "group/app"): Sample & { readonly root: str
   const side = commit(tree, "on the side");
   gitSync(tree, "checkout", "-q", "main");
   writeFileSync(join(tree, "big"), Buffer.alloc(9 * 1024 * 1024, "x"));
+  for (const [name, text] of Object.entries(more)) writeFileSync(join(tree, name), text);
   writeFileSync(join(tree, "two-megabytes"), Buffer.alloc(2 * 1024 * 1024, "y"));
   gitSync(tree, "add", ".");
   gitSync(tree, "mv", "empty", "moved");
