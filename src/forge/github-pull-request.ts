@@ -1,12 +1,12 @@
 import * as z from "zod/mini";
 import type { TriggerEvent } from "./forge.ts";
 import { account, forgeProject, repository, userFacts } from "./github-payload.ts";
-import { checkPayload, sha, shownEvent, zeroSha } from "./payload.ts";
+import { checkPayload, refName, sha, shownEvent, zeroSha } from "./payload.ts";
 
 // Pull request events as GitHub, Gitea and Forgejo send them; they differ in the names of some actions.
 
 const side = z.looseObject({
-  ref: z.string().check(z.minLength(1)),
+  ref: refName,
   sha,
   repo: z.nullish(repository),
 });

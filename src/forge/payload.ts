@@ -6,8 +6,16 @@ import { MalformedPayload, UnreadablePayload, type WebhookRequest } from "./forg
 
 export const sha = z.string().check(z.regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/));
 
+/**
+ * The name of a branch or tag, as git allows it (git manual: check-ref-format). No forge takes more than
+ * 255 characters, and the name becomes a key.
+ */
+export const refName = z
+  .string()
+  .check(z.maxLength(400), z.regex(/^[^\x00-\x20\x7f~^:?*[\\]+$/), z.regex(/^(?!.*\.\.)/));
+
 /** A full ref of a branch or tag. */
-export const fullRef = z.string().check(z.regex(/^refs\/(?:heads|tags)\/./));
+export const fullRef = refName.check(z.regex(/^refs\/(?:heads|tags)\/./));
 
 export const zeroSha = "0".repeat(40);
 

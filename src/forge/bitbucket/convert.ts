@@ -1,15 +1,13 @@
 import * as z from "zod/mini";
 import type { TriggerEvent } from "../forge.ts";
-import { checkPayload, sha, shownEvent, zeroSha } from "../payload.ts";
+import { checkPayload, refName, sha, shownEvent, zeroSha } from "../payload.ts";
 import { actor, forgeProject, idOf, pageOf, repository, userFacts } from "./payload.ts";
 
 // Bitbucket Cloud: Event payloads.
 
-const name = z.string().check(z.minLength(1));
-
 const refState = z.looseObject({
   type: z.string(),
-  name,
+  name: refName,
   target: z.looseObject({ hash: sha, type: z.nullish(z.string()) }),
 });
 
@@ -22,7 +20,7 @@ const push = z.looseObject({
 });
 
 const side = z.looseObject({
-  branch: z.looseObject({ name }),
+  branch: z.looseObject({ name: refName }),
   commit: z.looseObject({ hash: z.string().check(z.regex(/^[0-9a-f]{12,64}$/)) }),
   repository: z.nullish(repository),
 });

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import type { TriggerEvent } from "../forge.ts";
 import { account, forgeProject, pushEvent, repository, userFacts } from "../github-payload.ts";
 import { pullRequestEvent } from "../github-pull-request.ts";
-import { checkPayload, sha, shownEvent, zeroSha } from "../payload.ts";
+import { checkPayload, refName, sha, shownEvent, zeroSha } from "../payload.ts";
 
 // Gitea Docs: Webhooks; Forgejo Docs: Webhooks. A new branch or tag sends `create` and `push`, a deleted
 // branch `delete` only: all are read, and two that mean the same are one pipeline by what they build.
@@ -10,7 +10,7 @@ import { checkPayload, sha, shownEvent, zeroSha } from "../payload.ts";
 const actions = { opened: "open", reopened: "reopen", synchronized: "update" } as const;
 
 const refEvent = z.looseObject({
-  ref: z.string().check(z.minLength(1)),
+  ref: refName,
   ref_type: z.enum(["branch", "tag"]),
   repository,
   sender: z.nullish(account),

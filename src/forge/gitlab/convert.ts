@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import type { TriggerEvent } from "../forge.ts";
 import { forgeProject, project, userFacts } from "../gitlab-payload.ts";
-import { checkPayload, isZeroSha, sha, zeroSha } from "../payload.ts";
+import { checkPayload, isZeroSha, refName, sha, zeroSha } from "../payload.ts";
 
 // Merge request events (GitLab Docs: Webhook events). Only what changes code, or ends the merge
 // request, becomes an event.
@@ -25,8 +25,8 @@ const mergeRequest = z.looseObject({
     oldrev: z.nullish(sha),
     title: z.string(),
     description: z.nullish(z.string()),
-    source_branch: z.string().check(z.minLength(1)),
-    target_branch: z.string().check(z.minLength(1)),
+    source_branch: refName,
+    target_branch: refName,
     source_project_id: z.nullish(z.int()),
     target_project_id: z.int(),
     source: z.nullish(side),
