@@ -332,7 +332,12 @@ describe("only and except by other keys", () => {
     ["variables of which one is true", { variables: [...no, ...yes] }, undefined, true],
     ["variables of which none is true", { variables: no }, undefined, false],
     ["changes that match", { changes: ["docs/*"] }, undefined, true],
-    ["changes with a variable, which is not expanded here", { changes: ["$DIR/*"] }, undefined, false],
+    [
+      "changes with a variable, which is not expanded here",
+      { changes: ["$DIR/*"] },
+      undefined,
+      false,
+    ],
     ["changes that do not match", { changes: ["src/*"] }, undefined, false],
     ["kubernetes, which is never there", { kubernetes: "active" }, undefined, false],
     [
