@@ -11,6 +11,7 @@ export type FoundFile = {
   /** As `lstat` gives it, with the bits of the kind. */
   readonly mode: number;
   readonly modifiedAt: Date;
+  readonly owner: { readonly uid: number; readonly gid: number };
 };
 
 export type FileRequest = {
@@ -170,7 +171,8 @@ async function describeAt(place: string, path: string): Promise<FoundFile | unde
       : stats.isSymbolicLink()
         ? "link"
         : undefined;
-  return kind && { path, kind, mode: stats.mode, modifiedAt: stats.mtime };
+  const owner = { uid: stats.uid, gid: stats.gid };
+  return kind && { path, kind, mode: stats.mode, modifiedAt: stats.mtime, owner };
 }
 
 /** What is behind a link, not there at all or closed to this program is simply not found. */

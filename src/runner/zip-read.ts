@@ -10,6 +10,7 @@ import {
   parentOf,
   unless,
 } from "./project-files.ts";
+import { ownerFromComment } from "./zip-owner.ts";
 
 /** An archive that is not what a job can have left: damaged, or made to do harm. */
 export class BadArchive extends Error {
@@ -22,7 +23,7 @@ const linkBits = 0o120000;
 
 /**
  * Unpacks an archive into the project. Files that are there are replaced; nothing is written through a link
- * or outside the project. Modes and times are kept, without the set-user bits. Gives the number of entries.
+ * or outside the project. Modes, times and owners are kept, without the set-user bits. Gives the number of entries.
  */
 export async function readZip(
   files: ProjectFiles,
@@ -43,7 +44,7 @@ export async function readZip(
 }
 
 async function unpack(files: ProjectFiles, zip: ZipFile, signal: AbortSignal): Promise<number> {
-  const directories: { path: string; mode: number }[] = [];
+  const directories: { entry: Entry; path: string; mode: number }[] = [];
   let bytes = 0;
   let count = 0;
   for await (const entry of entriesOf(zip)) {
@@ -57,7 +58,7 @@ async function unpack(files: ProjectFiles, zip: ZipFile, signal: AbortSignal): P
     count += 1;
     if (entry.fileName.endsWith("/")) {
       await files.make(path);
-      directories.push({ path, mode: mode & 0o777 || 0o755 });
+      directories.push({ entry, path, mode: mode & 0o777 || 0o755 });
       continue;
     }
     const directory = await files.make(parentOf(path));
@@ -65,8 +66,9 @@ async function unpack(files: ProjectFiles, zip: ZipFile, signal: AbortSignal): P
     else await writeFile(directory, nameOf(path), zip, entry, mode & 0o777 || 0o644);
   }
   // Last, for a directory that nobody may write to can still have files in it.
-  for (const { path, mode } of directories.reverse()) {
+  for (const { entry, path, mode } of directories.reverse()) {
     const { handle } = await files.open(path);
+    await giveBack(handle, entry);
     await handle.chmod(mode);
   }
   return count;
@@ -109,12 +111,18 @@ async function writeFile(
   const handle = await createFile(directory.at(name));
   try {
     await handle.writeFile(await zip.openReadStreamPromise(entry));
+    await giveBack(handle, entry);
     await handle.chmod(mode);
     const modifiedAt = entry.getLastModDate();
     await handle.utimes(modifiedAt, modifiedAt);
   } finally {
     await handle.close();
   }
+}
+
+async function giveBack(handle: FileHandle, entry: Entry): Promise<void> {
+  const owner = ownerFromComment(entry.fileComment);
+  if (owner !== undefined) await handle.chown(owner.uid, owner.gid);
 }
 
 async function createFile(path: string): Promise<FileHandle> {

@@ -6,6 +6,7 @@ import { createGzip } from "node:zlib";
 import { ZipFile } from "yazl";
 import type { FoundFile } from "./find-files.ts";
 import { nameOf, type ProjectFiles, parentOf } from "./project-files.ts";
+import { ownerComment } from "./zip-owner.ts";
 
 export type ArchiveOptions = {
   readonly files: ProjectFiles;
@@ -22,7 +23,7 @@ export type ArchiveOptions = {
 const smallBytes = 512 * 1024;
 const togetherBytes = 4 * 1024 * 1024;
 
-/** Writes a zip archive, file after file, and gives its size. Modes and times are kept, links stay links. */
+/** Writes a zip archive, file after file, and gives its size. Modes, times and owners are kept, links stay links. */
 export async function writeZip(options: ArchiveOptions): Promise<number> {
   const { target, signal } = options;
   const zip = new ZipFile();
@@ -45,7 +46,11 @@ async function feed(zip: ZipFile, options: ArchiveOptions): Promise<void> {
   let together = 0;
   for (const file of options.found) {
     signal.throwIfAborted();
-    const attributes = { mtime: file.modifiedAt, mode: file.mode };
+    const attributes = {
+      mtime: file.modifiedAt,
+      mode: file.mode,
+      fileComment: ownerComment(file.owner),
+    };
     switch (file.kind) {
       case "directory":
         zip.addEmptyDirectory(`${file.path}/`, attributes);
