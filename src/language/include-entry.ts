@@ -24,7 +24,9 @@ export type IncludeSource =
     }
   | { readonly type: "remote"; readonly url: string; readonly integrity?: string }
   | { readonly type: "template"; readonly name: string }
-  | { readonly type: "component"; readonly address: string };
+  | { readonly type: "component"; readonly address: string }
+  /** Left by a job of the parent pipeline: for `trigger:include` only. */
+  | { readonly type: "artifact"; readonly path: string; readonly job: string };
 
 export type IncludeEntry = {
   readonly source: IncludeSource;
@@ -33,10 +35,8 @@ export type IncludeEntry = {
   readonly input: Input;
 };
 
-const sources = ["local", "remote", "template", "component", "project"] as const;
-
-const madeByJob =
-  "A configuration that a job makes (`artifact`) cannot be included; use a file of the repository.";
+const sources = ["local", "remote", "template", "component", "project", "artifact"] as const;
+const owners = { file: "project", ref: "project", integrity: "remote", job: "artifact" } as const;
 
 /** The entries of `include`: one, or a list of them. */
 export function readIncludes(input: Input): readonly IncludeEntry[] {
@@ -55,8 +55,6 @@ function readInclude(input: Input): IncludeEntry | undefined {
   }
   const map = readClosedMap(input, "include");
   if (map === undefined) return undefined;
-  const made = at(map, "artifact");
-  if (made !== undefined) return invalid(made, madeByJob);
   const given = sources.filter((source) => map.node.entries.has(source));
   const [kind] = given;
   if (kind === undefined || given.length > 1) {
@@ -77,8 +75,7 @@ function readInclude(input: Input): IncludeEntry | undefined {
 function readSource(kind: (typeof sources)[number], map: MapInput): IncludeSource | undefined {
   const value = read(map, kind, readString);
   if (value === undefined) return undefined;
-  for (const key of ["file", "ref", "integrity"]) {
-    const owner = key === "integrity" ? "remote" : "project";
+  for (const [key, owner] of Object.entries(owners)) {
     const stray = at(map, key);
     if (stray !== undefined && kind !== owner)
       invalid(stray, `\`${key}\` belongs to \`${owner}\`.`);
@@ -90,6 +87,11 @@ function readSource(kind: (typeof sources)[number], map: MapInput): IncludeSourc
       return { type: "template", name: value };
     case "component":
       return { type: "component", address: value };
+    case "artifact": {
+      const job = read(map, "job", readString);
+      if (job === undefined) return invalid(map, "`artifact` needs `job`: the job that leaves it.");
+      return { type: "artifact", path: value, job };
+    }
     case "remote": {
       const integrity = read(map, "integrity", readString);
       return { type: "remote", url: value, ...(integrity !== undefined && { integrity }) };

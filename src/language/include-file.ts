@@ -50,6 +50,8 @@ export async function fetchFiles(
       return fetchTemplate(expand(source.name), reader);
     case "component":
       return fetchNamed("component", expand(source.address), reader.component);
+    case "artifact":
+      return fetchArtifact(expand(source.job), expand(source.path), reader);
   }
 }
 
@@ -150,6 +152,19 @@ function isYamlName(name: string): boolean {
 
 function notYaml(what: string, name: string): string {
   return `The ${what} \`${name}\` cannot be included: its name should end in .yml or .yaml.`;
+}
+
+/** Its local includes are those of the repository. */
+async function fetchArtifact(job: string, path: string, reader: ConfigReader): Promise<Fetched> {
+  if (reader.artifact === undefined) {
+    return failed("A configuration that a job makes can be included by `trigger` only.");
+  }
+  const text = await reader.artifact(job, path);
+  return text === undefined
+    ? failed(
+        `The job \`${job}\` of the parent pipeline has left no \`${path}\`, or in an archive that has expired or is larger than 5 MB.`,
+      )
+    : fetched([{ file: `${path} of ${job}`, text, origin: { type: "here" } }]);
 }
 
 async function fetchNamed(

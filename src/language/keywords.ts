@@ -35,7 +35,8 @@ const jobs = {
   ...defaults,
   ...allWork("script", "stage", "extends", "only", "except", "rules", "variables", "inherit"),
   ...allWork("allow_failure", "when", "start_in", "needs", "dependencies", "parallel", "timeout"),
-  ...allWork("resource_group", "environment", "coverage", "trigger", "manual_confirmation"),
+  ...allWork("resource_group", "environment", "coverage", "trigger"),
+  manual_confirmation: accepted("The job is played without this question being asked."),
   release: accepted("The job runs, but no release is made on the forge."),
   secrets: accepted(
     "Secrets of vaults are not fetched; use the project's variables or `id_tokens`.",
@@ -51,7 +52,8 @@ const jobs = {
 const triggerJobs = {
   ...allWork("trigger", "parallel", "extends", "stage", "only", "except", "rules", "variables"),
   ...allWork("inherit", "allow_failure", "when", "needs", "resource_group", "environment"),
-  ...allWork("interruptible", "manual_confirmation"),
+  ...allWork("interruptible"),
+  manual_confirmation: jobs.manual_confirmation,
   inputs: jobs.inputs,
 } satisfies KeywordTable;
 
@@ -128,8 +130,7 @@ export const keywords = {
   include: {
     ...allWork("local", "file", "remote", "template", "component", "project", "ref"),
     ...allWork("rules", "inputs", "integrity"),
-    artifact: accepted("A configuration that a job makes is not read; the trigger job fails."),
-    job: accepted("See `artifact`."),
+    ...allWork("artifact", "job"),
     cache: accepted("Remote files are read anew for each pipeline; `cache` has no effect."),
   },
   "include:rules": allWork("if", "changes", "exists", "when"),

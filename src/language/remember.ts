@@ -2,7 +2,7 @@ import type { ConfigReader } from "./source.ts";
 
 /** The same reader, which asks for each thing once however many jobs want to know. */
 export function rememberingReader(reader: ConfigReader): ConfigReader {
-  const { project, projectPaths, remote, template, component } = reader;
+  const { project, projectPaths, remote, template, component, artifact } = reader;
   return {
     local: once(reader.local),
     paths: once(reader.paths),
@@ -12,6 +12,7 @@ export function rememberingReader(reader: ConfigReader): ConfigReader {
     ...(remote && { remote: once(remote) }),
     ...(template && { template: once(template) }),
     ...(component && { component: once(component) }),
+    ...(artifact && { artifact: once(artifact) }),
   };
 }
 

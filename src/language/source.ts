@@ -33,6 +33,8 @@ export type ConfigReader = {
   readonly remote?: (url: string) => Promise<string | undefined>;
   readonly template?: (name: string) => Promise<string | undefined>;
   readonly component?: (address: string) => Promise<string | undefined>;
+  /** A file in the artifacts of a job of the parent pipeline (`trigger:include:artifact`). */
+  readonly artifact?: (job: string, path: string) => Promise<string | undefined>;
 };
 
 export type CompileRequest = {

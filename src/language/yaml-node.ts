@@ -24,6 +24,7 @@ import {
 } from "./node.ts";
 import type { Report } from "./report.ts";
 import { isDate, plainScalar } from "./scalar.ts";
+import type { PlainEntry } from "./yaml-plain.ts";
 
 /** Replaces what the texts of a document ask for (`$[[ inputs.x ]]`) while it is read. */
 export type Substitution = {
@@ -40,8 +41,8 @@ export type Converter = {
   readonly map: (parts: Iterable<Part>) => MapNode;
 };
 
-/** Some entries of a map, parsed from the text that begins at `offset`. */
-export type Part = { readonly contents: Contents; readonly offset: number };
+/** Some entries of a map, parsed from the text that begins at `offset`; or one, read already. */
+export type Part = { readonly contents: Contents; readonly offset: number } | PlainEntry;
 
 export function createConverter(
   source: SourceText,
@@ -144,14 +145,23 @@ export function createConverter(
       if (name === "<<") {
         mergeInto(entries, converted, keyPlace);
       } else {
-        if (seen.has(name)) {
-          const message = `"${name}" is given twice in this map; the last one counts.`;
-          report.warning("duplicate-key", message, name, keyPlace);
-        }
-        seen.add(name);
-        entries.set(name, { keyPlace, value: converted });
+        addEntry(name, { keyPlace, value: converted }, entries, seen);
       }
     }
+  };
+
+  const addEntry = (
+    name: string,
+    entry: Entry,
+    entries: Map<string, Entry>,
+    seen: Set<string>,
+  ): void => {
+    if (seen.has(name)) {
+      const message = `"${name}" is given twice in this map; the last one counts.`;
+      report.warning("duplicate-key", message, name, entry.keyPlace);
+    }
+    seen.add(name);
+    entries.set(name, entry);
   };
 
   /** Like GitLab's loader: merged keys replace those above `<<`, keys below replace merged ones. */
@@ -174,10 +184,15 @@ export function createConverter(
       const entries = new Map<string, Entry>();
       const seen = new Set<string>();
       let place: Place | undefined;
-      for (const { contents, offset } of parts) {
-        start = offset;
-        place ??= { source, offset };
-        if (isMap(contents)) addPairs(contents, place, entries, seen);
+      for (const part of parts) {
+        if ("entry" in part) {
+          place ??= part.entry.keyPlace;
+          addEntry(part.key, part.entry, entries, seen);
+          continue;
+        }
+        start = part.offset;
+        place ??= { source, offset: start };
+        if (isMap(part.contents)) addPairs(part.contents, place, entries, seen);
       }
       return mapNode(entries, place ?? { source, offset: 0 });
     },

@@ -7,6 +7,7 @@ import type { Report } from "./report.ts";
 import { compose, tooManyTokens } from "./yaml-compose.ts";
 import { createConverter, type Part, type Substitution } from "./yaml-node.ts";
 import { partsOf } from "./yaml-parts.ts";
+import { mayBePlain, readPlainEntry } from "./yaml-plain.ts";
 
 /** One document of a text; reading it reports what is wrong inside and gives undefined then. */
 export type YamlDocument = { readonly read: (substitution?: Substitution) => Node | undefined };
@@ -77,9 +78,16 @@ function readParts(
 ): { readonly isWhole: boolean; readonly root: Node | undefined } {
   let tokens = 0;
   let isWhole = true;
+  const isPlain = substitution === undefined && mayBePlain(text);
   function* parts(): Iterable<Part> {
     for (const [index, offset] of starts.entries()) {
-      const composed = compose(text.slice(offset, starts[index + 1]), tokens);
+      const end = starts[index + 1] ?? text.length;
+      const plain = isPlain ? readPlainEntry(text, offset, end, source) : undefined;
+      if (plain !== undefined) {
+        yield plain;
+        continue;
+      }
+      const composed = compose(text.slice(offset, end), tokens);
       const contents = composed.ok ? composed.documents[0]?.contents : undefined;
       isWhole = composed.ok && composed.documents.length === 1 && isMap(contents);
       if (!isWhole || !composed.ok || contents === undefined) return;

@@ -1,6 +1,6 @@
 // GitLab Docs, "CI/CD YAML syntax reference": `trigger`, for child pipelines only.
 import { limits } from "../limits.ts";
-import { child, mapNode, type Node, plain } from "../node.ts";
+import { child, mapNode, plain } from "../node.ts";
 import type { TriggerOptions } from "../plan.ts";
 import { type Input, invalid, read, readBoolean, readClosedMap, readOneOf } from "../read.ts";
 
@@ -23,7 +23,6 @@ export function readTrigger(input: Input): TriggerOptions | undefined {
     input.report.error("limit-exceeded", message, `${input.path}:include`, include.place);
     return undefined;
   }
-  for (const file of files) warnOfArtifact(file, input);
   const inputs = plain(child(map.node, "inputs") ?? mapNode(new Map(), include.place));
   const strategy = read(map, "strategy", (value) => readOneOf(value, ["depend", "mirror"]));
   const forward = read(map, "forward", readForward);
@@ -33,15 +32,6 @@ export function readTrigger(input: Input): TriggerOptions | undefined {
     forwardYamlVariables: forward?.yaml ?? true,
     forwardPipelineVariables: forward?.pipeline ?? false,
   };
-}
-
-/** The child's configuration is read when the job runs, so that is when it fails. */
-function warnOfArtifact(file: Node, { path, report }: Input): void {
-  const artifact = file.kind === "map" ? child(file, "artifact") : undefined;
-  if (artifact === undefined) return;
-  const message =
-    "Configurations that a job makes cannot be included yet: this trigger job will fail.";
-  report.warning("not-supported", message, `${path}:include:artifact`, artifact.place);
 }
 
 /** `trigger:inputs` are for each file, which may have some of its own. */
