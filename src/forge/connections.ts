@@ -26,9 +26,11 @@ export type ReadSecret = (name: string) => Promise<string | undefined>;
 export function connectForge(connection: ForgeConnection, readSecret: ReadSecret): ConnectedForge {
   const { name, kind, url, apiUrl } = connection;
   const token = tokens(connection, readSecret);
+  const pause = { until: 0 };
   const httpOf = (project: string): ForgeHttp =>
     forgeHttp({
       apiUrl,
+      pause,
       authorize: async () => authorization(connection, await token(project, "api")),
     });
   switch (kind) {

@@ -12,7 +12,12 @@ export type ForgeHttpOptions = {
   readonly timeoutMilliseconds?: number;
   /** Longest single wait before a request is tried again; what asks for more is left to the caller. */
   readonly maxWaitMilliseconds?: number;
+  /** Shared by all that use one connection: none of them asks while the forge wants to be left alone. */
+  readonly pause?: ForgePause;
 };
+
+/** Until when (epoch milliseconds) a forge asked not to be asked. */
+export type ForgePause = { until: number };
 
 export type ForgeRequest = {
   readonly method?: "GET" | "POST" | "PUT" | "PATCH";
@@ -39,6 +44,7 @@ export type ForgeHttp = (request: ForgeRequest) => Promise<ForgeAnswer>;
 const tries = 4;
 const redirects = 3;
 const largestAnswer = 16 * 1024 * 1024;
+const longestPause = 3600_000;
 const userAgent = "slipway";
 
 /** Asks a forge's API: bounded in time and size, patient with limits, and deaf to other origins. */
@@ -48,16 +54,23 @@ export function forgeHttp(options: ForgeHttpOptions): ForgeHttp {
   return async (request) => {
     const url = addressOf(base, request);
     const authorization = await options.authorize();
+    const { pause } = options;
+    if (pause !== undefined && Date.now() < pause.until)
+      throw new ForgeError(
+        `${url.origin} asked to be left alone until ${new Date(pause.until).toISOString()}.`,
+        { retryable: true },
+      );
     for (let attempt = 1; ; attempt++) {
       const outcome = await exchange(base, url, request, authorization, timeoutMilliseconds).catch(
         (error: unknown) => unreachable(url, error, authorization),
       );
-      const failure =
-        outcome instanceof ForgeError ? outcome : refusal(url, request, outcome, authorization);
+      const failure = outcome instanceof ForgeError ? outcome : refusal(url, request, outcome);
       if (failure === undefined && !(outcome instanceof ForgeError)) return outcome;
       const answer = outcome instanceof ForgeError ? undefined : outcome;
       const wait = waitBefore(attempt, answer?.headers);
       const again = failure?.retryable === true && mayRepeat(request, answer);
+      if (pause && answer && isLimited(answer) && wait > maxWaitMilliseconds)
+        pause.until = Date.now() + Math.min(wait, longestPause);
       if (!again || attempt >= tries || wait > maxWaitMilliseconds) throw failure;
       await sleep(wait);
     }
@@ -129,7 +142,8 @@ async function exchange(
     const next = redirectOf(response, url);
     if (next === undefined) {
       const text = await readBounded(response, request.maxBytes ?? largestAnswer);
-      return { status: response.status, headers: response.headers, text };
+      const safe = response.ok ? text : redact(text, authorization);
+      return { status: response.status, headers: response.headers, text: safe };
     }
     await response.body?.cancel();
     if (!isBelow(base, next) || hop >= redirects)
@@ -162,15 +176,11 @@ function unreachable(
   );
 }
 
-function refusal(
-  url: URL,
-  request: ForgeRequest,
-  answer: ForgeAnswer,
-  authorization: Readonly<Record<string, string>>,
-): ForgeError | undefined {
+function refusal(url: URL, request: ForgeRequest, answer: ForgeAnswer): ForgeError | undefined {
   if (answer.status >= 200 && answer.status < 300) return undefined;
   if (request.expect?.includes(answer.status) && !isLimited(answer)) return undefined;
-  const said = redact(answer.text.slice(0, 500), authorization)
+  const said = answer.text
+    .slice(0, 500)
     .replace(/[\s\0-\x1f]+/g, " ")
     .slice(0, 200);
   return new ForgeError(

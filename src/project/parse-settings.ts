@@ -71,10 +71,7 @@ export function parseSettings(
         const at = lines.linePos(
           offsetOf(document, issue.path, issue.code === "unrecognized_keys" ? issue.keys : []),
         );
-        const message =
-          issue.code === "unrecognized_keys"
-            ? `unknown key ${issue.keys.map((key) => `\`${key}\``).join(", ")}`
-            : issue.message;
+        const message = messageOf(issue);
         return { path: issue.path.join("."), message, line: at.line, column: at.col };
       }),
     };
@@ -90,6 +87,19 @@ export function parseSettings(
   const settings = { defaults, projects: new Map(projects), forges: new Map(forges) };
   const problems = unknownForges(document, lines, parsed.data);
   return problems.length > 0 ? { problems } : { settings };
+}
+
+function messageOf(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return `unknown key ${issue.keys.map((key) => `\`${key}\``).join(", ")}`;
+    case "invalid_value":
+      return `must be one of ${issue.values.map(String).join(", ")}`;
+    case "invalid_key":
+      return issue.issues[0]?.message ?? issue.message;
+    default:
+      return issue.message;
+  }
 }
 
 /** A project whose forge is not there would be silent. */

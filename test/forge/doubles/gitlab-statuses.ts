@@ -34,7 +34,7 @@ export function gitlabStatuses(git: RepositoryReader) {
     if (!["pending", "running", ...finished].includes(state))
       return bad("state does not have a valid value");
     for (const [field, value] of Object.entries({ ref, target_url: targetUrl, description })) {
-      if (typeof value === "string" && value.length > 255)
+      if (typeof value === "string" && [...value].length > 255)
         return bad(`${field} is too long (maximum is 255 characters)`);
     }
     if (git.resolve(sha) !== sha) return bad("404 Commit Not Found", 404);
