@@ -54,7 +54,9 @@ describe("an upload of artifacts", () => {
     expect(asJob.headers.get("content-type")).toBe("application/zip");
     expect((await fetchBytes(asJob)).equals(content)).toBe(true);
     const page = await fetch(`${base}/${project}/-/jobs/${job.id}/artifacts/download`);
-    expect(page.headers.get("content-disposition")).toMatch(/^attachment; filename="[^"/]+\.zip"$/);
+    expect(page.headers.get("content-disposition")).toMatch(
+      /^attachment; filename="arti facts\.zip"/,
+    );
     expect((await fetchBytes(page)).equals(content)).toBe(true);
     expect((await fetch(`${base}/api/slipway/jobs/${job.id}/artifacts`)).status).toBe(401);
     await world.deps.store.tokens.put(world.deps.hash("owner"), { kind: "access", name: "owner" });
