@@ -4,7 +4,7 @@ import { compileGlob } from "./glob.ts";
 import type { ConfigReader } from "./source.ts";
 
 /** Comparisons of a path with a pattern that one compilation makes at most; those by the ending alone count a tenth. */
-export const MAX_COMPARISONS = 2_000_000;
+export const MAX_COMPARISONS = 1_000_000;
 
 export type MatchResult =
   | { readonly ok: true; readonly holds: boolean }
