@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import type { UserFacts } from "#language/facts.ts";
 import type { ForgeProject, TriggerEvent } from "./forge.ts";
+import type { FieldShape } from "./json-fields.ts";
 import { checkPayload, fullRef, isZeroSha, sha } from "./payload.ts";
 
 // What GitHub's payloads and those of Gitea and Forgejo share (GitHub Docs: Webhook events and payloads;
@@ -57,6 +58,34 @@ const push = z.looseObject({
   pusher: z.nullish(account),
   sender: z.nullish(account),
 });
+
+const accountFields = {
+  id: true,
+  login: true,
+  username: true,
+  name: true,
+  full_name: true,
+  email: true,
+} as const;
+
+/** What of a push is read at all: its commits alone may be megabytes. */
+export const pushFields: FieldShape = {
+  ref: true,
+  before: true,
+  after: true,
+  head_commit: { id: true },
+  repository: {
+    id: true,
+    full_name: true,
+    html_url: true,
+    default_branch: true,
+    visibility: true,
+    private: true,
+    internal: true,
+  },
+  pusher: accountFields,
+  sender: accountFields,
+};
 
 /** One `push` payload is one updated ref. */
 export function pushEvent(payload: unknown): TriggerEvent {

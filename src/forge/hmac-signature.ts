@@ -1,19 +1,18 @@
-import { createHmac } from "node:crypto";
+import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Verification } from "./forge.ts";
-import { sameSecret } from "./secret-compare.ts";
 
 /** A hexadecimal SHA-256 in a header; undefined where there is none, as when no secret is set. */
-export function hexSignature(value: string | null, prefix: "" | "sha256="): string | undefined {
-  if (value === null || !value.startsWith(prefix)) return undefined;
-  const hex = value.slice(prefix.length).trim();
-  return hex === "" ? undefined : hex.toLowerCase();
+export function hexSignature(value: string | null, prefix: "" | "sha256="): Buffer | undefined {
+  if (!value?.startsWith(prefix)) return undefined;
+  const hex = value.slice(prefix.length);
+  return /^[0-9a-f]{64}$/i.test(hex) ? Buffer.from(hex, "hex") : undefined;
 }
 
 /** How a forge signs: which headers may carry the signature, over which bytes. */
 export type HmacScheme = {
   /** Names them in messages. */
   readonly header: string;
-  readonly given: readonly (string | undefined)[];
+  readonly given: readonly (Buffer | undefined)[];
   readonly signed: Uint8Array | string;
   readonly deliveryId: () => string;
 };
@@ -24,12 +23,12 @@ export function verifyHmac(scheme: HmacScheme, secrets: readonly string[]): Veri
   if (given.length === 0)
     return {
       authentic: false,
-      why: `${scheme.header} is missing or empty: set this project's secret in the webhook's settings`,
+      why: `${scheme.header} is missing or no signature: set this project's secret in the webhook's settings`,
     };
   for (const secret of secrets) {
     if (secret === "") continue;
-    const expected = createHmac("sha256", secret).update(scheme.signed).digest("hex");
-    if (given.some((signature) => sameSecret(expected, signature)))
+    const expected = createHmac("sha256", secret).update(scheme.signed).digest();
+    if (given.some((signature) => timingSafeEqual(expected, signature)))
       return { authentic: true, deliveryId: scheme.deliveryId() };
   }
   return {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import * as z from "zod/mini";
 import { MalformedPayload, UnreadablePayload, type WebhookRequest } from "./forge.ts";
+import { type FieldShape, parseFields } from "./json-fields.ts";
 
 // What the payloads of all forges have in common: JSON in UTF-8, checked for the fields in use only.
 
@@ -24,10 +25,13 @@ export function isZeroSha(value: string): boolean {
   return /^0+$/.test(value);
 }
 
-/** The body as JSON, whatever it holds. */
-export function readJson(request: WebhookRequest): unknown {
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** The body as JSON, whatever it holds; of a large one the fields in use alone may be read. */
+export function readJson(request: WebhookRequest, fields?: FieldShape): unknown {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(request.body));
+    const text = utf8.decode(request.body);
+    return fields === undefined ? JSON.parse(text) : parseFields(text, fields);
   } catch (error) {
     // JSON.parse quotes the text it trips over, and bodies stay out of messages.
     throw new UnreadablePayload("The webhook's body is not JSON in UTF-8.", {
