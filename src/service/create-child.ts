@@ -15,6 +15,7 @@ import { dotenvFor } from "./dotenv.ts";
 import { pipelineUrl, planKey } from "./keys.ts";
 import { pipelineSettings } from "./pipeline-settings.ts";
 import { projectVariables } from "./project-variables.ts";
+import { readArtifactFile } from "./read-artifact-file.ts";
 import { readPlan } from "./read-plan.ts";
 import { storePipeline } from "./store-pipeline.ts";
 import { tagWarnings } from "./tag-warnings.ts";
@@ -124,7 +125,10 @@ async function compileChild(
       facts.mergeRequest?.fork === true
         ? []
         : await projectVariables(deps, settings, { protectedRef: facts.ref.protected }),
-    reader: configReader(forge.client(parent.project), facts),
+    reader: {
+      ...configReader(forge.client(parent.project), facts),
+      artifact: (name, path) => readArtifactFile(deps, parent, name, path),
+    },
   });
 }
 

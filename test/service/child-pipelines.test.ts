@@ -255,12 +255,6 @@ describe("a child that cannot be made fails its trigger job and says why", () =>
       "workflow: { rules: [{ when: never }] }\nleaf: { script: [x] }\n",
       "workflow:rules",
     ],
-    [
-      "a file that a job makes",
-      "{ include: [{ artifact: made.yml, job: after }] }",
-      undefined,
-      "artifact",
-    ],
   ] as const)("%s", async ([, trigger, file, reason]) => {
     if (file !== undefined) world.files.set("child.yml", file);
     const parent = await push(world, parentWith(trigger));
