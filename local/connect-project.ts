@@ -75,8 +75,8 @@ function connectionFor(wish: ConnectWish, settings: Settings): ForgeConnection {
   );
   if (connection === undefined)
     throw new NotInSettings(
-      `slipway.yaml has no forge of kind ${wish.kind} at ${url}. Add this, and set its token with \`slipway secret ${wish.kind}-token\`:\n` +
-        `forges:\n  ${wish.kind}:\n    kind: ${wish.kind}\n    url: ${url}\n    token: {secret: ${wish.kind}-token}`,
+      `slipway.yaml has no forge of kind ${wish.kind} at ${url}. Add this, and set both tokens with \`slipway secret NAME\`:\n` +
+        `forges:\n  ${wish.kind}:\n    kind: ${wish.kind}\n    url: ${url}\n    token: {secret: ${wish.kind}-token}\n    clone_token: {secret: ${wish.kind}-read}`,
     );
   const isNamed = settings.projects.has(wish.project.toLowerCase());
   if (!isNamed || settingsOf(settings, wish.project).forge !== connection.name)

@@ -93,9 +93,9 @@ export function connectForge(connection: ForgeConnection, readSecret: ReadSecret
 
 type Use = "api" | "clone";
 
-/** One token for all, or a GitHub App's of an hour, for one repository and no more rights than the use needs. */
+/** One token for the API and one for runners, or a GitHub App's of an hour, for one repository and no more rights than the use needs. */
 function tokens(
-  { name, apiUrl, access, cloneTokenSecret }: ForgeConnection,
+  { name, apiUrl, access }: ForgeConnection,
   readSecret: ReadSecret,
 ): (project: string, use: Use) => Promise<string> {
   const required = async (secret: string): Promise<string> => {
@@ -107,8 +107,8 @@ function tokens(
     );
   };
   if ("tokenSecret" in access) {
-    const { tokenSecret } = access;
-    return (_, use) => required(use === "clone" ? (cloneTokenSecret ?? tokenSecret) : tokenSecret);
+    const { tokenSecret, cloneTokenSecret } = access;
+    return (_, use) => required(use === "clone" ? cloneTokenSecret : tokenSecret);
   }
   const { appId, installation, keySecret } = access;
   const installationToken = githubAppTokens({

@@ -10,10 +10,13 @@ export type ForgeConnection = {
   /** The user that the token belongs to, where the forge wants one beside it. */
   readonly user?: string;
   readonly access:
-    | { readonly tokenSecret: string }
+    | {
+        readonly tokenSecret: string;
+        /** Of a token that may only read: runners clone with it, so jobs can see it. */
+        readonly cloneTokenSecret: string;
+      }
     | { readonly appId: string; readonly installation: number; readonly keySecret: string };
-  /** A token that can only read, for runners; the connection's own unless given. */
-  readonly cloneTokenSecret?: string;
+  /** The user that belongs to the clone token, as a deploy token has one. */
   readonly cloneUser?: string;
 };
 
@@ -34,13 +37,13 @@ export function toConnection(name: string, given: GivenConnection): ForgeConnect
     apiUrl: given.api_url?.replace(/\/+$/, "") ?? apiUrlOf(given.kind, url),
     access: accessOf(given),
     ...(given.user === undefined ? {} : { user: given.user }),
-    ...(given.clone_token === undefined ? {} : { cloneTokenSecret: given.clone_token.secret }),
     ...(given.clone_user === undefined ? {} : { cloneUser: given.clone_user }),
   };
 }
 
-function accessOf({ app, token }: GivenConnection): ForgeConnection["access"] {
-  if (app === undefined) return { tokenSecret: token?.secret ?? "" };
+function accessOf({ app, token, clone_token: clone }: GivenConnection): ForgeConnection["access"] {
+  if (app === undefined)
+    return { tokenSecret: token?.secret ?? "", cloneTokenSecret: clone?.secret ?? "" };
   return { appId: String(app.id), installation: app.installation, keySecret: app.key.secret };
 }
 

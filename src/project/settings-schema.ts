@@ -108,6 +108,10 @@ const connection = z
       "needs a `token`, or on GitHub an `app`",
     ),
     z.refine(
+      (given) => given.token === undefined || given.clone_token !== undefined,
+      "needs a `clone_token` that may only read repositories, since jobs can see it",
+    ),
+    z.refine(
       (given) => given.app === undefined || given.kind === "github",
       "only GitHub has an `app`",
     ),

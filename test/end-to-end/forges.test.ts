@@ -35,7 +35,7 @@ build:
     - echo "$CI_REGISTRY_PASSWORD" | docker login -u "$CI_REGISTRY_USER" --password-stdin "$CI_REGISTRY"
   script:
     - echo "built for $CI_PROJECT_PATH at $CI_PROJECT_URL"
-    - git remote -v 2>/dev/null || true
+    - echo "cloned from $CI_REPOSITORY_URL"
     - docker build -t "$CI_REGISTRY_IMAGE:$CI_COMMIT_REF_SLUG" .
     - docker push "$CI_REGISTRY_IMAGE:$CI_COMMIT_REF_SLUG"
 `,
@@ -222,7 +222,7 @@ test.for(forges)(
     stops.push(double.stop);
     slipway.configure(
       `defaults: {executor: docker-socket}
-forges: {team: {kind: ${kind}, url: "${double.url}", token: {secret: forge-token}}}
+forges: {team: {kind: ${kind}, url: "${double.url}", token: {secret: forge-token}, clone_token: {secret: forge-token}}}
 projects: {${project}: {forge: team}}
 `,
     );
@@ -255,6 +255,7 @@ projects: {${project}: {forge: team}}
     const log = await logOf(slipway, job?.id ?? 0);
     expect(pipeline.status, log).toBe("success");
     expect(log).toContain(`built for ${project}`);
+    expect(log).toMatch(/cloned from http:\/\/[\w-]+:\[MASKED\]@/);
     expect(log).not.toContain(double.token);
     expect(await tagsOf(slipway, project)).toEqual(["main"]);
     await expect.poll(double.told, { timeout: 10_000 }).toEqual(statuses);

@@ -56,7 +56,12 @@ async function connected(
 ) {
   const sample = makeSample();
   const double = await start(sample);
-  const connection = toConnection("team", { kind, url: double.url, token: { secret: "token" } });
+  const connection = toConnection("team", {
+    kind,
+    url: double.url,
+    token: { secret: "token" },
+    clone_token: { secret: "token" },
+  });
   const forge = connectForge(connection, async (name) =>
     name === "token" ? double.token : undefined,
   );

@@ -28,7 +28,7 @@ type Kind = "gitlab" | "github" | "gitea" | "bitbucket";
 
 function settingsFor(kind: Kind, url: string, project: string): Settings {
   const parsed = parseSettings(
-    `forges: {team: {kind: ${kind}, url: "${url}", token: {secret: token}}}\nprojects: {${project}: {forge: team}}`,
+    `forges: {team: {kind: ${kind}, url: "${url}", token: {secret: token}, clone_token: {secret: token}}}\nprojects: {${project}: {forge: team}}`,
   );
   if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
   return parsed.settings;

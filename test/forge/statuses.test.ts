@@ -25,7 +25,12 @@ function clientOf(
   double: { url: string; token: string; stop: () => Promise<void> },
 ) {
   stops.push(double.stop);
-  const connection = toConnection("team", { kind, url: double.url, token: { secret: "token" } });
+  const connection = toConnection("team", {
+    kind,
+    url: double.url,
+    token: { secret: "token" },
+    clone_token: { secret: "token" },
+  });
   return connectForge(connection, async () => double.token).client(project);
 }
 
@@ -110,7 +115,12 @@ describe("GitLab", () => {
   test("a limit that lasts is kept to by everyone on the connection", async () => {
     const double = await gitlabDouble({ repository: sample.repository });
     stops.push(double.stop);
-    const given = { kind: "gitlab", url: double.url, token: { secret: "t" } } as const;
+    const given = {
+      kind: "gitlab",
+      url: double.url,
+      token: { secret: "t" },
+      clone_token: { secret: "t" },
+    } as const;
     const forge = connectForge(toConnection("team", given), async () => double.token);
     double.failNext(1, { status: 429, headers: { "retry-after": "60" } });
     await expect(forge.client("group/sub/app").readProject()).rejects.toThrow(/429/);

@@ -24,8 +24,15 @@ test.for<[string, string, string]>([
     "http://inside:8080/api/v4",
   ],
 ])("{%s} is at %s, its API at %s", ([given, url, apiUrl]) => {
-  expect(forgesOf(`forges: {team: {${given}, token: {secret: t}}}`)).toEqual({
-    team: expect.objectContaining({ name: "team", url, apiUrl, access: { tokenSecret: "t" } }),
+  expect(
+    forgesOf(`forges: {team: {${given}, token: {secret: t}, clone_token: {secret: r}}}`),
+  ).toEqual({
+    team: expect.objectContaining({
+      name: "team",
+      url,
+      apiUrl,
+      access: { tokenSecret: "t", cloneTokenSecret: "r" },
+    }),
   });
 });
 
@@ -37,30 +44,51 @@ forges:
 `;
   expect(forgesOf(text)).toMatchObject({
     hub: { access: { appId: "12", installation: 34, keySecret: "pem" } },
-    lab: { cloneTokenSecret: "read", cloneUser: "gitlab+deploy-token-1" },
+    lab: { access: { cloneTokenSecret: "read" }, cloneUser: "gitlab+deploy-token-1" },
   });
 });
 
 test.for<[string, number, RegExp]>([
-  ["forges:\n  team:\n    kind: svn\n    token: {secret: t}", 3, /gitlab/],
-  ["forges:\n  team:\n    kind: gitlab", 2, /needs a `token`/],
-  ["forges:\n  team:\n    kind: gitlab\n    token: glpat-x", 4, /names a secret/],
-  ["forges:\n  team:\n    kind: gitea\n    token: {secret: t}", 2, /needs the `url`/],
   [
-    "forges:\n  team:\n    kind: gitlab\n    url: 'https://me:pw@g.example'\n    token: {secret: t}",
+    "forges:\n  team:\n    kind: svn\n    token: {secret: t}\n    clone_token: {secret: r}",
+    3,
+    /gitlab/,
+  ],
+  ["forges:\n  team:\n    kind: gitlab", 2, /needs a `token`/],
+  ["forges:\n  team:\n    kind: gitlab\n    token: {secret: a}", 2, /`clone_token`.*only read/],
+  ["forges:\n  team:\n    kind: gitlab\n    token: glpat-x", 4, /names a secret/],
+  [
+    "forges:\n  team:\n    kind: gitea\n    token: {secret: t}\n    clone_token: {secret: r}",
+    2,
+    /needs the `url`/,
+  ],
+  [
+    "forges:\n  team:\n    kind: gitlab\n    url: 'https://me:pw@g.example'\n    token: {secret: t}\n    clone_token: {secret: r}",
     4,
     /without user name/,
   ],
-  ["forges:\n  team:\n    kind: gitlab\n    url: 'file:///etc'\n    token: {secret: t}", 4, /http/],
+  [
+    "forges:\n  team:\n    kind: gitlab\n    url: 'file:///etc'\n    token: {secret: t}\n    clone_token: {secret: r}",
+    4,
+    /http/,
+  ],
   [
     "forges:\n  team:\n    kind: gitlab\n    app: {id: 1, installation: 2, key: {secret: k}}",
     2,
     /only GitHub/,
   ],
-  ["forges:\n  local:\n    kind: gitlab\n    token: {secret: t}", 2, /built-in git host/],
-  ["forges:\n  A/B:\n    kind: gitlab\n    token: {secret: t}", 2, /lower-case letters/],
   [
-    "forges:\n  team:\n    kind: gitlab\n    tokens: {secret: t}\n    token: {secret: t}",
+    "forges:\n  local:\n    kind: gitlab\n    token: {secret: t}\n    clone_token: {secret: r}",
+    2,
+    /built-in git host/,
+  ],
+  [
+    "forges:\n  A/B:\n    kind: gitlab\n    token: {secret: t}\n    clone_token: {secret: r}",
+    2,
+    /lower-case letters/,
+  ],
+  [
+    "forges:\n  team:\n    kind: gitlab\n    tokens: {secret: t}\n    token: {secret: t}\n    clone_token: {secret: r}",
     4,
     /unknown key `tokens`/,
   ],
