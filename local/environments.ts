@@ -1,4 +1,5 @@
 import type { EnvironmentProvider, EnvironmentSpec } from "#environment/environment.ts";
+import { environmentPlaces } from "./environment-places.ts";
 
 /**
  * One provider out of two: an engine container for `docker-in-docker`, this machine for all others and for
@@ -9,11 +10,19 @@ export function localEnvironments(options: {
   readonly installation: string;
   readonly host: EnvironmentProvider;
   readonly engineContainer: EnvironmentProvider;
+  /** How many may be there at a time. */
+  readonly places: number;
 }): EnvironmentProvider {
   const { host, engineContainer } = options;
   const prefix = `${options.installation}-`;
   const both = [host, engineContainer];
+  const list = async (): Promise<readonly string[]> => {
+    const lists = await Promise.all(both.map((provider) => provider.list()));
+    const own = lists.flat().filter((id) => id.startsWith(prefix));
+    return [...new Set(own.map((id) => id.slice(prefix.length)))];
+  };
   return {
+    hasRoomFor: environmentPlaces(options.places, list),
     start: (spec: EnvironmentSpec) =>
       (spec.executor === "docker-in-docker" && spec.privileged ? engineContainer : host).start({
         ...spec,
@@ -38,10 +47,6 @@ export function localEnvironments(options: {
     stop: async (id) => {
       await Promise.all(both.map((provider) => provider.stop(prefix + id)));
     },
-    list: async () => {
-      const lists = await Promise.all(both.map((provider) => provider.list()));
-      const own = lists.flat().filter((id) => id.startsWith(prefix));
-      return [...new Set(own.map((id) => id.slice(prefix.length)))];
-    },
+    list,
   };
 }

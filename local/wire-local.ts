@@ -21,6 +21,7 @@ import { dynamodbStore } from "#store/dynamodb.ts";
 import { createTable } from "#store/dynamodb-table.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import { openEmbeddedDynamodb } from "./embedded-dynamodb.ts";
+import { machinePlaces } from "./environment-places.ts";
 import { localEnvironments } from "./environments.ts";
 import { followSettings } from "./load-settings.ts";
 import { createNotifier } from "./notifier.ts";
@@ -162,6 +163,7 @@ export function machineEnvironments(options: {
   const extraHosts = [`${machine.registryHost}:${machine.gatewayAddress}`];
   return localEnvironments({
     installation: data.config.installation,
+    places: machinePlaces(),
     host: hostEnvironments({
       directory: data.at("environments"),
       buildspecs: buildspecDirectory,

@@ -45,6 +45,11 @@ export class EnvironmentStartError extends Error {
  * may follow a crash of the caller at any point.
  */
 export type EnvironmentProvider = {
+  /**
+   * Whether there is room to start this one now, on a machine that runs only so many at a time; a yes keeps its
+   * place for a moment. Absent: there always is.
+   */
+  readonly hasRoomFor?: (id: string) => Promise<boolean>;
   /** Starts it, or finds it already started. Resolves when the start is accepted, not when it runs. */
   readonly start: (spec: EnvironmentSpec) => Promise<{ readonly handle: string }>;
   readonly observe: (

@@ -3,10 +3,12 @@ import { blame } from "./blame.ts";
 import { type Ending, endJobs } from "./end-jobs.ts";
 import { changeEnvironment, changeEnvironments } from "./environments.ts";
 import type { Pipeline, PipelineEnvironment } from "./pipeline.ts";
-import { epochMs } from "./time.ts";
+import { epochMs, hasPassed } from "./time.ts";
 
 /** Seconds after it was wanted until the next start is tried, by the number of starts that failed. */
 const startDelays = [0, 5, 20, 60, 180] as const;
+/** Well within the time that a start may take. */
+const waitingSeconds = 120;
 
 /** When its next start is due, in epoch milliseconds. */
 export function nextStartMs(environment: PipelineEnvironment): number {
@@ -56,6 +58,19 @@ export function noteStartFailed(
     problem: failure.problem,
   }));
   return blame(failed, [environment], failure.permanent ? "every attempt" : "one attempt", now);
+}
+
+/** Waiting for room costs no attempt: its time to start begins anew, now and then, since that is a write. */
+export function noteEnvironmentWaits(
+  pipeline: Pipeline,
+  environmentId: string,
+  now: string,
+): Pipeline {
+  return changeEnvironment(pipeline, environmentId, (environment) =>
+    environment.state === "wanted" && hasPassed(environment.wantedAt, waitingSeconds, now)
+      ? { ...environment, wantedAt: now, startFailures: 0 }
+      : environment,
+  );
 }
 
 export function noteEnvironmentEnded(

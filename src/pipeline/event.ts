@@ -26,6 +26,8 @@ export type PipelineEvent =
       readonly problem: string;
       readonly permanent: boolean;
     }
+  /** There is no room to start it now: the next look tries again. */
+  | { readonly type: "environment_waits"; readonly environmentId: string }
   | { readonly type: "environment_running"; readonly environmentId: string }
   | {
       readonly type: "environment_ended";

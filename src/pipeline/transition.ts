@@ -6,6 +6,7 @@ import { noteDeploymentRecorded } from "./deployments.ts";
 import {
   noteEnvironmentEnded,
   noteEnvironmentStarted,
+  noteEnvironmentWaits,
   noteStartFailed,
 } from "./environment-events.ts";
 import { changeEnvironment, forgetEnvironments, planEnvironments } from "./environments.ts";
@@ -42,6 +43,8 @@ function applyEvent(pipeline: Pipeline, event: PipelineEvent, now: string): Pipe
       return noteEnvironmentStarted(pipeline, event.environmentId, event.handle, now);
     case "environment_start_failed":
       return noteStartFailed(pipeline, event.environmentId, event, now);
+    case "environment_waits":
+      return noteEnvironmentWaits(pipeline, event.environmentId, now);
     case "environment_running":
       return changeEnvironment(pipeline, event.environmentId, (known) => heard(known, now));
     case "environment_ended":

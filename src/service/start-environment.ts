@@ -6,12 +6,15 @@ import type { ServiceDeps } from "./deps.ts";
 
 const ticketMinutes = 15;
 
-/** Starts an environment, or finds it started; the ticket in it is worth nothing after one exchange. */
+/** Starts an environment where there is room, or finds it started; the ticket in it is worth nothing after one exchange. */
 export async function startEnvironment(
   deps: ServiceDeps,
   pipeline: Pipeline,
   environment: PipelineEnvironment,
 ): Promise<PipelineEvent> {
+  if ((await deps.environments.hasRoomFor?.(environment.id)) === false) {
+    return { type: "environment_waits", environmentId: environment.id };
+  }
   const ticket = deps.randomToken();
   await deps.store.tokens.put(deps.hash(ticket), {
     kind: "ticket",

@@ -40,6 +40,7 @@ const events: fc.Arbitrary<PipelineEvent> = fc.oneof(
       permanent,
     }),
   ),
+  environmentId.map((id): PipelineEvent => ({ type: "environment_waits", environmentId: id })),
   environmentId.map((id): PipelineEvent => ({ type: "environment_running", environmentId: id })),
   environmentId.map((id): PipelineEvent => ({ type: "environment_ended", environmentId: id })),
   fc.tuple(jobId, environmentId).map(

@@ -19,6 +19,34 @@ function failed(id: string, permanent = false): PipelineEvent {
   return { type: "environment_start_failed", environmentId: id, problem: "no room", permanent };
 }
 
+describe("a start for which there is no room", () => {
+  const waits: PipelineEvent = { type: "environment_waits", environmentId: "p7-e1" };
+
+  test("is tried at every look, for as long as it takes, and costs no attempt", () => {
+    let { pipeline } = happen(pipelineOf(plan(["test"], [{ name: "a" }])), 0, look);
+    for (let seconds = 60; seconds <= 7200; seconds += 60) {
+      const looked = happen(pipeline, seconds, look);
+      expect(ofType(looked.commands, "start_environment")).toHaveLength(1);
+      const waited = happen(looked.pipeline, seconds, waits);
+      expect(ofType(waited.commands, "start_environment")).toHaveLength(0);
+      pipeline = waited.pipeline;
+    }
+    expect(states(pipeline)).toEqual(["p7-e1 wanted"]);
+    expect(job(pipeline, "a")).toMatchObject({ status: "pending", systemFailures: 0 });
+  });
+
+  test("that nobody speaks of any more is given up", () => {
+    const { pipeline } = happen(pipelineOf(plan(["test"], [{ name: "a" }])), 0, look, waits);
+    expect(states(happen(pipeline, 600, look).pipeline)[0]).toBe("p7-e1 stopping");
+  });
+
+  test("changes nothing once the environment runs", () => {
+    const one = happen(pipelineOf(plan(["test"], [{ name: "a" }])), 0, look).pipeline;
+    const up = happen(one, 1, running("p7-e1")).pipeline;
+    expect(happen(up, 200, waits).pipeline.environments).toEqual(up.environments);
+  });
+});
+
 describe("a start that fails", () => {
   const one = happen(pipelineOf(plan(["test"], [{ name: "a" }])), 0, look).pipeline;
 
