@@ -17,18 +17,19 @@ export function parseFields(text: string, shape: FieldShape): unknown {
 type Read = { readonly value: unknown; readonly end: number };
 
 function readObject(text: string, start: number, shape: FieldShape): Read {
+  const names = Object.keys(shape);
   const entries: [string, unknown][] = [];
   let at = skipBlanks(text, start + 1);
-  if (text[at] === "}") return { value: {}, end: at + 1 };
+  if (text.charCodeAt(at) === closingBrace) return { value: {}, end: at + 1 };
   for (;;) {
-    if (text[at] !== '"') throw new SyntaxError("a name is missing");
+    if (text.charCodeAt(at) !== quote) throw new SyntaxError("a name is missing");
     const nameEnd = skipString(text, at);
-    const name = nameOf(text, at, nameEnd);
+    const name = wantedName(text, at + 1, nameEnd - 1, names);
     at = skipBlanks(text, nameEnd);
-    if (text[at] !== ":") throw new SyntaxError("a colon is missing");
+    if (text.charCodeAt(at) !== colon) throw new SyntaxError("a colon is missing");
     at = skipBlanks(text, at + 1);
-    const wanted = Object.hasOwn(shape, name) ? shape[name] : undefined;
-    if (wanted === undefined) {
+    const wanted = name === undefined ? undefined : shape[name];
+    if (name === undefined || wanted === undefined) {
       at = skipValue(text, at);
     } else {
       const read = readValue(text, at, wanted);
@@ -36,8 +37,9 @@ function readObject(text: string, start: number, shape: FieldShape): Read {
       at = read.end;
     }
     at = skipBlanks(text, at);
-    if (text[at] === "}") return { value: Object.fromEntries(entries), end: at + 1 };
-    if (text[at] !== ",") throw new SyntaxError("a comma is missing");
+    const next = text.charCodeAt(at);
+    if (next === closingBrace) return { value: Object.fromEntries(entries), end: at + 1 };
+    if (next !== comma) throw new SyntaxError("a comma is missing");
     at = skipBlanks(text, at + 1);
   }
 }
@@ -48,14 +50,30 @@ function readValue(text: string, at: number, wanted: true | FieldShape): Read {
   return { value: JSON.parse(text.slice(at, end)), end };
 }
 
-function nameOf(text: string, start: number, end: number): string {
-  const name = text.slice(start + 1, end - 1);
-  return name.includes("\\") ? String(JSON.parse(text.slice(start, end))) : name;
+/** Which of these the name between two quotes is; most are none, and no string is made of those. */
+function wantedName(
+  text: string,
+  start: number,
+  end: number,
+  names: readonly string[],
+): string | undefined {
+  for (const name of names) {
+    if (name.length === end - start && text.startsWith(name, start)) return name;
+  }
+  for (let at = start; at < end; at += 1) {
+    if (text.charCodeAt(at) !== backslash) continue;
+    const unescaped = String(JSON.parse(text.slice(start - 1, end + 1)));
+    return names.find((name) => name === unescaped);
+  }
+  return undefined;
 }
 
 const quote = 0x22;
 const backslash = 0x5c;
-
+const colon = 0x3a;
+const comma = 0x2c;
+const closingBrace = 0x7d;
+const closingBracket = 0x5d;
 function skipBlanks(text: string, from: number): number {
   let at = from;
   for (;;) {
@@ -101,7 +119,11 @@ function skipValue(text: string, from: number): number {
 
 function skipScalar(text: string, from: number): number {
   let at = from;
-  while (at < text.length && !/[\s,}\]]/.test(text[at] ?? "")) at += 1;
+  while (at < text.length && !endsScalar(text.charCodeAt(at))) at += 1;
   if (at === from) throw new SyntaxError("a value is missing");
   return at;
+}
+
+function endsScalar(code: number): boolean {
+  return code === comma || code === closingBrace || code === closingBracket || code <= 0x20;
 }
