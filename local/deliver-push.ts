@@ -5,7 +5,7 @@ import type { DataDirectory } from "./data-directory.ts";
 import { buildGitEvent } from "./git-event.ts";
 import type { Push } from "./git-host.ts";
 import type { PushedRef } from "./git-push.ts";
-import { type SignedEvent, tellPusher } from "./handle-push.ts";
+import { type SentPush, type SignedEvent, sendPush, tellPusher } from "./handle-push.ts";
 import type { LocalService } from "./wire-local.ts";
 
 /** Tells the service about every ref that a push updated, and the pusher what came of it. */
@@ -16,19 +16,17 @@ export async function* deliverPush(
 ): AsyncIterable<string> {
   const door = `http://127.0.0.1:${data.config.port}`;
   await service.deps.store.projects.ensure("local", push.project, isoNow(service.deps));
+  const sent: SentPush[] = [];
+  // All are sent before the first is told of, so that many refs are worked on side by side.
   for (const ref of push.refs) {
     const deliveryId = randomUUID();
     const event = await signedEvent(service, data, push, ref, deliveryId);
     if (event === undefined) continue;
-    const follow = push.pushOptions.includes("slipway.follow");
-    yield* tellPusher(service.deps, door, {
-      project: push.project,
-      ref: ref.ref,
-      deliveryId,
-      event,
-      follow,
-    });
+    const { project } = push;
+    sent.push(await sendPush(service.deps, door, { project, ref: ref.ref, deliveryId }, event));
   }
+  const follow = push.pushOptions.includes("slipway.follow");
+  for (const one of sent) yield* tellPusher(service.deps, one, { follow });
 }
 
 /** Undefined for refs that are neither branch nor tag. */

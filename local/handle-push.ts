@@ -7,61 +7,73 @@ import { followPipeline } from "./follow-push.ts";
 /** A signed event, as the door for webhooks takes it. */
 export type SignedEvent = { readonly headers: Headers; readonly body: Uint8Array };
 
-const waitMilliseconds = 15_000;
-const pollMilliseconds = 10;
+const waitMilliseconds = 60_000;
+const firstPauseMilliseconds = 10;
+/** Many pushes that wait at once must not keep the service from making their pipelines. */
+const longestPauseMilliseconds = 500;
 
-/**
- * Sends one updated ref through the same door as any other forge's push, and tells the pusher what came of
- * it: the lines appear behind `remote:` in the push.
- */
-export async function* tellPusher(
+/** One updated ref on its way through the door. */
+export type SentPush = {
+  readonly project: string;
+  readonly ref: string;
+  readonly deliveryId: string;
+  /** Why the door did not take it. */
+  readonly refused?: string;
+};
+
+/** Sends one updated ref through the same door as any other forge's push. */
+export async function sendPush(
   deps: ServiceDeps,
   door: string,
-  push: {
-    readonly project: string;
-    readonly ref: string;
-    readonly deliveryId: string;
-    readonly event: SignedEvent;
-    readonly follow: boolean;
-  },
-): AsyncIterable<string> {
-  const url = `${door}/webhooks/local/${push.project}`;
-  const response = await fetch(url, {
+  push: Omit<SentPush, "refused">,
+  event: SignedEvent,
+): Promise<SentPush> {
+  const { project, ref } = push;
+  const response = await fetch(`${door}/webhooks/local/${project}`, {
     method: "POST",
-    headers: push.event.headers,
-    body: new Uint8Array(push.event.body),
+    headers: event.headers,
+    body: new Uint8Array(event.body),
   }).catch((error: unknown) => String(error));
-  if (typeof response === "string" || response.status !== 202) {
-    const why = typeof response === "string" ? response : `HTTP ${response.status}`;
-    deps.log("error", "a push could not be delivered", {
-      project: push.project,
-      ref: push.ref,
-      why,
-    });
-    yield `\nSlipway could not take this push in (${why}). It will try again by itself.\n\n`;
+  if (typeof response !== "string" && response.status === 202) return push;
+  const refused = typeof response === "string" ? response : `HTTP ${response.status}`;
+  deps.log("error", "a push could not be delivered", { project, ref, why: refused });
+  return { ...push, refused };
+}
+
+/** Tells the pusher what came of it: the lines appear behind `remote:` in the push. */
+export async function* tellPusher(
+  deps: ServiceDeps,
+  push: SentPush,
+  options: { readonly follow: boolean },
+): AsyncIterable<string> {
+  if (push.refused !== undefined) {
+    yield `\nSlipway could not take this push in (${push.refused}). It will try again by itself.\n\n`;
     return;
   }
-  for (const outcome of await outcomesOf(deps, push.project, push.deliveryId)) {
+  const outcomes = await outcomesOf(deps, push);
+  if (outcomes === undefined) {
+    yield `\nThe pipeline for ${push.ref} is being made; it will be at\n  ${deps.server.url}/\n\n`;
+    return;
+  }
+  for (const outcome of outcomes) {
     yield* describe(deps, push.ref, outcome);
-    if (push.follow && outcome.result === "created")
+    if (options.follow && outcome.result === "created")
       yield* followPipeline(deps, outcome.pipelineId);
   }
 }
 
+/** Undefined when they take too long to wait for. */
 async function outcomesOf(
   deps: ServiceDeps,
-  project: string,
-  deliveryId: string,
-): Promise<readonly CreateOutcome[]> {
+  { project, deliveryId }: SentPush,
+): Promise<readonly CreateOutcome[] | undefined> {
   const until = deps.now() + waitMilliseconds;
-  while (deps.now() < until) {
+  for (let pause = firstPauseMilliseconds; deps.now() < until; pause *= 1.3) {
     const delivery = await deps.store.deliveries.get("local", project, deliveryId);
     if (delivery?.state === "done") return JSON.parse(delivery.outcome ?? "[]");
-    await sleep(pollMilliseconds);
+    await sleep(Math.min(pause, longestPauseMilliseconds));
   }
-  return [
-    { result: "nothing", why: "the pipeline is still being made; see the pages in a moment" },
-  ];
+  return undefined;
 }
 
 async function* describe(

@@ -7,7 +7,7 @@ import { selectJobs } from "#language/select-jobs.ts";
 import type { Variable } from "#language/variables.ts";
 import { isCompleted } from "#pipeline/status.ts";
 import type { ProjectSettings } from "#project/settings.ts";
-import { advancePipeline } from "./advance-pipeline.ts";
+import { advanceSoon } from "./advance-pipeline.ts";
 import { configReader } from "./config-reader.ts";
 import { isoNow, type ServiceDeps } from "./deps.ts";
 import { type BuildableEvent, collectFacts, refNameOf } from "./facts.ts";
@@ -108,7 +108,7 @@ export async function createPipelineFor(
     event.project.path,
     facts.project.defaultBranch,
   );
-  await advancePipeline(deps, id, [{ type: "look" }]);
+  await advanceSoon(deps, id, [{ type: "look" }]);
   await supersedeOlder(deps, pipeline);
   return { result: "created", pipelineId: id, url, status: pipeline.status };
 }
