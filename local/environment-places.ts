@@ -15,22 +15,31 @@ export function machinePlaces(): number {
   return Math.max(least, Math.min(availableParallelism() * perProcessor, byMemory));
 }
 
+export type EnvironmentPlaces = {
+  readonly hasRoomFor: (id: string) => Promise<boolean>;
+  /** An environment is gone: whoever has waited longest may ask again. */
+  readonly freed: () => void;
+};
+
 /**
  * Lets as many environments start as there are places: 300 branches in one push must not become 300 engines at
- * once. Who is refused asks again. A place is free again when its environment is listed no more.
+ * once. Who is refused asks again, at the latest when `wake` names it. A place is free again when its
+ * environment is listed no more.
  */
-export function environmentPlaces(
-  places: number,
-  list: () => Promise<readonly string[]>,
-): (id: string) => Promise<boolean> {
+export function environmentPlaces(options: {
+  readonly places: number;
+  readonly list: () => Promise<readonly string[]>;
+  readonly wake: (id: string) => void;
+}): EnvironmentPlaces {
   const admitted = new Map<string, number>();
+  const waiting = new Set<string>();
   let listed: Promise<ReadonlySet<string>> | undefined;
   let listedAt = Number.NEGATIVE_INFINITY;
 
   function present(): Promise<ReadonlySet<string>> {
     if (listed === undefined || performance.now() - listedAt > freshMilliseconds) {
       listedAt = performance.now();
-      const asked = list().then((ids) => new Set(ids));
+      const asked = options.list().then((ids) => new Set(ids));
       asked.catch(() => {
         if (listed === asked) listed = undefined;
       });
@@ -39,7 +48,7 @@ export function environmentPlaces(
     return listed;
   }
 
-  return async (id) => {
+  async function isAdmitted(id: string): Promise<boolean> {
     // An engine that is away is for the start to tell.
     const there = await present().catch(() => new Set<string>());
     const now = performance.now();
@@ -47,8 +56,24 @@ export function environmentPlaces(
       if (there.has(other) || until < now) admitted.delete(other);
     }
     if (there.has(id) || admitted.has(id)) return true;
-    if (there.size + admitted.size >= places) return false;
+    if (there.size + admitted.size >= options.places) return false;
     admitted.set(id, now + admittedMilliseconds);
     return true;
+  }
+
+  return {
+    hasRoomFor: async (id) => {
+      const isIn = await isAdmitted(id);
+      if (isIn) waiting.delete(id);
+      else waiting.add(id);
+      return isIn;
+    },
+    freed: () => {
+      listed = undefined;
+      const [first] = waiting;
+      if (first === undefined) return;
+      waiting.delete(first);
+      options.wake(first);
+    },
   };
 }

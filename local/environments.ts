@@ -12,6 +12,8 @@ export function localEnvironments(options: {
   readonly engineContainer: EnvironmentProvider;
   /** How many may be there at a time. */
   readonly places: number;
+  /** There may be room now for this one, which was refused before. */
+  readonly wake?: (id: string) => void;
 }): EnvironmentProvider {
   const { host, engineContainer } = options;
   const prefix = `${options.installation}-`;
@@ -21,8 +23,10 @@ export function localEnvironments(options: {
     const own = lists.flat().filter((id) => id.startsWith(prefix));
     return [...new Set(own.map((id) => id.slice(prefix.length)))];
   };
+  const { places, wake = () => undefined } = options;
+  const { hasRoomFor, freed } = environmentPlaces({ places, list, wake });
   return {
-    hasRoomFor: environmentPlaces(options.places, list),
+    hasRoomFor,
     start: (spec: EnvironmentSpec) =>
       (spec.executor === "docker-in-docker" && spec.privileged ? engineContainer : host).start({
         ...spec,
@@ -46,6 +50,7 @@ export function localEnvironments(options: {
     },
     stop: async (id) => {
       await Promise.all(both.map((provider) => provider.stop(prefix + id)));
+      freed();
     },
     list,
   };

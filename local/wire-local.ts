@@ -90,7 +90,19 @@ export async function wireLocal(options: {
   };
   const { forges, follow } = liveForges(local, secrets);
   follow(await settings());
-  const environments = machineEnvironments({ data, machine, runner: options.runner });
+  const environments = machineEnvironments({
+    data,
+    machine,
+    runner: options.runner,
+    wake: (id) => {
+      const pipelineId = Number(/^p(\d+)-/.exec(id)?.[1] ?? 0);
+      queue
+        .send({ type: "pipeline", pipelineId })
+        .catch((error: unknown) =>
+          log("warn", "a pipeline is left to the next sweep", { pipelineId, cause: String(error) }),
+        );
+    },
+  });
   const queue = inProcessQueue({
     concurrency: 8,
     handle: (message) => handleMessage(deps, message),
@@ -157,13 +169,16 @@ export function machineEnvironments(options: {
   readonly data: DataDirectory;
   readonly machine: Machine;
   readonly runner: string;
+  /** There may be room now for this environment, which had to wait. */
+  readonly wake?: (id: string) => void;
 }): EnvironmentProvider {
-  const { data, machine, runner } = options;
+  const { data, machine, runner, wake } = options;
   const registryHost = `${machine.registryHost}:${data.config.registryPort}`;
   const extraHosts = [`${machine.registryHost}:${machine.gatewayAddress}`];
   return localEnvironments({
     installation: data.config.installation,
     places: machinePlaces(),
+    ...(wake && { wake }),
     host: hostEnvironments({
       directory: data.at("environments"),
       buildspecs: buildspecDirectory,
