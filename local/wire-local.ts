@@ -25,6 +25,7 @@ import { machinePlaces } from "./environment-places.ts";
 import { localEnvironments } from "./environments.ts";
 import { followSettings } from "./load-settings.ts";
 import { createNotifier } from "./notifier.ts";
+import { readPublicFile } from "./read-public-file.ts";
 import type { RegistryKeys } from "./registry-keys.ts";
 import type { Machine } from "./setup/machine.ts";
 import { liveForges } from "./wire-forges.ts";
@@ -131,6 +132,7 @@ export async function wireLocal(options: {
       const its = settingsOf(all, project);
       return known && its.forge === forge ? changeSettings(its) : undefined;
     },
+    readRemoteFile: readPublicFile,
     builtInPipeline: await readFile(builtInPipelineFile, "utf8"),
     now: Date.now,
     randomToken: () => randomBytes(32).toString("base64url"),

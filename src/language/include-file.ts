@@ -142,6 +142,11 @@ async function fetchRemote(
 }
 
 function fetchTemplate(name: string, reader: ConfigReader): Promise<Fetched> | Fetched {
+  if (name.endsWith(".gitlab-ci.yml") && reader.template === undefined) {
+    return failed(
+      `The template \`${name}\` is not here: GitLab's templates are not shipped. Copy it into the repository and include it as \`local\`.`,
+    );
+  }
   if (name.endsWith(".gitlab-ci.yml")) return fetchNamed("template", name, reader.template);
   return failed(`The template \`${name}\` does not exist: their names end in .gitlab-ci.yml.`);
 }

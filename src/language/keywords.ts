@@ -128,9 +128,17 @@ export const keywords = {
   },
   "trigger:forward": allWork("yaml_variables", "pipeline_variables"),
   include: {
-    ...allWork("local", "file", "remote", "template", "component", "project", "ref"),
-    ...allWork("rules", "inputs", "integrity"),
-    ...allWork("artifact", "job"),
+    ...allWork("local", "file", "ref", "rules", "inputs", "integrity", "artifact", "job"),
+    remote: { support: "works", note: "Public https addresses only; redirects are not followed." },
+    project: { support: "works", note: "Projects that are connected here, on the same forge." },
+    component: {
+      support: "works",
+      note: "Of connected projects; the version is a tag, branch or sha.",
+    },
+    template: {
+      support: "works",
+      note: "GitLab's own templates are not shipped: copy one and include it as `local`.",
+    },
     cache: accepted("Remote files are read anew for each pipeline; `cache` has no effect."),
   },
   "include:rules": allWork("if", "changes", "exists", "when"),

@@ -5,10 +5,15 @@ import type { ConfigReader } from "#language/source.ts";
 const zeros = "0".repeat(40);
 
 /** Lets the compiler ask the forge about the pipeline's commit; each question is asked once. */
-export function configReader(client: ForgeClient, facts: PipelineFacts): ConfigReader {
+export function configReader(
+  client: ForgeClient,
+  facts: PipelineFacts,
+  elsewhere: Pick<ConfigReader, "project" | "projectPaths" | "component" | "remote">,
+): ConfigReader {
   const { sha, beforeSha } = facts.commit;
   let paths: Promise<readonly string[]> | undefined;
   return {
+    ...elsewhere,
     local: (path) => client.readFile(sha, path.replace(/^\/+/, "")),
     paths: () => {
       paths ??= client.listPaths(sha);

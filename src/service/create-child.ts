@@ -12,6 +12,7 @@ import type { ProjectSettings } from "#project/settings.ts";
 import { configReader } from "./config-reader.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { dotenvFor } from "./dotenv.ts";
+import { includeReader } from "./include-reader.ts";
 import { pipelineUrl, planKey } from "./keys.ts";
 import { pipelineSettings } from "./pipeline-settings.ts";
 import { projectVariables } from "./project-variables.ts";
@@ -126,7 +127,7 @@ async function compileChild(
         ? []
         : await projectVariables(deps, settings, { protectedRef: facts.ref.protected }),
     reader: {
-      ...configReader(forge.client(parent.project), facts),
+      ...configReader(forge.client(parent.project), facts, includeReader(deps, parent.forge)),
       artifact: (name, path) => readArtifactFile(deps, parent, name, path),
     },
   });

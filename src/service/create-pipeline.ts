@@ -11,6 +11,7 @@ import { advanceSoon } from "./advance-pipeline.ts";
 import { configReader } from "./config-reader.ts";
 import { isoNow, type ServiceDeps } from "./deps.ts";
 import { type BuildableEvent, collectFacts, refNameOf } from "./facts.ts";
+import { includeReader } from "./include-reader.ts";
 import { pipelineUrl, planKey } from "./keys.ts";
 import { pipelineSettings } from "./pipeline-settings.ts";
 import { projectVariables } from "./project-variables.ts";
@@ -141,7 +142,7 @@ async function readAndCompile(
     facts,
     pipelineVariables: options.variables,
     projectVariables: await projectVariables(deps, settings, { protectedRef: facts.ref.protected }),
-    reader: configReader(client, facts),
+    reader: configReader(client, facts, includeReader(deps, settings.forge)),
     inputs: options.inputs,
   });
   if (result.status === "created" && jobs.length > 0) {

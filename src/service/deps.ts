@@ -28,6 +28,8 @@ export type ServiceDeps = {
   readonly settings: (forge: string, project: string) => Promise<ProjectSettings | undefined>;
   /** Text of the pipeline for repositories that have only a `Dockerfile`. */
   readonly builtInPipeline: string;
+  /** Text at a public address (`include:remote`); absent where the host reads none. */
+  readonly readRemoteFile?: (url: string) => Promise<string | undefined>;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** 32 random bytes, base64url. */
