@@ -6,7 +6,8 @@ import type { Job, Pipeline } from "#pipeline/pipeline.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import type { DeployedEnvironment } from "#store/store.ts";
 import { dotenvFor } from "./dotenv.ts";
-import { jobUrl, pipelineUrl } from "./keys.ts";
+import { jobUrl } from "./keys.ts";
+import { pipelineIdentity } from "./pipeline-identity.ts";
 
 export type DeploymentTarget = Omit<DeployedEnvironment, "deployments"> & { readonly url?: string };
 
@@ -23,13 +24,7 @@ export function deploymentTarget(
   const { facts } = pipeline;
   const result = jobVariables({
     facts,
-    identity: {
-      id: pipeline.id,
-      iid: pipeline.iid,
-      url: pipelineUrl(facts, pipeline.id),
-      createdAt: pipeline.createdAt,
-      ...(pipeline.name === undefined ? {} : { name: pipeline.name }),
-    },
+    identity: pipelineIdentity(pipeline),
     job: planned,
     jobIdentity: {
       id: job.id,

@@ -11,7 +11,8 @@ import { dotenvFor } from "./dotenv.ts";
 import { idTokenVariables } from "./id-tokens.ts";
 import { dependenciesOf, toArtifacts } from "./job-artifacts.ts";
 import { toCaches } from "./job-cache.ts";
-import { jobUrl, pipelineUrl } from "./keys.ts";
+import { jobUrl } from "./keys.ts";
+import { pipelineIdentity } from "./pipeline-identity.ts";
 import { projectVariables } from "./project-variables.ts";
 
 const afterScriptTimeoutSeconds = 300;
@@ -57,13 +58,7 @@ export async function jobResponse(
   const repoUrl = withCredentials(clone);
   const result = jobVariables({
     facts,
-    identity: {
-      id: pipeline.id,
-      iid: pipeline.iid,
-      url: pipelineUrl(facts, pipeline.id),
-      createdAt: pipeline.createdAt,
-      ...(pipeline.name === undefined ? {} : { name: pipeline.name }),
-    },
+    identity: pipelineIdentity(pipeline),
     job: planned,
     jobIdentity: {
       id: job.id,
