@@ -13,7 +13,8 @@ import { configReader } from "./config-reader.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { dotenvFor } from "./dotenv.ts";
 import { includeReader } from "./include-reader.ts";
-import { pipelineUrl, planKey } from "./keys.ts";
+import { planKey } from "./keys.ts";
+import { pipelineIdentity } from "./pipeline-identity.ts";
 import { pipelineSettings } from "./pipeline-settings.ts";
 import { projectVariables } from "./project-variables.ts";
 import { readArtifactFile } from "./read-artifact-file.ts";
@@ -76,13 +77,7 @@ async function makeChild(deps: ServiceDeps, parent: Pipeline, job: Job): Promise
   }
   const variables = downstreamVariables({
     facts: parent.facts,
-    identity: {
-      id: parent.id,
-      iid: parent.iid,
-      url: pipelineUrl(parent.facts, parent.id),
-      createdAt: parent.createdAt,
-      ...(parent.name === undefined ? {} : { name: parent.name }),
-    },
+    identity: pipelineIdentity(parent),
     job: planned,
     dotenv: dotenvFor(parent, planned),
     pipelineVariables: parent.variables,
