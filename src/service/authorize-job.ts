@@ -1,4 +1,5 @@
 import type { Job, Pipeline } from "#pipeline/pipeline.ts";
+import { isCompleted } from "#pipeline/status.ts";
 import { isoNow, type ServiceDeps } from "./deps.ts";
 import { pipelineIdOfJob } from "./keys.ts";
 
@@ -19,5 +20,7 @@ export async function authorizeJob(
   const job = stored?.value.jobs.find((candidate) => candidate.id === jobId);
   if (stored === undefined || job === undefined) return { result: "unknown" };
   if (grant?.kind !== "job" || grant.jobId !== jobId) return { result: "forbidden" };
+  // Ended without its runner's word: canceled, out of time, its environment gone.
+  if (isCompleted(job.status)) return { result: "forbidden" };
   return { result: "ok", pipeline: stored.value, job };
 }

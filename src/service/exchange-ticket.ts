@@ -1,4 +1,5 @@
 import type { TicketExchange } from "#runner/protocol.ts";
+import type { TokenGrant } from "#store/store.ts";
 import { advanceSoon } from "./advance-pipeline.ts";
 import type { ServiceDeps } from "./deps.ts";
 
@@ -16,14 +17,12 @@ export async function exchangeTicket(
   const now = new Date(deps.now()).toISOString();
   const hash = deps.hash(ticket);
   const grant = await deps.store.tokens.spend(hash, now);
-  if (grant === "spent") {
-    const spent = await deps.store.tokens.get(hash, now);
-    deps.log("error", "a ticket was offered a second time", {
-      environment: spent?.kind === "ticket" ? spent.environmentId : undefined,
-    });
+  if (grant === "unknown") return "refused";
+  if (grant.kind === "spent") {
+    await endEnvironmentOf(deps, grant.grant);
     return "refused";
   }
-  if (grant === "unknown" || grant.kind !== "ticket") return "refused";
+  if (grant.kind !== "ticket") return "refused";
   const token = deps.randomToken();
   await deps.store.tokens.put(deps.hash(token), {
     kind: "environment",
@@ -35,4 +34,15 @@ export async function exchangeTicket(
     { type: "environment_running", environmentId: grant.environmentId },
   ]);
   return { token, environment_id: grant.environmentId, idle_timeout: idleTimeoutSeconds };
+}
+
+async function endEnvironmentOf(deps: ServiceDeps, spent: TokenGrant): Promise<void> {
+  if (spent?.kind !== "ticket") return;
+  const { environmentId, pipelineId } = spent;
+  const problem = "its ticket was offered a second time";
+  deps.log("error", "a ticket was offered a second time: its environment is ended", {
+    pipeline: pipelineId,
+    environment: environmentId,
+  });
+  await advanceSoon(deps, pipelineId, [{ type: "environment_ended", environmentId, problem }]);
 }

@@ -48,7 +48,8 @@ export function dynamodbTokens(table: Table): TokenStore {
       const item = await getItem(table, tokenKey(tokenHash));
       if (item === undefined || !isSpent(item)) return "unknown";
       // The client repeats a write whose answer was lost: then this very call was the winner.
-      return item.spentBy === spender ? grantOf(item) : "spent";
+      const grant = grantOf(item);
+      return item.spentBy === spender ? grant : { kind: "spent", grant };
     },
 
     revoke: (tokenHash) => deleteItem(table, tokenKey(tokenHash)),

@@ -117,8 +117,11 @@ export type TokenStore = {
   readonly put: (tokenHash: string, grant: TokenGrant) => Promise<void>;
   /** Undefined also for an expired one. */
   readonly get: (tokenHash: string, now: string) => Promise<TokenGrant | undefined>;
-  /** Takes a token out for good: exactly one caller gets the grant, every other one "spent" or "unknown". */
-  readonly spend: (tokenHash: string, now: string) => Promise<TokenGrant | "spent" | "unknown">;
+  /** Takes a token out for good: exactly one caller gets the grant, every other one is told what it was. */
+  readonly spend: (
+    tokenHash: string,
+    now: string,
+  ) => Promise<TokenGrant | { readonly kind: "spent"; readonly grant: TokenGrant } | "unknown">;
   readonly revoke: (tokenHash: string) => Promise<void>;
 };
 

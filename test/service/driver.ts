@@ -51,10 +51,16 @@ export async function statusesOf(world: World, id: number): Promise<Record<strin
   );
 }
 
+/** A second exchange would end the environment. */
+const exchanged = new WeakMap<World, Set<string>>();
+
 /** Lets a fresh environment of the pipeline take its next job. */
 export async function takeNext(world: World, id: number): Promise<JobResponse> {
+  const used = exchanged.get(world) ?? new Set();
+  exchanged.set(world, used);
   for (const { ticket, pipelineId } of world.started) {
-    if (pipelineId !== id) continue;
+    if (pipelineId !== id || used.has(ticket)) continue;
+    used.add(ticket);
     const exchange = await exchangeTicket(world.deps, ticket);
     if (exchange === "refused") continue;
     await world.settle();

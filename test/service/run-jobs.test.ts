@@ -52,6 +52,21 @@ describe("a ticket", () => {
     expect(await exchangeTicket(world.deps, ticket)).toBe("refused");
   });
 
+  test("offered a second time ends its environment, and whoever has its token gets no job", async () => {
+    const { id = "", ticket = "" } = world.started[0] ?? {};
+    const first = await exchangeTicket(world.deps, ticket);
+    expect(await exchangeTicket(world.deps, ticket)).toBe("refused");
+    await world.settle();
+    const { environments } = await pipeline();
+    expect(environments.find((environment) => environment.id === id)).toMatchObject({
+      state: "ended",
+      problem: expect.stringContaining("ticket"),
+    });
+    expect(world.stopped).toContain(id);
+    const token = first === "refused" ? "" : first.token;
+    expect(await requestJob(world.deps, token)).toEqual({ answer: "gone" });
+  });
+
   test("offered ten times at once is exchanged once", async () => {
     const ticket = world.started[0]?.ticket ?? "";
     const answers = await Promise.all(
@@ -179,8 +194,8 @@ describe("a job", () => {
 });
 
 describe("what goes wrong outside", () => {
-  test("an environment that dies has its job retried in a new one", async () => {
-    await take(await runner());
+  test("an environment that dies has its job retried in a new one, and its runner is heard no more", async () => {
+    const lost = await take(await runner());
     const died = world.started[0]?.id ?? "";
     world.observations.set(died, { state: "ended", problem: "killed" });
     await sweep(world.deps);
@@ -194,6 +209,11 @@ describe("what goes wrong outside", () => {
     ]);
     expect(world.started).toHaveLength(2);
     expect(world.stopped).toContain(died);
+    const late = { jobId: lost.id, token: lost.token, start: 0, bytes: new Uint8Array(1) };
+    expect(await appendTrace(world.deps, late)).toEqual({ answer: "forbidden" });
+    expect(await updateJob(world.deps, lost.id, lost.token, { state: "success" })).toEqual({
+      answer: "forbidden",
+    });
   });
 
   test("a forge that is away gets its status later, and holds nothing up", async () => {

@@ -212,8 +212,9 @@ export function defineStoreContract(options: { readonly create: () => Promise<St
       const results = await Promise.all(
         Array.from({ length: 10 }, () => tokens.spend("hash", now)),
       );
-      expect(results.filter((result) => result === "spent")).toHaveLength(9);
-      expect(results.find((result) => result !== "spent")).toEqual(ticket);
+      const kinds = results.map((result) => (result === "unknown" ? result : result.kind));
+      expect(kinds.filter((kind) => kind === "spent")).toHaveLength(9);
+      expect(results[kinds.indexOf("ticket")]).toEqual(ticket);
       expect(await tokens.get("hash", now)).toBeUndefined();
     });
 
@@ -222,7 +223,7 @@ export function defineStoreContract(options: { readonly create: () => Promise<St
       await tokens.put("hash", ticket);
       await tokens.spend("hash", now);
       await tokens.put("hash", ticket).catch(() => undefined);
-      expect(await tokens.spend("hash", now)).toBe("spent");
+      expect(await tokens.spend("hash", now)).toEqual({ kind: "spent", grant: ticket });
       await tokens.put("late", ticket);
       expect(await tokens.spend("late", later)).toBe("unknown");
       expect(await tokens.spend("never", now)).toBe("unknown");
