@@ -124,7 +124,7 @@ export function hostEnvironments(options: HostEnvironmentsOptions): EnvironmentP
         cwd: files.root,
         detached: true,
         stdio: ["ignore", output.fd, output.fd],
-        env: { ...inherited(), ...variables, SLIPWAY_TICKET: spec.ticket },
+        env: { ...inherited(options.extraHosts ?? []), ...variables, SLIPWAY_TICKET: spec.ticket },
       });
       await new Promise<void>((resolve, reject) => {
         child.once("spawn", resolve);
@@ -204,11 +204,16 @@ export function hostEnvironments(options: HostEnvironmentsOptions): EnvironmentP
   };
 }
 
-function inherited(): Record<string, string> {
+function inherited(extraHosts: readonly string[]): Record<string, string> {
   const kept = INHERITED.flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
   });
+  // A proxy that the service's user has set leads away from this machine, on which the jobs' sources are.
+  const own = extraHosts.flatMap((entry) => entry.split(":", 2));
+  for (const name of ["NO_PROXY", "no_proxy"]) {
+    if (own.length > 0) kept.push([name, [process.env[name], ...own].filter(Boolean).join(",")]);
+  }
   // The runner is made for the Node that runs the service.
   const path = [dirname(process.execPath), process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin"];
   return { ...Object.fromEntries(kept), PATH: path.join(":") };

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { EnvironmentSpec } from "#environment/environment.ts";
 import { type HostEnvironmentsOptions, hostEnvironments } from "#environment/host.ts";
 import { defineEnvironmentContract } from "./contract.ts";
@@ -83,6 +83,19 @@ describe("environments of this machine", () => {
     const { env } = await until(() => service.hellos(id)[0]);
     expect(env).not.toHaveProperty("SLIPWAY_TEST_SECRET");
     expect(env).toMatchObject({ HOME: process.env.HOME, DOCKER_HOST });
+  });
+
+  test("this machine's own names are not looked for behind a proxy", async () => {
+    vi.stubEnv("HTTP_PROXY", "http://proxy.test:3128");
+    vi.stubEnv("NO_PROXY", "localhost,.corp");
+    service.behave(id, {});
+    await hostEnvironments(settings).start(spec());
+    vi.unstubAllEnvs();
+    const { env } = await until(() => service.hellos(id)[0]);
+    expect(env).toMatchObject({
+      HTTP_PROXY: "http://proxy.test:3128",
+      NO_PROXY: "localhost,.corp,registry.test,10.0.0.1",
+    });
   });
 
   test("says that an environment was killed", async () => {
