@@ -1,6 +1,6 @@
-import colors from "picocolors";
 import { between } from "#functions/http/views/time.ts";
 import type { JobView, PipelineView } from "#service/view.ts";
+import { colors } from "./colors.ts";
 
 const paint: Readonly<Record<string, (text: string) => string>> = {
   success: colors.green,

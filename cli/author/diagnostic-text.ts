@@ -1,5 +1,5 @@
-import colors from "picocolors";
 import type { Diagnostic } from "#language/diagnostic.ts";
+import { colors } from "../colors.ts";
 import { harmless } from "./display-width.ts";
 import { excerptOf } from "./excerpt.ts";
 

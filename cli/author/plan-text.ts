@@ -1,5 +1,5 @@
-import colors from "picocolors";
 import type { CompileResult, PlannedJob } from "#language/plan.ts";
+import { colors } from "../colors.ts";
 import { harmless } from "./display-width.ts";
 
 /** A compiled plan for people: stages with their jobs in columns, and what is special about each. */

@@ -1,5 +1,5 @@
-import colors from "picocolors";
 import type { ScriptedEvent, SimulatedState } from "#pipeline/simulate.ts";
+import { colors } from "../colors.ts";
 import { harmless } from "./display-width.ts";
 
 /** States for people: what each step changed. */

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import colors from "picocolors";
 import { inspectData } from "#local/doctor-data.ts";
 import { inspectMachine } from "#local/setup/doctor.ts";
+import { colors } from "../colors.ts";
 import { exitCodes } from "../failure.ts";
 import { type CommonOptions, commandWith } from "../options.ts";
 

@@ -1,10 +1,10 @@
 import { type Command, Option } from "commander";
-import colors from "picocolors";
 import { between } from "#functions/http/views/time.ts";
 import { NothingToRun, type RunHereWatcher, runHere } from "#local/run-here/run-here.ts";
 import type { Executor } from "#pipeline/pipeline.ts";
 import type { JobView, PipelineView } from "#service/view.ts";
 import { addVariable, type PushFlags, sources } from "../author/push-flags.ts";
+import { colors } from "../colors.ts";
 import { CliError, exitCodes } from "../failure.ts";
 import { commandWith } from "../options.ts";
 import { paintStatus, pipelineText } from "../text.ts";

@@ -68,6 +68,7 @@ type Run = {
 function slipwayRun(...args: string[]): Run {
   const child = spawn(process.execPath, [program, "run", "--executor", "docker-socket", ...args], {
     cwd: tree,
+    env: { ...process.env, NO_COLOR: "1" },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let stdout = "";
