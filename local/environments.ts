@@ -1,4 +1,8 @@
-import type { EnvironmentProvider, EnvironmentSpec } from "#environment/environment.ts";
+import type {
+  EnvironmentProvider,
+  EnvironmentRef,
+  EnvironmentSpec,
+} from "#environment/environment.ts";
 import { environmentPlaces } from "./environment-places.ts";
 
 /**
@@ -18,27 +22,28 @@ export function localEnvironments(options: {
   const { host, engineContainer } = options;
   const prefix = `${options.installation}-`;
   const both = [host, engineContainer];
-  const list = async (): Promise<readonly string[]> => {
+  const named = <Ref extends EnvironmentRef>(ref: Ref): Ref => ({ ...ref, id: prefix + ref.id });
+  const list = async (): Promise<readonly EnvironmentRef[]> => {
     const lists = await Promise.all(both.map((provider) => provider.list()));
-    const own = lists.flat().filter((id) => id.startsWith(prefix));
-    return [...new Set(own.map((id) => id.slice(prefix.length)))];
+    const own = lists.flat().filter(({ id }) => id.startsWith(prefix));
+    const byId = new Map(own.map((ref) => [ref.id.slice(prefix.length), ref]));
+    return [...byId].map(([id, ref]) => ({ ...ref, id }));
   };
   const { places, wake = () => undefined } = options;
-  const { hasRoomFor, freed } = environmentPlaces({ places, list, wake });
+  const listIds = async () => (await list()).map(({ id }) => id);
+  const { hasRoomFor, freed } = environmentPlaces({ places, list: listIds, wake });
   return {
     hasRoomFor,
     start: (spec: EnvironmentSpec) =>
-      (spec.executor === "docker-in-docker" && spec.privileged ? engineContainer : host).start({
-        ...spec,
-        id: prefix + spec.id,
-      }),
-    observe: async (ids) => {
-      const named = ids.map((id) => prefix + id);
+      (spec.executor === "docker-in-docker" && spec.privileged ? engineContainer : host).start(
+        named(spec),
+      ),
+    observe: async (environments) => {
       const [onHost, inContainers] = await Promise.all(
-        both.map((provider) => provider.observe(named)),
+        both.map((provider) => provider.observe(environments.map(named))),
       );
       return new Map(
-        ids.map((id) => {
+        environments.map(({ id }) => {
           const first = onHost?.get(prefix + id);
           const known =
             first === undefined || first.state === "unknown"
@@ -48,8 +53,8 @@ export function localEnvironments(options: {
         }),
       );
     },
-    stop: async (id) => {
-      await Promise.all(both.map((provider) => provider.stop(prefix + id)));
+    stop: async (environment) => {
+      await Promise.all(both.map((provider) => provider.stop(named(environment))));
       freed();
     },
     list,

@@ -3,9 +3,10 @@ import type { ServiceDeps } from "#service/deps.ts";
 
 /** Ends and removes every environment that runs no job now; returns how many others there are. */
 export async function stopIdleEnvironments(deps: ServiceDeps): Promise<number> {
-  const ids = await deps.environments.list();
+  const environments = await deps.environments.list();
   const busy = await Promise.all(
-    ids.map(async (environmentId) => {
+    environments.map(async (ref) => {
+      const { id: environmentId } = ref;
       const pipelineId = Number(/^p(\d+)-/.exec(environmentId)?.[1] ?? 0);
       const stored = await deps.store.pipelines.get(pipelineId);
       const isBusy = stored?.value.jobs.some(
@@ -14,7 +15,7 @@ export async function stopIdleEnvironments(deps: ServiceDeps): Promise<number> {
           (job.status === "running" || job.status === "canceling"),
       );
       if (isBusy === true) return true;
-      await deps.environments.stop(environmentId);
+      await deps.environments.stop(ref);
       await advancePipeline(deps, pipelineId, [{ type: "environment_ended", environmentId }]);
       return false;
     }),

@@ -47,7 +47,7 @@ export async function removePrivateDirectory(path: string): Promise<void> {
       bundleRunner(),
     ]);
     const environments = machineEnvironments({ data, machine, runner });
-    await Promise.all((await environments.list()).map((id) => environments.stop(id)));
+    await Promise.all((await environments.list()).map((left) => environments.stop(left)));
   }
   await rm(path, { recursive: true, force: true });
 }

@@ -136,8 +136,8 @@ async function untilDone(
 }
 
 async function stopEnvironments(deps: ServiceDeps): Promise<void> {
-  const ids = await deps.environments.list();
-  await Promise.all(ids.map((id) => deps.environments.stop(id)));
+  const left = await deps.environments.list();
+  await Promise.all(left.map((environment) => deps.environments.stop(environment)));
 }
 
 function onlyErrors(watcher: RunHereWatcher): Log {

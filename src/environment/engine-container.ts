@@ -108,15 +108,22 @@ export function engineContainers(options: EngineContainersOptions): EnvironmentP
         throw error instanceof EnvironmentStartError ? error : startError(error, options);
       }
     },
-    observe: (ids) => observeEngineContainers(docker, ids),
-    stop: async (id) => {
+    observe: (environments) =>
+      observeEngineContainers(
+        docker,
+        environments.map(({ id }) => id),
+      ),
+    stop: async ({ id }) => {
       if (isEnvironmentId(id)) {
         await remove(docker.getContainer(containerName(id)));
       }
     },
     list: async () => {
       const found = await docker.listContainers({ all: true, filters: { label: [ENGINE_LABEL] } });
-      return found.flatMap(({ Labels }) => Labels[ENGINE_LABEL] ?? []);
+      return found.flatMap(({ Labels }) => {
+        const id = Labels[ENGINE_LABEL];
+        return id ? [{ id, handle: `container:${containerName(id)}` }] : [];
+      });
     },
   };
 }

@@ -6,6 +6,8 @@ export type EnvironmentSpec = {
   readonly id: string;
   readonly pipelineId: number;
   readonly project: string;
+  /** What its jobs may do with the project's images: jobs for forks' merge requests only pull. */
+  readonly access: "push" | "pull";
   readonly executor: Executor;
   /** Whether containers may be privileged; docker-in-docker needs it. */
   readonly privileged: boolean;
@@ -23,8 +25,13 @@ export type EnvironmentSpec = {
   readonly timeoutSeconds: number;
 };
 
+/** Names an environment, with the handle that its start gave where that is known. */
+export type EnvironmentRef = { readonly id: string; readonly handle?: string };
+
 export type EnvironmentObservation =
-  | { readonly state: "starting" | "running"; readonly handle: string }
+  /** `waits`: it was accepted and waits for room until it can begin; why, for people. */
+  | { readonly state: "starting"; readonly handle: string; readonly waits?: string }
+  | { readonly state: "running"; readonly handle: string }
   /** `problem` is absent for a clean end. */
   | { readonly state: "ended"; readonly problem?: string }
   /** Never started, or cleaned up long ago. */
@@ -40,6 +47,11 @@ export class EnvironmentStartError extends Error {
   }
 }
 
+/** There is no room for the environment now: nothing was started, and the same start may succeed later. */
+export class EnvironmentWaitsError extends Error {
+  override readonly name = "EnvironmentWaitsError";
+}
+
 /**
  * Starts, watches and stops environments. All calls are idempotent by `id`, may run side by side, and
  * may follow a crash of the caller at any point.
@@ -50,16 +62,20 @@ export type EnvironmentProvider = {
    * place for a moment. Absent: there always is.
    */
   readonly hasRoomFor?: (id: string) => Promise<boolean>;
-  /** Starts it, or finds it already started. Resolves when the start is accepted, not when it runs. */
+  /**
+   * Starts it, or finds it already started. Resolves when the start is accepted, not when it runs. Rejects with
+   * EnvironmentStartError or EnvironmentWaitsError.
+   */
   readonly start: (spec: EnvironmentSpec) => Promise<{ readonly handle: string }>;
+  /** By id; one without handle may cost more questions. */
   readonly observe: (
-    ids: readonly string[],
+    environments: readonly EnvironmentRef[],
   ) => Promise<ReadonlyMap<string, EnvironmentObservation>>;
   /**
    * Ends it and removes every container, network, volume and process that belongs to it, also what a
    * killed runner left. Resolves when that is done; safe for an id that never existed.
    */
-  readonly stop: (id: string) => Promise<void>;
-  /** Ids of all environments that still have something here: for sweeping up after a crash. */
-  readonly list: () => Promise<readonly string[]>;
+  readonly stop: (environment: EnvironmentRef) => Promise<void>;
+  /** All environments that still have something here: for sweeping up after a crash. */
+  readonly list: () => Promise<readonly EnvironmentRef[]>;
 };

@@ -186,11 +186,11 @@ export function hostEnvironments(options: HostEnvironmentsOptions): EnvironmentP
         );
       }
     },
-    observe: async (ids) => {
-      const seen = ids.map(async (id) => [id, await observeOne(id)] as const);
+    observe: async (environments) => {
+      const seen = environments.map(async ({ id }) => [id, await observeOne(id)] as const);
       return new Map(await Promise.all(seen));
     },
-    stop: async (id) => {
+    stop: async ({ id }) => {
       if (isEnvironmentId(id)) {
         await stopOnHost(id, {
           files: hostFiles(options.directory, id),
@@ -200,7 +200,10 @@ export function hostEnvironments(options: HostEnvironmentsOptions): EnvironmentP
         });
       }
     },
-    list: () => listHostIds(options.directory),
+    list: async () => {
+      const ids = await listHostIds(options.directory);
+      return ids.map((id) => ({ id, handle: `host:${id}` }));
+    },
   };
 }
 

@@ -23,7 +23,8 @@ export function noteEnvironmentStarted(
 ): Pipeline {
   return changeEnvironment(pipeline, environmentId, (environment) => {
     if (environment.handle !== undefined) return environment;
-    const started = { ...environment, handle, startedAt: now };
+    const { waitsFor: _, ...known } = environment;
+    const started = { ...known, handle, startedAt: now };
     switch (environment.state) {
       case "wanted":
         return { ...started, state: "starting" };
@@ -64,13 +65,22 @@ export function noteStartFailed(
 export function noteEnvironmentWaits(
   pipeline: Pipeline,
   environmentId: string,
+  reason: string | undefined,
   now: string,
 ): Pipeline {
-  return changeEnvironment(pipeline, environmentId, (environment) =>
-    environment.state === "wanted" && hasPassed(environment.wantedAt, waitingSeconds, now)
-      ? { ...environment, wantedAt: now, startFailures: 0 }
-      : environment,
-  );
+  return changeEnvironment(pipeline, environmentId, (environment) => {
+    const { state, waitsFor, ...rest } = environment;
+    const waits = state === "wanted" || (state === "starting" && reason !== undefined);
+    if (!waits && state !== "starting") return environment;
+    const anew = waits && hasPassed(environment.wantedAt, waitingSeconds, now);
+    if (!anew && waitsFor === reason) return environment;
+    return {
+      ...rest,
+      state,
+      ...(reason !== undefined && { waitsFor: reason }),
+      ...(anew && { wantedAt: now, startFailures: 0 }),
+    };
+  });
 }
 
 export function noteEnvironmentEnded(

@@ -26,8 +26,13 @@ export type PipelineEvent =
       readonly problem: string;
       readonly permanent: boolean;
     }
-  /** There is no room to start it now: the next look tries again. */
-  | { readonly type: "environment_waits"; readonly environmentId: string }
+  /** There is no room for it now: a start that was refused is tried again by the next look. */
+  | {
+      readonly type: "environment_waits";
+      readonly environmentId: string;
+      /** For people. Absent: its waiting is short and needs no word, or an accepted start waits no more. */
+      readonly reason?: string;
+    }
   | { readonly type: "environment_running"; readonly environmentId: string }
   | {
       readonly type: "environment_ended";

@@ -123,6 +123,8 @@ export type PipelineEnvironment = {
   readonly handle?: string;
   /** Why it ended, when that was no clean exit. */
   readonly problem?: string;
+  /** What keeps it from starting, while it is wanted or starting: for people. */
+  readonly waitsFor?: string;
   /** Number of starts that failed before this one was accepted. */
   readonly startFailures: number;
 };

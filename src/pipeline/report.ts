@@ -108,7 +108,7 @@ function describe(pipeline: Pipeline): string {
     case "preparing":
     case "waiting_for_callback":
     case "pending":
-      return "Waiting for a runner";
+      return waitsFor(pipeline) ?? "Waiting for a runner";
     case "running":
       return running(pipeline, jobs);
   }
@@ -131,9 +131,20 @@ function running(pipeline: Pipeline, jobs: readonly Job[]): string {
   const names = new Map<string, Job[]>(pipeline.stages.map((stage) => [stage, []]));
   for (const job of jobs) names.get(job.stage)?.push(job);
   for (const [stage, members] of names) {
-    if (!isCompleted(compositeStatus(members, "stages"))) return `Running ${stage}`;
+    if (!isCompleted(compositeStatus(members, "stages"))) {
+      return waitsFor(pipeline) === undefined
+        ? `Running ${stage}`
+        : `Running ${stage}; more jobs wait for build capacity`;
+    }
   }
   return "Running";
+}
+
+function waitsFor({ environments }: Pipeline): string | undefined {
+  const held = environments.find(
+    ({ state, waitsFor }) => waitsFor !== undefined && (state === "wanted" || state === "starting"),
+  );
+  return held?.waitsFor === undefined ? undefined : `Waiting for build capacity: ${held.waitsFor}`;
 }
 
 function waiting(jobs: readonly Job[]): string {

@@ -44,7 +44,7 @@ function applyEvent(pipeline: Pipeline, event: PipelineEvent, now: string): Pipe
     case "environment_start_failed":
       return noteStartFailed(pipeline, event.environmentId, event, now);
     case "environment_waits":
-      return noteEnvironmentWaits(pipeline, event.environmentId, now);
+      return noteEnvironmentWaits(pipeline, event.environmentId, event.reason, now);
     case "environment_running":
       return changeEnvironment(pipeline, event.environmentId, (known) => heard(known, now));
     case "environment_ended":

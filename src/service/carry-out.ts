@@ -3,6 +3,7 @@ import type { Pipeline } from "#pipeline/pipeline.ts";
 import { type Advance, checkChild, tellParent } from "./child.ts";
 import { createChild } from "./create-child.ts";
 import type { ServiceDeps } from "./deps.ts";
+import { refOf } from "./environment-ref.ts";
 import { postStatus } from "./post-status.ts";
 import { recordDeployment } from "./record-deployment.ts";
 import { acquireResource, releaseResource } from "./resource-turns.ts";
@@ -69,7 +70,8 @@ async function stopEnvironment(
   environmentId: string,
 ): Promise<readonly PipelineEvent[]> {
   try {
-    await deps.environments.stop(environmentId);
+    const known = pipeline.environments.find(({ id }) => id === environmentId);
+    await deps.environments.stop(known === undefined ? { id: environmentId } : refOf(known));
     return [{ type: "environment_ended", environmentId }];
   } catch (error) {
     deps.log("warn", "an environment could not be stopped yet", {

@@ -1,8 +1,9 @@
-import type { EnvironmentObservation } from "#environment/environment.ts";
+import type { EnvironmentObservation, EnvironmentRef } from "#environment/environment.ts";
 import type { PipelineEvent } from "#pipeline/event.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import { advancePipeline } from "./advance-pipeline.ts";
 import type { ServiceDeps } from "./deps.ts";
+import { refOf } from "./environment-ref.ts";
 
 /** Compares what the pipeline believes of its environments with what is there, then decides. */
 export async function lookAtPipeline(deps: ServiceDeps, pipelineId: number): Promise<void> {
@@ -16,30 +17,34 @@ async function observeEnvironments(
   deps: ServiceDeps,
   pipeline: Pipeline,
 ): Promise<readonly PipelineEvent[]> {
-  const ids = pipeline.environments
+  const refs = pipeline.environments
     .filter((environment) => environment.state === "starting" || environment.state === "running")
-    .map((environment) => environment.id);
-  if (ids.length === 0) return [];
-  const observations = await deps.environments.observe(ids);
+    .map(refOf);
+  if (refs.length === 0) return [];
+  const observations = await deps.environments.observe(refs);
   const seen = await Promise.all(
-    ids.map(async (environmentId) => {
-      const observation = observations.get(environmentId);
+    refs.map(async (ref) => {
+      const observation = observations.get(ref.id);
       // One that ended by itself may have left something behind.
-      if (observation?.state === "ended") await deps.environments.stop(environmentId);
-      return observation === undefined ? [] : seenAs(environmentId, observation);
+      if (observation?.state === "ended") await deps.environments.stop(ref);
+      return observation === undefined ? [] : seenAs(ref, observation);
     }),
   );
   return seen.flat();
 }
 
 function seenAs(
-  environmentId: string,
+  { id: environmentId, handle }: EnvironmentRef,
   observation: EnvironmentObservation,
 ): readonly PipelineEvent[] {
   switch (observation.state) {
     case "starting":
+      return [
+        ...adopted(environmentId, handle, observation.handle),
+        ...waits(environmentId, observation.waits),
+      ];
     case "running":
-      return [];
+      return adopted(environmentId, handle, observation.handle);
     case "ended":
       return [
         {
@@ -51,4 +56,18 @@ function seenAs(
     case "unknown":
       return [{ type: "environment_ended", environmentId, problem: "the environment disappeared" }];
   }
+}
+
+/** Without a reason it waits no more. */
+function waits(environmentId: string, reason: string | undefined): readonly PipelineEvent[] {
+  return [{ type: "environment_waits", environmentId, ...(reason !== undefined && { reason }) }];
+}
+
+/** Its start was accepted, and whoever was to note the handle did not come to it. */
+function adopted(
+  environmentId: string,
+  known: string | undefined,
+  handle: string,
+): readonly PipelineEvent[] {
+  return known === undefined ? [{ type: "environment_started", environmentId, handle }] : [];
 }

@@ -1,4 +1,4 @@
-import { EnvironmentStartError } from "#environment/environment.ts";
+import { EnvironmentStartError, EnvironmentWaitsError } from "#environment/environment.ts";
 import type { PipelineEvent } from "#pipeline/event.ts";
 import type { Pipeline, PipelineEnvironment } from "#pipeline/pipeline.ts";
 import { sizeOf } from "#project/runner-size.ts";
@@ -28,6 +28,7 @@ export async function startEnvironment(
       id: environment.id,
       pipelineId: pipeline.id,
       project: pipeline.project,
+      access: pipeline.facts.mergeRequest?.fork === true ? "pull" : "push",
       executor: environment.executor,
       privileged: environment.privileged,
       capacity: environment.capacity,
@@ -39,6 +40,10 @@ export async function startEnvironment(
     });
     return { type: "environment_started", environmentId: environment.id, handle };
   } catch (error) {
+    if (error instanceof EnvironmentWaitsError) {
+      const { message: reason } = error;
+      return { type: "environment_waits", environmentId: environment.id, reason };
+    }
     const problem = error instanceof Error ? error.message : String(error);
     deps.log("error", "an environment could not be started", {
       pipeline: pipeline.id,

@@ -31,7 +31,7 @@ export function defineEnvironmentContract(name: string, open: () => Promise<Cont
     });
 
     afterAll(async () => {
-      for (const id of started) await subject.create().stop(id);
+      for (const id of started) await subject.create().stop({ id });
       service.close();
       await subject.close();
     });
@@ -44,6 +44,7 @@ export function defineEnvironmentContract(name: string, open: () => Promise<Cont
         id,
         pipelineId: 1,
         project: "group/project",
+        access: "push",
         executor: subject.executor,
         privileged: subject.privileged,
         capacity: 2,
@@ -61,12 +62,16 @@ export function defineEnvironmentContract(name: string, open: () => Promise<Cont
         if (first) return first;
         await sleep(25);
       }
-      const seen = (await subject.create().observe([id])).get(id);
+      const seen = (await subject.create().observe([{ id }])).get(id);
       throw new Error(`The runner of ${id} never came: ${JSON.stringify(seen)}`);
     }
 
     async function observe(id: string): Promise<EnvironmentObservation> {
-      return (await subject.create().observe([id])).get(id) ?? { state: "unknown" };
+      return (await subject.create().observe([{ id }])).get(id) ?? { state: "unknown" };
+    }
+
+    async function listed(provider: EnvironmentProvider): Promise<readonly string[]> {
+      return (await provider.list()).map(({ id }) => id);
     }
 
     async function end(id: string): Promise<EnvironmentObservation> {
@@ -98,7 +103,7 @@ export function defineEnvironmentContract(name: string, open: () => Promise<Cont
       expect(output).not.toContain(spec.ticket);
       expect(output).not.toMatch(/^in a file: /m);
       expect(await observe(spec.id)).toEqual({ state: "running", handle });
-      expect(await provider.list()).toContain(spec.id);
+      expect(await listed(provider)).toContain(spec.id);
     });
 
     test("a clean end has no problem, and stays until it is cleaned up", async () => {
@@ -106,10 +111,10 @@ export function defineEnvironmentContract(name: string, open: () => Promise<Cont
       const provider = subject.create();
       await provider.start(spec);
       expect(await end(spec.id)).toEqual({ state: "ended" });
-      expect(await provider.list()).toContain(spec.id);
-      await provider.stop(spec.id);
+      expect(await listed(provider)).toContain(spec.id);
+      await provider.stop(spec);
       expect(await observe(spec.id)).toEqual({ state: "unknown" });
-      expect(await provider.list()).not.toContain(spec.id);
+      expect(await listed(provider)).not.toContain(spec.id);
     });
 
     test("another end has its status and last words as the problem", async () => {
@@ -136,10 +141,10 @@ export function defineEnvironmentContract(name: string, open: () => Promise<Cont
       await subject.create().start(spec);
       await hello(spec.id);
       const provider = subject.create();
-      await Promise.all([provider.stop(spec.id), provider.stop(spec.id)]);
+      await Promise.all([provider.stop(spec), provider.stop(spec)]);
       expect(await observe(spec.id)).toEqual({ state: "unknown" });
-      expect(await provider.list()).not.toContain(spec.id);
-      await provider.stop(spec.id);
+      expect(await listed(provider)).not.toContain(spec.id);
+      await provider.stop(spec);
     });
 
     test("ends by itself when its time is over", async () => {
@@ -153,9 +158,9 @@ export function defineEnvironmentContract(name: string, open: () => Promise<Cont
 
     test("knows nothing of an id that never was, and stopping it is fine", async () => {
       const provider = subject.create();
-      await provider.stop("contract-never");
-      await provider.stop("../../etc");
-      expect(await provider.observe(["contract-never", "../x"])).toEqual(
+      await provider.stop({ id: "contract-never" });
+      await provider.stop({ id: "../../etc" });
+      expect(await provider.observe([{ id: "contract-never" }, { id: "../x" }])).toEqual(
         new Map([
           ["contract-never", { state: "unknown" }],
           ["../x", { state: "unknown" }],

@@ -59,6 +59,7 @@ describe.skipIf(reason)("an engine container", () => {
       id,
       pipelineId: 1,
       project: "group/project",
+      access: "push",
       executor: "docker-in-docker",
       privileged: true,
       capacity: 1,
@@ -73,17 +74,17 @@ describe.skipIf(reason)("an engine container", () => {
     try {
       await provider.start(spec);
       for (;;) {
-        const seen = (await provider.observe([id])).get(id);
+        const seen = (await provider.observe([{ id }])).get(id);
         if (seen?.state === "ended" || seen?.state === "unknown") {
           const container = docker.getContainer(`slipway-${id}`);
           const own = (await container.inspect()).Mounts.map(({ Name }) => Name ?? "");
-          await provider.stop(id);
+          await provider.stop({ id });
           const left = (await volumes()).filter((name) => own.includes(name));
           return { seen, own, left, before, output: service.hellos(id)[0]?.output ?? "" };
         }
       }
     } finally {
-      await provider.stop(id);
+      await provider.stop({ id });
       service.close();
       await rm(directory, { recursive: true, force: true });
     }
@@ -137,6 +138,7 @@ describe.skipIf(reason)("an engine container", () => {
       id,
       pipelineId: 1,
       project: "group/project",
+      access: "push",
       executor: "docker-in-docker",
       privileged: true,
       capacity: 1,
@@ -150,16 +152,16 @@ describe.skipIf(reason)("an engine container", () => {
       await provider.start(spec);
       const first = docker.getContainer(`slipway-${id}`);
       const { Config: config, HostConfig: host } = await first.inspect();
-      await provider.stop(id);
+      await provider.stop({ id });
       await docker.createContainer({ ...config, name: `slipway-${id}`, HostConfig: host });
-      expect((await provider.observe([id])).get(id)).toMatchObject({ state: "starting" });
+      expect((await provider.observe([{ id }])).get(id)).toMatchObject({ state: "starting" });
       await provider.start(spec);
       for (let tries = 0; service.hellos(id).length === 0 && tries < 400; tries += 1) {
         await new Promise((done) => setTimeout(done, 25));
       }
       expect(service.hellos(id)).toHaveLength(1);
     } finally {
-      await provider.stop(id);
+      await provider.stop({ id });
       service.close();
       await rm(directory, { recursive: true, force: true });
     }
@@ -177,6 +179,7 @@ test("an engine container is for privileged docker-in-docker only", async () => 
     id: "x",
     pipelineId: 1,
     project: "group/project",
+    access: "push",
     executor: "docker-in-docker",
     privileged: false,
     capacity: 1,

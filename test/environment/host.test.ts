@@ -47,7 +47,7 @@ describe("environments of this machine", () => {
   });
 
   afterEach(async () => {
-    await hostEnvironments(settings).stop(id);
+    await hostEnvironments(settings).stop({ id });
     service.close();
     await rm(directory, { recursive: true, force: true });
   });
@@ -56,6 +56,7 @@ describe("environments of this machine", () => {
     id,
     pipelineId: 1,
     project: "group/project",
+    access: "push",
     executor: "shell",
     privileged: false,
     capacity: 1,
@@ -106,7 +107,7 @@ describe("environments of this machine", () => {
     const noted = await readFile(join(settings.directory, id, "process"), "utf8");
     process.kill(-Number(noted.split(" ")[1]), "SIGKILL");
     const seen = await until(async () => {
-      const one = (await provider.observe([id])).get(id);
+      const one = (await provider.observe([{ id }])).get(id);
       return one?.state === "ended" ? one : undefined;
     });
     expect(seen).toEqual({
@@ -156,7 +157,7 @@ describe("environments of this machine", () => {
       await provider.start(spec());
       const { output } = await until(() => service.hellos(id)[0]);
       expect(output).toMatch(/Cannot fork/);
-      await provider.stop(id);
+      await provider.stop({ id });
       const sleeping = await Promise.all(
         (await readdir("/proc"))
           .filter((name) => /^\d+$/.test(name))
@@ -170,8 +171,8 @@ describe("environments of this machine", () => {
     service.behave(id, { exit: 0 });
     const provider = hostEnvironments({ ...settings, dockerHost: `unix://${directory}/no.sock` });
     await provider.start(spec({ executor: "docker-socket" }));
-    await expect(provider.stop(id)).rejects.toThrow(/is not removed yet/);
-    expect(await provider.list()).toEqual([id]);
+    await expect(provider.stop({ id })).rejects.toThrow(/is not removed yet/);
+    expect(await provider.list()).toEqual([{ id, handle: `host:${id}` }]);
   });
 });
 
@@ -203,7 +204,7 @@ describe.skipIf(reason)("environments that use this machine's engine", () => {
     });
     await stranger.start();
     expect(await countLabelled(`dev.slipway.environment=${id}`)).toBe(4);
-    await provider.stop(id);
+    await provider.stop({ id });
     expect(await countLabelled(`dev.slipway.environment=${id}`)).toBe(0);
     expect((await stranger.inspect()).State.Running).toBe(true);
     await stranger.remove({ force: true });

@@ -40,6 +40,40 @@ describe("a start for which there is no room", () => {
     expect(states(happen(pipeline, 600, look).pipeline)[0]).toBe("p7-e1 stopping");
   });
 
+  test("says why to people until the environment starts, in one write", () => {
+    const why: PipelineEvent = { ...waits, reason: "CodeBuild is full" };
+    const first = happen(pipelineOf(plan(["test"], [{ name: "a" }])), 0, look, why);
+    expect(ofType(first.commands, "post_status")).toMatchObject([
+      { state: "pending", description: "Waiting for build capacity: CodeBuild is full" },
+    ]);
+    const again = happen(first.pipeline, 1, why);
+    expect(again.pipeline).toBe(first.pipeline);
+    const started: PipelineEvent = {
+      type: "environment_started",
+      environmentId: "p7-e1",
+      handle: "build:1",
+    };
+    expect(ofType(happen(again.pipeline, 2, started).commands, "post_status")).toMatchObject([
+      { state: "pending", description: "Waiting for a runner" },
+    ]);
+  });
+
+  test("an accepted start may wait as long for its turn, and then has the time to start again", () => {
+    const accepted: PipelineEvent = {
+      type: "environment_started",
+      environmentId: "p7-e1",
+      handle: "build:1",
+    };
+    let { pipeline } = happen(pipelineOf(plan(["test"], [{ name: "a" }])), 0, look, accepted);
+    for (let seconds = 60; seconds <= 1800; seconds += 60) {
+      pipeline = happen(pipeline, seconds, { ...waits, reason: "queued" }, look).pipeline;
+    }
+    expect(states(pipeline)).toEqual(["p7-e1 starting"]);
+    const begins = happen(pipeline, 1801, waits).pipeline;
+    expect(begins.environments[0]).not.toHaveProperty("waitsFor");
+    expect(states(happen(begins, 2500, look).pipeline)[0]).toBe("p7-e1 stopping");
+  });
+
   test("changes nothing once the environment runs", () => {
     const one = happen(pipelineOf(plan(["test"], [{ name: "a" }])), 0, look).pipeline;
     const up = happen(one, 1, running("p7-e1")).pipeline;

@@ -127,12 +127,12 @@ export async function makeWorld(): Promise<World> {
       if (!started.some(({ id }) => id === spec.id)) started.push(spec);
       return { handle: `handle-${spec.id}` };
     },
-    observe: async (ids) =>
-      new Map(ids.map((id) => [id, observations.get(id) ?? { state: "running", handle: id }])),
-    stop: async (id) => {
+    observe: async (refs) =>
+      new Map(refs.map(({ id }) => [id, observations.get(id) ?? { state: "running", handle: id }])),
+    stop: async ({ id }) => {
       stopped.push(id);
     },
-    list: async () => started.map(({ id }) => id),
+    list: async () => started.map(({ id }) => ({ id })),
   };
   const queue = inProcessQueue({
     concurrency: 4,

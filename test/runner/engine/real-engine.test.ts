@@ -144,6 +144,7 @@ process.exit(9);
         id,
         pipelineId: 1,
         project: "group/project",
+        access: "push",
         executor: "docker-in-docker",
         privileged: true,
         capacity: 1,
@@ -153,16 +154,19 @@ process.exit(9);
         timeoutSeconds: 60,
       });
       const problem = await expect
-        .poll(async () => (await provider.observe([id])).get(id), { timeout: 30_000, interval: 50 })
+        .poll(async () => (await provider.observe([{ id }])).get(id), {
+          timeout: 30_000,
+          interval: 50,
+        })
         .toMatchObject({ state: "ended" })
-        .then(async () => (await provider.observe([id])).get(id));
+        .then(async () => (await provider.observe([{ id }])).get(id));
       expect(problem).toMatchObject({
         problem: expect.stringContaining(
           '{"info":"[http://mirror.test/]","mtu":"1234","warnings":1,"bad":1}',
         ),
       });
     } finally {
-      await provider.stop(id);
+      await provider.stop({ id });
       await rm(directory, { recursive: true, force: true });
     }
   },
