@@ -23,6 +23,17 @@ export class RegistryError extends Error {
   }
 }
 
+/** User and password for `docker login`. */
+export type JobCredentials = {
+  readonly username: string;
+  readonly password: string;
+  /**
+   * The password stands for a token that the runner asks for itself, with the rights of its build's role:
+   * it replaces the password wherever it finds it in what it was sent.
+   */
+  readonly fromRole?: { readonly kind: "ecr"; readonly region: string };
+};
+
 /**
  * The container registry as the service uses it. Jobs talk to it directly with their own credentials.
  * All calls are safe to repeat.
@@ -30,12 +41,12 @@ export class RegistryError extends Error {
 export type Registry = {
   /** `host[:port]` as image names carry it. */
   readonly host: string;
-  /** Credentials for one job: user and password for `docker login`, limited to the project's own repositories. */
+  /** Credentials for one job, limited to the project's own repositories. */
   readonly jobCredentials: (job: {
     readonly project: string;
     readonly jobToken: string;
     readonly canPush: boolean;
-  }) => Promise<{ readonly username: string; readonly password: string }>;
+  }) => Promise<JobCredentials>;
   /** Makes sure that a push to this repository is possible. */
   readonly ensureRepository: (name: string) => Promise<void>;
   readonly listTags: (repository: string) => Promise<readonly ImageTag[]>;

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { distributionRegistry } from "#registry/distribution.ts";
 import { distributionApi } from "#registry/distribution-api.ts";
-import { digestOf, type Manifest, placeholderManifest } from "#registry/manifest.ts";
+import { placeholderManifest } from "#registry/manifest.ts";
 import { RegistryError } from "#registry/registry.ts";
 import { signRegistryToken } from "#registry/token.ts";
 import { defineRegistryContract } from "./contract.ts";
 import { freePort, startRealRegistry, withoutRegistry } from "./real-registry.ts";
+import { listOf, uploadImage } from "./small-image.ts";
 
 let real: Awaited<ReturnType<typeof startRealRegistry>>;
 const skip = withoutRegistry !== false;
@@ -27,29 +28,6 @@ function registryApi() {
   });
 }
 
-/** Uploads config and layer and gives the manifest, which is not put yet. */
-async function uploadImage(repository: string, content: string): Promise<Manifest> {
-  const api = registryApi();
-  const config = Buffer.from(JSON.stringify({ architecture: "amd64", os: "linux", content }));
-  const layer = Buffer.from(content.padEnd(200));
-  for (const blob of [config, layer]) await api.uploadBlob(repository, digestOf(blob), blob);
-  const mediaType = "application/vnd.docker.distribution.manifest.v2+json";
-  const described = (type: string, blob: Uint8Array) => ({
-    mediaType: `application/vnd.docker.${type}`,
-    digest: digestOf(blob),
-    size: blob.byteLength,
-  });
-  const bytes = Buffer.from(
-    JSON.stringify({
-      schemaVersion: 2,
-      mediaType,
-      config: described("container.image.v1+json", config),
-      layers: [described("image.rootfs.diff.tar.gzip", layer)],
-    }),
-  );
-  return { mediaType, bytes, digest: digestOf(bytes) };
-}
-
 function registry() {
   return distributionRegistry({ host: real.host, keys: real.keys });
 }
@@ -59,7 +37,11 @@ defineRegistryContract({
   create: async () => ({
     registry: registry(),
     push: async (repository, tag, content) => {
-      await registryApi().putManifest(repository, tag, await uploadImage(repository, content));
+      await registryApi().putManifest(
+        repository,
+        tag,
+        await uploadImage(registryApi(), repository, content),
+      );
     },
     has: async (repository, digest) =>
       (await registryApi().getManifest(repository, digest)) !== undefined,
@@ -70,34 +52,22 @@ describe.skipIf(skip)("CNCF Distribution", () => {
   test("lists of images are retagged whole and counted with their images", async () => {
     const api = registryApi();
     const images = [
-      await uploadImage("multi/app", "amd64"),
-      await uploadImage("multi/app", "arm64"),
+      await uploadImage(registryApi(), "multi/app", "amd64"),
+      await uploadImage(registryApi(), "multi/app", "arm64"),
     ];
     for (const image of images) await api.putManifest("multi/app", image.digest, image);
-    const mediaType = "application/vnd.docker.distribution.manifest.list.v2+json";
-    const bytes = Buffer.from(
-      JSON.stringify({
-        schemaVersion: 2,
-        mediaType,
-        manifests: images.map((image, index) => ({
-          mediaType: image.mediaType,
-          digest: image.digest,
-          size: image.bytes.byteLength,
-          platform: { os: "linux", architecture: ["amd64", "arm64"][index] },
-        })),
-      }),
-    );
-    await api.putManifest("multi/app", "dev", { mediaType, bytes, digest: digestOf(bytes) });
+    const list = listOf(images);
+    await api.putManifest("multi/app", "dev", list);
     expect(await registry().retag("multi/app", "dev", "latest")).toBe("done");
     const latest = (await registry().listTags("multi/app")).find((tag) => tag.name === "latest");
-    expect(latest?.digest).toBe(digestOf(bytes));
-    expect(latest?.sizeBytes).toBeGreaterThan(bytes.byteLength + 2 * 200);
-    expect((await api.getManifest("multi/app", "latest"))?.mediaType).toBe(mediaType);
+    expect(latest?.digest).toBe(list.digest);
+    expect(latest?.sizeBytes).toBeGreaterThan(list.bytes.byteLength + 2 * 200);
+    expect((await api.getManifest("multi/app", "latest"))?.mediaType).toBe(list.mediaType);
   });
 
   test("a deletion that was broken off half-way is not listed and can be finished", async () => {
     const api = registryApi();
-    await api.putManifest("broken/app", "v1", await uploadImage("broken/app", "x"));
+    await api.putManifest("broken/app", "v1", await uploadImage(registryApi(), "broken/app", "x"));
     const { config, manifest } = placeholderManifest("broken off");
     await api.uploadBlob("broken/app", config.digest, config.bytes);
     await api.putManifest("broken/app", "v1", manifest);
