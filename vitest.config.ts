@@ -2,6 +2,7 @@ import { defineConfig } from "vitest/config";
 
 const include = ["test/**/*.test.ts", "test/**/*.test.tsx"];
 const endToEnd = ["test/end-to-end/**/*.test.ts"];
+const aws = ["test/aws/**/*.test.ts"];
 
 export default defineConfig({
   test: {
@@ -10,7 +11,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include,
-          exclude: endToEnd,
+          exclude: [...endToEnd, ...aws],
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },
@@ -23,6 +24,16 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        // Stand-ins for AWS's services that build with the real engine, and the whole stack on an emulator.
+        test: {
+          name: "aws",
+          include: aws,
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
     ],
