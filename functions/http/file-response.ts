@@ -1,3 +1,4 @@
+import { contentDisposition } from "#blobs/content-disposition.ts";
 import type { BlobFile } from "#service/open-blob.ts";
 
 /** A stored file as the answer to a request: its bytes as they come, or the way to them. */
@@ -12,24 +13,10 @@ export function fileResponse(
     headers: {
       "content-type": head.contentType,
       "content-length": String(file.sizeBytes),
-      "content-disposition": disposition(head.filename),
+      "content-disposition": contentDisposition(head.filename),
       "x-content-type-options": "nosniff",
     },
   });
-}
-
-/** RFC 6266: the name in full for those who read it, and one of plain characters for the others. */
-function disposition(filename: string): string {
-  const plain = filename.replaceAll(/[^\x20-\x7e]|["\\%]/g, "_");
-  const full = encodeURIComponent(Buffer.from(filename).toString()).replaceAll(
-    /['()*]/g,
-    percentEncoded,
-  );
-  return `attachment; filename="${plain}"; filename*=UTF-8''${full}`;
-}
-
-function percentEncoded(character: string): string {
-  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
 }
 
 /** Pulls from the source only as fast as the reader takes; ends it when the reader goes away. */

@@ -41,4 +41,21 @@ export type Blobs = {
     key: string,
     options: { readonly seconds: number; readonly filename: string },
   ) => Promise<string | undefined>;
+  /**
+   * How anybody who has the answer may write the blob once or again for so long, with exactly so many bytes;
+   * with `once`, only where there is none yet (412 else). Only where the bytes need not come through the service.
+   */
+  readonly presignWrite?: (
+    key: string,
+    options: { readonly seconds: number; readonly sizeBytes: number; readonly once: boolean },
+  ) => Promise<PresignedWrite>;
+  /** Size of a blob that was put, without reading it; undefined for one that is not there. */
+  readonly size?: (key: string) => Promise<number | undefined>;
+};
+
+/** A request to make as it is: other headers or another length are refused by whoever holds the blob. */
+export type PresignedWrite = {
+  readonly method: "PUT";
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
 };

@@ -4,6 +4,7 @@ import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from "nod
 import { dirname, join } from "node:path";
 import { blobPath, temporaryFolder } from "./blob-path.ts";
 import type { Blobs } from "./blobs.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 
 /**
  * Blobs as files below `root`. Writes are whole by a rename; appends to one key are done one after the
@@ -11,7 +12,7 @@ import type { Blobs } from "./blobs.ts";
  */
 export function directoryBlobs(root: string): Blobs {
   const temporary = join(root, temporaryFolder);
-  const appends = new Map<string, Promise<unknown>>();
+  const inOrder = oneAtATime();
 
   /** Writes beside, then moves into place: a reader sees the old whole or the new whole. */
   async function replace<T>(
@@ -83,14 +84,7 @@ export function directoryBlobs(root: string): Blobs {
 
     append: (key, start, bytes) => {
       const path = blobPath(root, key);
-      const before = appends.get(path) ?? Promise.resolve();
-      const mine = before.then(() => appendTo(path, start, bytes));
-      const settled = mine.catch(() => undefined);
-      appends.set(path, settled);
-      void settled.then(() => {
-        if (appends.get(path) === settled) appends.delete(path);
-      });
-      return mine;
+      return inOrder(path, () => appendTo(path, start, bytes));
     },
 
     read: async (key, offset, limitBytes) => {
