@@ -1,9 +1,12 @@
-import { type Document, isMap, isScalar, LineCounter, parseDocument } from "yaml";
+import { type Document, LineCounter, parseDocument } from "yaml";
 import * as z from "zod/mini";
 import { parseDuration } from "#language/keyword/duration.ts";
+import type { ComputeSize } from "#pipeline/pipeline.ts";
+import { type AwsSettings, toAwsSettings } from "./aws-settings.ts";
 import { type ForgeConnection, toConnection } from "./connection.ts";
 import { parseMemory, type RunnerSizes } from "./runner-size.ts";
 import type { ProjectSettings, ProjectVariable } from "./settings.ts";
+import { offsetOf } from "./settings-place.ts";
 import {
   bytesPerMegabyte,
   type GivenSettings,
@@ -26,6 +29,7 @@ export type Settings = {
   readonly projects: ReadonlyMap<string, ProjectSettings>;
   /** Connections to forges by name; the built-in git host is not among them. */
   readonly forges: ReadonlyMap<string, ForgeConnection>;
+  readonly aws: AwsSettings;
 };
 
 type Given = GivenSettings["defaults"];
@@ -84,7 +88,8 @@ export function parseSettings(
   const forges = Object.entries(parsed.data.forges ?? {}).map(
     ([name, given]) => [name, toConnection(name, given)] as const,
   );
-  const settings = { defaults, projects: new Map(projects), forges: new Map(forges) };
+  const aws = toAwsSettings(parsed.data.aws);
+  const settings = { defaults, projects: new Map(projects), forges: new Map(forges), aws };
   const problems = unknownForges(document, lines, parsed.data);
   return problems.length > 0 ? { problems } : { settings };
 }
@@ -147,12 +152,19 @@ function overlay(base: Omit<ProjectSettings, "path">, given: Given): Omit<Projec
     ...((base.runnerSizes ?? given.runner_tags) && {
       runnerSizes: { ...base.runnerSizes, ...toSizes(given.runner_tags) },
     }),
+    ...dockerServerOf(given.docker_server ?? base.dockerServer),
     maxCacheBytes: inBytes(given.max_cache_size) ?? base.maxCacheBytes,
     variables: [
       ...base.variables,
       ...Object.entries(given.variables ?? {}).map(([key, value]) => toVariable(key, value)),
     ],
   };
+}
+
+function dockerServerOf(
+  given: ComputeSize | false | undefined,
+): Pick<ProjectSettings, "dockerServer"> {
+  return given === undefined || given === false ? {} : { dockerServer: given };
 }
 
 function inBytes(size: number | undefined): number | undefined {
@@ -186,23 +198,4 @@ function toVariable(key: string, given: GivenVariable): ProjectVariable {
     raw: given.expand === false,
     environmentScope: given.environment_scope ?? "*",
   };
-}
-
-/** Offset of the key that a problem is about, or of what holds it. */
-function offsetOf(
-  document: Document,
-  path: readonly PropertyKey[],
-  keys: readonly string[],
-): number {
-  const wanted = [...path.map(String), ...keys.slice(0, 1)];
-  let node: unknown = document.contents;
-  let offset = 0;
-  for (const step of wanted) {
-    if (!isMap(node)) break;
-    const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === step);
-    if (pair === undefined) break;
-    if (isScalar(pair.key) && pair.key.range) offset = pair.key.range[0];
-    node = pair.value;
-  }
-  return offset;
 }

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { parseDuration } from "#language/keyword/duration.ts";
+import { awsSchema } from "./aws-settings.ts";
 import { computeSizes, parseMemory } from "./runner-size.ts";
 
 // What `slipway.yaml` may hold, as it is written.
@@ -69,6 +70,7 @@ const common = {
   registry: z.optional(z.boolean()),
   max_artifacts_size: z.optional(megabytes),
   max_cache_size: z.optional(megabytes),
+  docker_server: z.optional(z.union([z.literal(false), z.enum(computeSizes)])),
   runner_tags: z.optional(z.record(z.string(), z.nullable(runnerSize))),
   variables: z.optional(z.record(z.string().check(z.regex(/^[A-Za-z_]\w*$/)), variable)),
 };
@@ -128,6 +130,7 @@ const connectionName = z.string().check(
 );
 
 export const settingsSchema = z.strictObject({
+  aws: z.optional(awsSchema),
   forges: z.optional(z.record(connectionName, connection)),
   defaults: z.optional(z.strictObject(common)),
   projects: z.optional(z.record(z.string(), z.nullable(z.strictObject(common)))),

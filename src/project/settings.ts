@@ -1,4 +1,4 @@
-import type { Executor } from "#pipeline/pipeline.ts";
+import type { ComputeSize, Executor } from "#pipeline/pipeline.ts";
 import type { RunnerSizes } from "./runner-size.ts";
 
 /** A CI/CD variable of a project's settings. A secret is named here, never written here. */
@@ -37,4 +37,6 @@ export type ProjectSettings = {
   readonly variables: readonly ProjectVariable[];
   /** How large the environments of jobs with these runner tags are; other tags change nothing. */
   readonly runnerSizes?: RunnerSizes;
+  /** On AWS: the size of a Docker server of its own, which keeps layers between builds. */
+  readonly dockerServer?: ComputeSize;
 };

@@ -1,0 +1,37 @@
+import { repositoryFor } from "#image/image-repository.ts";
+import type { Settings, SettingsProblem } from "./parse-settings.ts";
+import type { ProjectSettings } from "./settings.ts";
+import { placeOf } from "./settings-place.ts";
+
+/** Amazon ECR's names are narrower than Docker's: one separator at a time, 2 to 256 characters. */
+const ecrName = /^(?=.{2,256}$)[a-z0-9]+(?:[._-][a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-][a-z0-9]+)*)*$/;
+
+/** What is right on one machine and cannot be on AWS, each with its place in the file. */
+export function awsProblems(text: string, settings: Settings): readonly SettingsProblem[] {
+  return [...settings.projects.values()].flatMap((project) =>
+    problemsOf(project).map((message) => ({
+      path: `projects.${project.path}`,
+      message,
+      ...placeOf(text, ["projects", project.path]),
+    })),
+  );
+}
+
+function problemsOf(project: ProjectSettings): readonly string[] {
+  return [forgeProblem(project), repositoryProblem(project)].filter(
+    (message) => message !== undefined,
+  );
+}
+
+function forgeProblem({ forge }: ProjectSettings): string | undefined {
+  if (forge !== "local") return undefined;
+  return "names no `forge`: the built-in git host is on one machine only, so give one of `forges`";
+}
+
+function repositoryProblem({ path, registry }: ProjectSettings): string | undefined {
+  if (!registry) return undefined;
+  const result = repositoryFor(path);
+  if (!result.ok) return result.message;
+  if (ecrName.test(result.repository)) return undefined;
+  return `\`${result.repository}\` is no name for a repository in Amazon ECR (2 to 256 characters, no two of \`.\`, \`_\`, \`-\` in a row): rename the project, or set \`registry: false\``;
+}
