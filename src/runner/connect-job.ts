@@ -22,7 +22,8 @@ const UNIX = "unix://";
 
 /**
  * Opens the engine for a job: always as the socket, by name and port where the job expects that. An engine
- * that others use too is offered through a proxy that labels what the script makes. The network is the
+ * that others use too is offered through a proxy that labels what the script makes; so is one whose registry
+ * takes other logins than the job knows. The network is the
  * smallest that will do: services need one of the job's own; a port that is taken on the engine's bridge
  * needs one of the slot's; else it is that bridge, which costs nothing. An unprivileged job gets no engine.
  */
@@ -50,11 +51,11 @@ async function connectIn(
   context: JobContext,
   expected: ExpectedEngine | undefined,
 ): Promise<Connection> {
-  const { settings, job, directory } = context;
+  const { settings, job, directory, registryLogin: registry } = context;
   const { dockerHost, environmentId } = settings;
   const label = settings.executor !== "docker-in-docker";
-  const direct = !label && dockerHost.startsWith(UNIX);
-  const common = { dockerHost, environmentId, jobId: job.id, label };
+  const direct = !label && registry === undefined && dockerHost.startsWith(UNIX);
+  const common = { dockerHost, environmentId, jobId: job.id, label, registry };
   const reachable = { listenAddress: network.gateway, allowFrom: network.subnet };
   const hostNames = expected?.hostNames ?? [];
   if (direct && expected === undefined) {

@@ -1,4 +1,5 @@
 import type { JobResponse } from "./protocol.ts";
+import type { RegistryLogin } from "./registry-login.ts";
 import type { Settings } from "./settings.ts";
 import type { ShellScript } from "./shell-script.ts";
 import type { Log } from "./trace.ts";
@@ -11,6 +12,8 @@ export type JobContext = {
   readonly slot: number;
   readonly paths: JobPaths;
   readonly variables: ResolvedVariables;
+  /** Present where the registry takes other logins than those the job knows. */
+  readonly registryLogin?: RegistryLogin;
   /** A directory of this job alone, made and removed by the job's life. */
   readonly directory: string;
 };

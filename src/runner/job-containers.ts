@@ -10,6 +10,7 @@ import { createJobContainer, type JobContainer } from "./job-container.ts";
 import type { Networks } from "./networks.ts";
 import type { JobImage } from "./protocol.ts";
 import { registryAuths } from "./registry-auth.ts";
+import { translateAuths } from "./registry-login.ts";
 import { ownerLabelFilter, removeLabelled } from "./remove-labelled.ts";
 import { startService } from "./services.ts";
 import type { Settings } from "./settings.ts";
@@ -41,7 +42,10 @@ export async function makeContainers(
 ): Promise<JobContainer> {
   const { engine, images, settings } = tools;
   const { job, variables } = context;
-  const auths = registryAuths(job.credentials, variables.get("DOCKER_AUTH_CONFIG"));
+  const auths = await translateAuths(
+    registryAuths(job.credentials, variables.get("DOCKER_AUTH_CONFIG")),
+    context.registryLogin,
+  );
   for (const problem of auths.problems) log.warning(problem);
   const plan = planServices(job.services, variables);
   const image = job.image ?? { name: settings.defaultImage };

@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { EcrTokens } from "./aws/ecr-token.ts";
 import { checkOut } from "./checkout.ts";
 import type { RunnerClient } from "./client.ts";
 import { fullDisk } from "./disk.ts";
@@ -8,6 +9,7 @@ import { makeJobDirectories, removeJobDirectories } from "./job-directories.ts";
 import { runSteps } from "./job-steps.ts";
 import { createJobStop } from "./job-stop.ts";
 import type { JobResponse } from "./protocol.ts";
+import { logInToRegistry } from "./registry-login.ts";
 import type { Settings } from "./settings.ts";
 import { createTrace } from "./trace.ts";
 import { createTraceSender } from "./trace-sender.ts";
@@ -20,6 +22,8 @@ export type JobDeps = {
   readonly client: RunnerClient;
   readonly executor: Executor;
   readonly settings: Settings;
+  /** For registries that take tokens of the build's role. */
+  readonly tokens: EcrTokens;
   /** Aborted when the environment ends. */
   readonly shutdown: AbortSignal;
   /** Epoch milliseconds. */
@@ -42,7 +46,7 @@ export async function runJob(deps: JobDeps, job: JobResponse, slot: number): Pro
     onStop: stop.request,
     onLost: () => stop.request("abort"),
   });
-  const context = createContext(deps, job, slot, join(temporary, `j${job.id}`));
+  const context = await createContext(deps, job, slot, join(temporary, `j${job.id}`), stop.script);
   const trace = createTrace(spool, {
     secrets: context.secrets,
     tokenPrefixes: job.features.token_mask_prefixes ?? [],
@@ -96,15 +100,17 @@ type ContextResult = { readonly secrets: readonly string[] } & (
   | { readonly ok: false; readonly error: unknown }
 );
 
-function createContext(
+async function createContext(
   deps: JobDeps,
-  job: JobResponse,
+  sent: JobResponse,
   slot: number,
   directory: string,
-): ContextResult {
+  signal: AbortSignal,
+): Promise<ContextResult> {
   const { settings, executor } = deps;
   const builds = executor.builds(slot);
   try {
+    const { job, login } = await logInToRegistry(sent, deps.tokens, signal);
     const paths = jobPaths(job, builds.inside, builds.outside);
     const variables: ResolvedVariables = resolveVariables(
       job.variables,
@@ -121,8 +127,10 @@ function createContext(
       paths,
     );
     const secrets = jobSecrets(job, variables);
-    return { ok: true, value: { job, settings, slot, paths, variables, directory }, secrets };
+    const common = { job, settings, slot, paths, variables, directory };
+    const value = login === undefined ? common : { ...common, registryLogin: login };
+    return { ok: true, value, secrets };
   } catch (error) {
-    return { ok: false, error, secrets: [job.token] };
+    return { ok: false, error, secrets: [sent.token] };
   }
 }

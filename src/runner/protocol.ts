@@ -84,6 +84,11 @@ export type JobResponse = {
   artifacts: JobArtifacts[];
   cache: JobCache[];
   credentials: { type: "registry"; url: string; username: string; password: string }[];
+  /**
+   * Slipway's own: the registry's password is `placeholder` wherever it stands, and the runner puts a token
+   * there that it asks for with its build's role.
+   */
+  registry?: { kind: "ecr"; region: string; host: string; placeholder: string };
   dependencies: {
     id: number;
     token: string;

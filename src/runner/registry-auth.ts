@@ -61,7 +61,8 @@ function readEntry(host: string, entry: Record<string, unknown>): RegistryAuth |
   return { username, password, serveraddress: host };
 }
 
-function canonicalHost(url: string): string {
+/** The host of a registry as clients write it: with or without scheme and path, in any case. */
+export function canonicalHost(url: string): string {
   const host = url
     .replace(/^https?:\/\//, "")
     .replace(/\/.*$/, "")

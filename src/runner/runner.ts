@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { ecrTokens } from "./aws/ecr-token.ts";
 import { runnerClient } from "./client.ts";
 import { dockerExecutor } from "./docker-executor.ts";
 import { openEngine } from "./engine-client.ts";
@@ -35,6 +36,7 @@ export async function runRunner(settings: Settings, shutdown: AbortSignal): Prom
   // A ticket that is worth nothing means that another environment has the work: nothing is wrong.
   if (exchange === undefined) return;
   const leftovers = executor.removeLeftovers();
+  const tokens = ecrTokens(process.env, Date.now);
   try {
     await takeJobs({
       client,
@@ -44,7 +46,7 @@ export async function runRunner(settings: Settings, shutdown: AbortSignal): Prom
       shutdown,
       run: async (job, slot) => {
         await leftovers;
-        await runJob({ client, executor, settings, shutdown, now: Date.now }, job, slot);
+        await runJob({ client, executor, settings, tokens, shutdown, now: Date.now }, job, slot);
       },
     });
   } finally {

@@ -69,7 +69,9 @@ async function prepare(engine: Docker, context: JobContext, log: Log): Promise<P
     [group.marker.key]: group.marker.value,
   };
   env.PATH = `${programs}:${env.PATH ?? ""}`;
-  if (endpoint && (byName || env.DOCKER_HOST === undefined)) {
+  // A job that names the engine's own socket would go past what labels and logs in for it.
+  const own = env.DOCKER_HOST === undefined || env.DOCKER_HOST === settings.dockerHost;
+  if (endpoint && (byName || own)) {
     env.DOCKER_HOST = `unix://${endpoint.socketPath}`;
   }
   let closing: Promise<void> | undefined;
@@ -104,6 +106,7 @@ async function openEndpoint(context: JobContext): Promise<EngineEndpoint | undef
       directory: context.directory,
       plain: false,
       label: true,
+      registry: context.registryLogin,
     });
   } catch (error) {
     throw new JobFailure(

@@ -109,6 +109,13 @@ export async function jobResponse(
         password: registry.password,
       },
     ],
+    ...(registry.fromRole && {
+      registry: {
+        ...registry.fromRole,
+        host: deps.registry.host,
+        placeholder: registry.password,
+      },
+    }),
     dependencies: sources.dependencies,
     features: {
       trace_sections: true,

@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from "node:https";
 import { BlockList, isIPv4, type ListenOptions, type Socket } from "node:net";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
+import type { RegistryLogin } from "../registry-login.ts";
 import { engineAddress } from "./address.ts";
 import { answerError, rawError } from "./api-error.ts";
 import { issueCertificates } from "./certificates.ts";
@@ -28,6 +29,8 @@ export type EngineEndpointOptions = {
   readonly plain: boolean;
   /** Whether containers, networks and volumes made through it are labelled as the job's. */
   readonly label: boolean;
+  /** Logins that are sent along are translated by it. */
+  readonly registry?: RegistryLogin | undefined;
   /** Other ports than Docker's own. */
   readonly ports?: { readonly plain: number; readonly tls: number };
 };
@@ -69,13 +72,15 @@ export async function openEngineEndpoint(options: EngineEndpointOptions): Promis
       socket.on("close", () => sockets.delete(socket));
     });
     server.on("request", (incoming: IncomingMessage, outgoing: ServerResponse) => {
-      forwardRequest(engine, labels, incoming, outgoing).catch((error: unknown) => {
-        if (outgoing.headersSent) {
-          outgoing.destroy();
-        } else {
-          answerError(outgoing, 400, `The request could not be read: ${String(error)}`);
-        }
-      });
+      forwardRequest(engine, { labels, registry: options.registry }, incoming, outgoing).catch(
+        (error: unknown) => {
+          if (outgoing.headersSent) {
+            outgoing.destroy();
+          } else {
+            answerError(outgoing, 400, `The request could not be read: ${String(error)}`);
+          }
+        },
+      );
     });
     server.on("upgrade", (incoming: IncomingMessage, client: Duplex, head: Buffer) => {
       if (labels && createdKind(incoming.method ?? "", incoming.url ?? "")) {

@@ -2,9 +2,11 @@ import { type IncomingMessage, request, type ServerResponse } from "node:http";
 import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import type { RegistryLogin } from "../registry-login.ts";
 import type { EngineAddress } from "./address.ts";
 import { answerError, rawError } from "./api-error.ts";
 import { createdKind, type VolumeRequest, withLabels } from "./ownership.ts";
+import { isLogin, translateBody, translateHeaders } from "./registry-headers.ts";
 
 /** A container's definition is a few kilobytes; compose files with inlined configs a few hundred. */
 const MAX_DEFINITION_BYTES = 16 * 1024 * 1024;
@@ -12,10 +14,18 @@ const MAX_DEFINITION_BYTES = 16 * 1024 * 1024;
 /** Headers that speak of one connection, which node:http sets itself for each side. */
 const HOP_BY_HOP = new Set(["connection", "keep-alive", "proxy-connection", "expect"]);
 
-/** Passes one request on to the engine and its answer back, as streams; labels what it creates. */
+/** What changes on the way to the engine. */
+export type ProxyChanges = {
+  /** For what a request creates. */
+  readonly labels: Readonly<Record<string, string>> | undefined;
+  /** Translates logins at the registry. */
+  readonly registry: RegistryLogin | undefined;
+};
+
+/** Passes one request on to the engine and its answer back, as streams, with the changes made. */
 export async function forwardRequest(
   engine: EngineAddress,
-  labels: Readonly<Record<string, string>> | undefined,
+  { labels, registry }: ProxyChanges,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
@@ -37,7 +47,22 @@ export async function forwardRequest(
     relay(engine, incoming, outgoing, headers).end(labelled.body);
     return;
   }
-  const headers = endToEnd(incoming.rawHeaders, []);
+  if (registry && isLogin(method, url)) {
+    const body = await readBody(incoming);
+    if (body === undefined) {
+      answerError(outgoing, 413, "The login sent to the engine is too large.");
+      return;
+    }
+    const login = await translateBody(body, registry);
+    const headers = endToEnd(incoming.rawHeaders, ["content-length", "transfer-encoding"]);
+    headers.push("Content-Length", String(login.length));
+    relay(engine, incoming, outgoing, headers).end(login);
+    return;
+  }
+  const rawHeaders = registry
+    ? await translateHeaders(incoming.rawHeaders, url, registry)
+    : incoming.rawHeaders;
+  const headers = endToEnd(rawHeaders, []);
   const hasBody =
     incoming.headers["transfer-encoding"] !== undefined ||
     Number(incoming.headers["content-length"] ?? 0) > 0;
