@@ -2,12 +2,12 @@ import { type EnvironmentSpec, EnvironmentStartError } from "./environment.ts";
 
 /** What each environment of a machine is told beside its own specification. */
 export type RunnerSettings = {
-  /** Absolute path of the bundled runner, where the environment sees it. */
-  readonly runner: string;
+  /** Absolute path of the bundled runner, where the environment sees it; none: the buildspec knows where it is. */
+  readonly runner?: string;
   /** The runner's working directory, absolute, where the environment sees it. */
   readonly directory: string;
-  /** The engine, where the environment sees it. */
-  readonly dockerHost: string;
+  /** The engine, where the environment sees it; none: what the environment itself says, or the usual socket. */
+  readonly dockerHost?: string;
   /** `NAME:ADDRESS` entries that jobs' containers get as well. */
   readonly extraHosts: readonly string[];
   /** A docker client that is found first in shell jobs. */
@@ -27,11 +27,12 @@ export function environmentVariables(
     SLIPWAY_EXECUTOR: spec.executor,
     SLIPWAY_CAPACITY: String(spec.capacity),
     SLIPWAY_ENVIRONMENT_ID: spec.id,
+    SLIPWAY_PIPELINE_ID: String(spec.pipelineId),
     SLIPWAY_DIRECTORY: settings.directory,
     SLIPWAY_PRIVILEGED: String(spec.privileged),
     SLIPWAY_EXTRA_HOSTS: settings.extraHosts.join(","),
-    SLIPWAY_RUNNER: settings.runner,
-    DOCKER_HOST: settings.dockerHost,
+    ...(settings.runner ? { SLIPWAY_RUNNER: settings.runner } : {}),
+    ...(settings.dockerHost ? { DOCKER_HOST: settings.dockerHost } : {}),
     ...(settings.dockerClient ? { SLIPWAY_DOCKER_CLIENT: settings.dockerClient } : {}),
   };
 }

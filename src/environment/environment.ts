@@ -17,6 +17,8 @@ export type EnvironmentSpec = {
   /** What its runner tags ask for: the size of a machine that is hired, the most memory on one that is not. */
   readonly compute?: ComputeSize;
   readonly memoryBytes?: number;
+  /** When it was first wanted (ISO 8601): long ago, an earlier start may have got through unnoticed. */
+  readonly wantedAt?: string;
   /** Base URL at which the runner reaches Slipway from inside, without trailing slash. */
   readonly apiUrl: string;
   /** Exchanged once, within minutes, for the environment token. */
@@ -67,6 +69,8 @@ export type EnvironmentProvider = {
    * EnvironmentStartError or EnvironmentWaitsError.
    */
   readonly start: (spec: EnvironmentSpec) => Promise<{ readonly handle: string }>;
+  /** Seconds that an accepted start may stand in the provider's own queue, beside the minutes that starting takes. */
+  readonly queueSeconds?: number;
   /** By id; one without handle may cost more questions. */
   readonly observe: (
     environments: readonly EnvironmentRef[],
@@ -79,3 +83,20 @@ export type EnvironmentProvider = {
   /** All environments that still have something here: for sweeping up after a crash. */
   readonly list: () => Promise<readonly EnvironmentRef[]>;
 };
+
+/** Who offers the ticket of an environment, by its own proof. */
+export type CallerClaim = {
+  readonly environmentId: string;
+  /** The handle that the provider gave when the environment was started. */
+  readonly handle: string;
+  readonly project: string;
+  readonly access: EnvironmentSpec["access"];
+  /** The proof that came with the ticket. */
+  readonly caller?: string;
+};
+
+/**
+ * Says why the caller is not that very environment; undefined when it is. Rejects when that cannot be found out
+ * now: asking again may help.
+ */
+export type VerifyCaller = (claim: CallerClaim) => Promise<string | undefined>;

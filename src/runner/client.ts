@@ -34,7 +34,7 @@ export type UpdateAnswer =
  */
 export type RunnerClient = {
   /** Undefined: the ticket is worth nothing (any more). */
-  readonly exchangeTicket: (ticket: string) => Promise<TicketExchange | undefined>;
+  readonly exchangeTicket: (ticket: string, caller?: string) => Promise<TicketExchange | undefined>;
   /** Says which jobs run here, so that one whose answer got lost is not waited for. */
   readonly requestJob: (
     token: string,
@@ -61,12 +61,13 @@ export function runnerClient(options: {
   const json = { "content-type": "application/json" };
 
   return {
-    exchangeTicket: async (ticket) => {
+    exchangeTicket: async (ticket, caller) => {
       const response = await fetchWithRetry(
         `${options.url}/api/slipway/environments/ticket`,
-        { method: "POST", headers: json, body: JSON.stringify({ ticket }) },
+        { method: "POST", headers: json, body: JSON.stringify({ ticket, caller }) },
         retry,
       );
+      if (response.status === 401) throw new Error(await refusal(response));
       if (!response.ok) return drop(response, undefined);
       return readAnswer(response, isTicketExchange);
     },
@@ -140,6 +141,11 @@ export function runnerClient(options: {
       return drop(response, { kind: "done", ...(stop && { stop }) });
     },
   };
+}
+
+async function refusal(response: Response): Promise<string> {
+  const text = (await response.text()).slice(0, 1_000);
+  return `The service does not take this environment for the one that it started: ${text}`;
 }
 
 /** The connection can only be used again once the answer's body is out of the way. */

@@ -109,7 +109,7 @@ export type JobUpdate = {
   output?: { checksum: string; bytesize: number };
 };
 
-/** Slipway's own call: `POST /api/slipway/environments/ticket` with `{ticket}`. */
+/** Slipway's own call: `POST /api/slipway/environments/ticket` with `{ticket}`, and `caller` where the environment can prove who it is. */
 export type TicketExchange = {
   /** The RUNNER-TOKEN for `jobs/request`. */
   token: string;

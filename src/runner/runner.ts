@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { callerIdentity } from "./aws/caller-identity.ts";
 import { ecrTokens } from "./aws/ecr-token.ts";
 import { runnerClient } from "./client.ts";
 import { dockerExecutor } from "./docker-executor.ts";
@@ -27,7 +28,9 @@ export async function runRunner(settings: Settings, shutdown: AbortSignal): Prom
     patienceMilliseconds: PATIENCE_MILLISECONDS,
   });
   const [exchange, executor] = await Promise.all([
-    client.exchangeTicket(settings.ticket),
+    callerIdentity(process.env, settings.environmentId, shutdown).then((caller) =>
+      client.exchangeTicket(settings.ticket, caller),
+    ),
     openExecutor(settings),
     ...["builds", "cache", "tmp"].map((name) =>
       mkdir(join(settings.directory, name), { recursive: true, mode: modeOf(name, settings) }),

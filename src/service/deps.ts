@@ -1,5 +1,5 @@
 import type { Blobs } from "#blobs/blobs.ts";
-import type { EnvironmentProvider } from "#environment/environment.ts";
+import type { EnvironmentProvider, VerifyCaller } from "#environment/environment.ts";
 import type { Forge } from "#forge/forge.ts";
 import type { ServerFacts } from "#language/facts.ts";
 import type { ProjectSettings } from "#project/settings.ts";
@@ -21,6 +21,8 @@ export type ServiceDeps = {
   readonly secrets: Secrets;
   readonly registry: Registry;
   readonly environments: EnvironmentProvider;
+  /** Whether a ticket is offered by its own environment; absent where environments cannot prove who they are. */
+  readonly verifyCaller?: VerifyCaller;
   /** Forge connections by name. */
   readonly forges: ReadonlyMap<string, Forge>;
   readonly server: ServerFacts;

@@ -2,20 +2,30 @@ import type { TicketExchange } from "#runner/protocol.ts";
 import type { TokenGrant } from "#store/store.ts";
 import { advanceSoon } from "./advance-pipeline.ts";
 import type { ServiceDeps } from "./deps.ts";
+import { accessOf } from "./environment-ref.ts";
 
 const idleTimeoutSeconds = 60;
 const dayMilliseconds = 24 * 3600 * 1000;
 
+/** Somebody else than the ticket's own environment offers it; the message says who, for people. */
+export class WrongCallerError extends Error {
+  override readonly name = "WrongCallerError";
+}
+
 /**
  * Gives the environment token for a ticket, once. A second exchange means that the ticket leaked: it is
- * refused, recorded, and ends the environment.
+ * refused, recorded, and ends the environment. Where environments can prove who they are (`caller`), only the
+ * ticket's own one is answered; others are refused and recorded, and spend nothing: WrongCallerError.
  */
 export async function exchangeTicket(
   deps: ServiceDeps,
   ticket: string,
+  caller?: string,
 ): Promise<TicketExchange | "refused"> {
   const now = new Date(deps.now()).toISOString();
   const hash = deps.hash(ticket);
+  const problem = await callerProblem(deps, await deps.store.tokens.get(hash, now), caller);
+  if (problem !== undefined) throw new WrongCallerError(problem);
   const grant = await deps.store.tokens.spend(hash, now);
   if (grant === "unknown") return "refused";
   if (grant.kind === "spent") {
@@ -45,4 +55,38 @@ async function endEnvironmentOf(deps: ServiceDeps, spent: TokenGrant): Promise<v
     environment: environmentId,
   });
   await advanceSoon(deps, pipelineId, [{ type: "environment_ended", environmentId, problem }]);
+}
+
+async function callerProblem(
+  deps: ServiceDeps,
+  grant: TokenGrant | undefined,
+  caller: string | undefined,
+): Promise<string | undefined> {
+  if (deps.verifyCaller === undefined || grant?.kind !== "ticket") return undefined;
+  const { environmentId, pipelineId } = grant;
+  const stored = await deps.store.pipelines.get(pipelineId);
+  const environment = stored?.value.environments.find(({ id }) => id === environmentId);
+  if (stored === undefined || environment === undefined) return "its pipeline does not know it";
+  const problem = await deps.verifyCaller({
+    environmentId,
+    handle: environment.handle ?? (await findHandle(deps, environmentId)),
+    project: stored.value.project,
+    access: accessOf(stored.value),
+    ...(caller !== undefined && { caller }),
+  });
+  if (problem !== undefined) {
+    deps.log("error", "a ticket was offered by somebody else than its environment", {
+      pipeline: pipelineId,
+      environment: environmentId,
+      problem,
+    });
+  }
+  return problem;
+}
+
+/** It may call before its start is noted, or after a crash that kept it from being noted. */
+async function findHandle(deps: ServiceDeps, id: string): Promise<string> {
+  const seen = (await deps.environments.observe([{ id }])).get(id);
+  if (seen?.state === "starting" || seen?.state === "running") return seen.handle;
+  throw new Error(`Nothing is known of the environment ${id} yet.`);
 }

@@ -3,7 +3,9 @@ import type { PipelineEvent } from "#pipeline/event.ts";
 import type { Pipeline, PipelineEnvironment } from "#pipeline/pipeline.ts";
 import { sizeOf } from "#project/runner-size.ts";
 import type { ServiceDeps } from "./deps.ts";
+import { accessOf } from "./environment-ref.ts";
 
+/** For provisioning and the first call, beside the provider's own queue. */
 const ticketMinutes = 15;
 
 /** Starts an environment where there is room, or finds it started; the ticket in it is worth nothing after one exchange. */
@@ -16,11 +18,12 @@ export async function startEnvironment(
     return { type: "environment_waits", environmentId: environment.id };
   }
   const ticket = deps.randomToken();
+  const ticketSeconds = ticketMinutes * 60 + (deps.environments.queueSeconds ?? 0);
   await deps.store.tokens.put(deps.hash(ticket), {
     kind: "ticket",
     environmentId: environment.id,
     pipelineId: pipeline.id,
-    expiresAt: new Date(deps.now() + ticketMinutes * 60_000).toISOString(),
+    expiresAt: new Date(deps.now() + ticketSeconds * 1000).toISOString(),
   });
   const settings = await deps.settings(pipeline.forge, pipeline.project);
   try {
@@ -28,12 +31,13 @@ export async function startEnvironment(
       id: environment.id,
       pipelineId: pipeline.id,
       project: pipeline.project,
-      access: pipeline.facts.mergeRequest?.fork === true ? "pull" : "push",
+      access: accessOf(pipeline),
       executor: environment.executor,
       privileged: environment.privileged,
       capacity: environment.capacity,
       runnerTags: environment.runnerTags,
       ...sizeOf(environment.runnerTags, settings?.runnerSizes),
+      wantedAt: environment.wantedAt,
       apiUrl: deps.server.url,
       ticket,
       timeoutSeconds: environmentTimeoutSeconds(pipeline),

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { z } from "zod/mini";
 import { appendTrace } from "#service/append-trace.ts";
 import type { ServiceDeps } from "#service/deps.ts";
-import { exchangeTicket } from "#service/exchange-ticket.ts";
+import { exchangeTicket, WrongCallerError } from "#service/exchange-ticket.ts";
 import { requestJob } from "#service/request-job.ts";
 import { updateJob } from "#service/update-job.ts";
 import { verifyRunner } from "#service/verify-runner.ts";
@@ -13,7 +13,7 @@ const maxTraceChunkBytes = 6_000_000;
 /** Seconds between two pieces of log. */
 const traceIntervalSeconds = 1;
 
-const ticketSchema = z.object({ ticket: z.string() });
+const ticketSchema = z.object({ ticket: z.string(), caller: z.optional(z.string()) });
 const runnerSchema = z.object({ token: z.optional(z.string()) });
 const requestSchema = z.object({
   token: z.optional(z.string()),
@@ -35,7 +35,11 @@ export function runnerRoutes(service: ServiceDeps): Hono {
   app.post("/api/slipway/environments/ticket", async (context) => {
     const body = await readJson(context.req.raw, ticketSchema);
     if (body === undefined) return context.json({ error: "The body must be {ticket}." }, 400);
-    const exchange = await exchangeTicket(service, body.ticket);
+    const exchange = await exchangeTicket(service, body.ticket, body.caller).catch(wrongCaller);
+    if (exchange instanceof WrongCallerError) {
+      const error = `This caller is not the ticket's environment: ${exchange.message}.`;
+      return context.json({ error }, 401);
+    }
     return exchange === "refused"
       ? context.json({ error: "This ticket is not valid, or was used before." }, 403)
       : context.json(exchange, 201);
@@ -134,4 +138,9 @@ async function readJson<Schema extends z.core.$ZodType>(
   } catch {
     return undefined;
   }
+}
+
+function wrongCaller(error: unknown): WrongCallerError {
+  if (error instanceof WrongCallerError) return error;
+  throw error;
 }
