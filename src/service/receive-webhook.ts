@@ -2,6 +2,8 @@ import {
   MalformedPayload,
   type TriggerEvent,
   UnreadablePayload,
+  type Verification,
+  type WebhookReader,
   type WebhookRequest,
 } from "#forge/forge.ts";
 import { boundEvents } from "./bound-events.ts";
@@ -43,8 +45,7 @@ export async function receiveWebhook(
   if (request.body.byteLength > maxWebhookBytes) {
     return { status: 413, body: { error: `Payloads over ${maxWebhookBytes} bytes are not read.` } };
   }
-  const secrets = await deps.secrets.get(webhookSecretName(connection.forge, connection.project));
-  const verification = await forge.webhooks.verify(request, secrets, deps.now());
+  const verification = await verify(deps, forge.webhooks, connection, request);
   if (!verification.authentic) {
     deps.log("warn", "webhook refused", { ...connection, why: verification.why });
     return { status: 401, body: { error: verification.why } };
@@ -75,6 +76,22 @@ export async function receiveWebhook(
     return { status: 200, body: { result: "ignored", why } };
   }
   return storeAndQueue(deps, connection, verification.deliveryId, events);
+}
+
+/** A request that no known secret signed may be signed by one that was rotated in a moment ago. */
+async function verify(
+  deps: ServiceDeps,
+  reader: WebhookReader,
+  connection: Connection,
+  request: WebhookRequest,
+): Promise<Verification> {
+  const name = webhookSecretName(connection.forge, connection.project);
+  const known = await deps.secrets.get(name);
+  const verification = await reader.verify(request, known, deps.now());
+  if (verification.authentic) return verification;
+  const fresh = await deps.secrets.get(name, { fresh: true });
+  const others = fresh.filter((secret) => !known.includes(secret));
+  return others.length === 0 ? verification : reader.verify(request, others, deps.now());
 }
 
 async function storeAndQueue(
