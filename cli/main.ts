@@ -7,6 +7,7 @@ import { RegistryFrontProblem } from "#local/registry-front.ts";
 import { GitProblem } from "#local/run-here/git.ts";
 import { NoPortLeft } from "#local/run-here/private-directory.ts";
 import { SetupProblem } from "#local/setup/problem.ts";
+import { approveCommand } from "./commands/approve.ts";
 import { artifactsCommand } from "./commands/artifacts.ts";
 import { compileCommand } from "./commands/compile.ts";
 import { connectCommand } from "./commands/connect.ts";
@@ -40,6 +41,7 @@ const program = createProgram([
   retryCommand(),
   cancelCommand(),
   playCommand(),
+  approveCommand(),
   secretCommand(),
   connectCommand(),
   lintCommand(),

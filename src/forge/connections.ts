@@ -6,7 +6,7 @@ import { type Forge, ForgeError } from "./forge.ts";
 import { giteaForgeClient } from "./gitea/client.ts";
 import { giteaHooks } from "./gitea/hooks.ts";
 import { giteaWebhooks } from "./gitea/webhook.ts";
-import { githubAppTokens } from "./github/app-tokens.ts";
+import { type AppPermissions, githubAppTokens } from "./github/app-tokens.ts";
 import { githubForgeClient } from "./github/client.ts";
 import { githubHooks } from "./github/hooks.ts";
 import { githubWebhooks } from "./github/webhook.ts";
@@ -27,11 +27,11 @@ export function connectForge(connection: ForgeConnection, readSecret: ReadSecret
   const { name, kind, url, apiUrl } = connection;
   const token = tokens(connection, readSecret);
   const pause = { until: 0 };
-  const httpOf = (project: string): ForgeHttp =>
+  const httpOf = (project: string, use: Use = "api"): ForgeHttp =>
     forgeHttp({
       apiUrl,
       pause,
-      authorize: async () => authorization(connection, await token(project, "api")),
+      authorize: async () => authorization(connection, await token(project, use)),
     });
   switch (kind) {
     case "gitlab":
@@ -56,7 +56,12 @@ export function connectForge(connection: ForgeConnection, readSecret: ReadSecret
         webhooks: githubWebhooks,
         client: (project) =>
           githubForgeClient(
-            { http: httpOf(project), url, cloneToken: () => token(project, "clone") },
+            {
+              http: httpOf(project),
+              pullRequestHttp: httpOf(project, "pullRequests"),
+              url,
+              cloneToken: () => token(project, "clone"),
+            },
             project,
           ),
         hooks: (project) => githubHooks(httpOf(project), project, `${name} (${apiUrl})`),
@@ -91,7 +96,14 @@ export function connectForge(connection: ForgeConnection, readSecret: ReadSecret
   }
 }
 
-type Use = "api" | "clone";
+type Use = keyof typeof appPermissions;
+
+/** An App that was not granted all of these still does what it was granted. */
+const appPermissions = {
+  api: { contents: "read", statuses: "write" },
+  clone: { contents: "read" },
+  pullRequests: { pull_requests: "read" },
+} as const satisfies Readonly<Record<string, AppPermissions>>;
 
 /** One token for the API and one for runners, or a GitHub App's of an hour, for one repository and no more rights than the use needs. */
 function tokens(
@@ -117,11 +129,7 @@ function tokens(
     installation,
     key: () => required(keySecret),
   });
-  return (project, use) =>
-    installationToken(
-      project,
-      use === "clone" ? { contents: "read" } : { contents: "read", statuses: "write" },
-    );
+  return (project, use) => installationToken(project, appPermissions[use]);
 }
 
 function authorization(

@@ -127,6 +127,19 @@ export type ForgeClient = {
   readonly readCommit: (sha: string) => Promise<Omit<CommitFacts, "beforeSha"> | undefined>;
   readonly readTagMessage: (tag: string) => Promise<string | undefined>;
   readonly readProject: () => Promise<ProjectFacts | undefined>;
+  /**
+   * Where the branch that a merge request goes into is now, and the commit at which the request's own parted
+   * from it; "" for what the forge cannot say.
+   */
+  readonly readMergeBase: (request: {
+    readonly iid: number;
+    readonly targetBranch: string;
+    readonly sha: string;
+  }) => Promise<{ readonly targetSha: string; readonly diffBaseSha: string }>;
+  /** Numbers of open merge requests from this branch into the project itself; four of them are enough. */
+  readonly listOpenMergeRequests: (branch: string) => Promise<readonly number[]>;
+  /** The ref of the project that leads to a merge request's commit; undefined where the forge keeps none. */
+  readonly mergeRequestRef: (iid: number) => string | undefined;
   /** Branches and tags with the commit each points to. */
   readonly listRefs: () => Promise<readonly { readonly ref: string; readonly sha: string }[]>;
   /**

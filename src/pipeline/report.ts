@@ -1,5 +1,6 @@
 import { compositeStatus } from "./composite-status.ts";
 import { currentJobs } from "./jobs.ts";
+import { mergeRequestContext } from "./line.ts";
 import type { CommitState, Job, Pipeline, ReportedStatus } from "./pipeline.ts";
 import { isCompleted } from "./status.ts";
 import { epochMs } from "./time.ts";
@@ -7,15 +8,21 @@ import { epochMs } from "./time.ts";
 /** What the forge should be told about a pipeline now. */
 export type Report = Pick<ReportedStatus, "context" | "state" | "description">;
 
-export const reportContext = "slipway";
+const pushContext = "slipway";
+
+/** A commit that was pushed and belongs to a merge request may have a pipeline for each. */
+function contextOf({ facts }: Pipeline): string {
+  return facts.mergeRequest === undefined ? pushContext : mergeRequestContext;
+}
 
 /** Forges cut or refuse longer descriptions (GitHub's limit). */
 const longest = 140;
 
 export function reportOf(pipeline: Pipeline): Report {
-  const before = pipeline.reported.find((reported) => reported.context === reportContext);
+  const context = contextOf(pipeline);
+  const before = pipeline.reported.find((reported) => reported.context === context);
   return {
-    context: reportContext,
+    context,
     state: forward(before?.state, stateOf(pipeline)),
     description: cut(describe(pipeline)),
   };

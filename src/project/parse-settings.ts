@@ -148,6 +148,7 @@ function overlay(base: Omit<ProjectSettings, "path">, given: Given): Omit<Projec
     configPath: given.config_path ?? base.configPath,
     protectedRefs: given.protected ?? base.protectedRefs,
     registry: given.registry ?? base.registry,
+    ...((given.forks ?? base.forks) !== undefined && { forks: given.forks ?? base.forks }),
     maxArtifactsBytes: inBytes(given.max_artifacts_size) ?? base.maxArtifactsBytes,
     ...((base.runnerSizes ?? given.runner_tags) && {
       runnerSizes: { ...base.runnerSizes, ...toSizes(given.runner_tags) },

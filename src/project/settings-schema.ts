@@ -68,6 +68,7 @@ const common = {
   config_path: z.optional(z.string().check(z.minLength(1))),
   protected: z.optional(z.array(z.string())),
   registry: z.optional(z.boolean()),
+  forks: z.optional(z.enum(["off", "approve"])),
   max_artifacts_size: z.optional(megabytes),
   max_cache_size: z.optional(megabytes),
   docker_server: z.optional(z.union([z.literal(false), z.enum(computeSizes)])),

@@ -31,6 +31,8 @@ export type ProjectSettings = {
   /** Ref name patterns with `*`; the default branch is always protected. */
   readonly protectedRefs: readonly string[];
   readonly registry: boolean;
+  /** What becomes of merge requests from forks: nothing, or what a member approves. Absent: off. */
+  readonly forks?: "off" | "approve";
   /** Largest file of artifacts, and largest cache, that one job may upload. */
   readonly maxArtifactsBytes: number;
   readonly maxCacheBytes: number;

@@ -16,7 +16,7 @@ import { includeReader } from "./include-reader.ts";
 import { planKey } from "./keys.ts";
 import { pipelineIdentity } from "./pipeline-identity.ts";
 import { pipelineSettings } from "./pipeline-settings.ts";
-import { projectVariables } from "./project-variables.ts";
+import { compileVariables } from "./project-variables.ts";
 import { readArtifactFile } from "./read-artifact-file.ts";
 import { readPlan } from "./read-plan.ts";
 import { storePipeline } from "./store-pipeline.ts";
@@ -117,10 +117,7 @@ async function compileChild(
     file: `trigger of ${job.name}`,
     facts,
     pipelineVariables: variables,
-    projectVariables:
-      facts.mergeRequest?.fork === true
-        ? []
-        : await projectVariables(deps, settings, { protectedRef: facts.ref.protected }),
+    projectVariables: await compileVariables(deps, settings, facts),
     reader: {
       ...configReader(forge.client(parent.project), facts, includeReader(deps, parent.forge)),
       artifact: (name, path) => readArtifactFile(deps, parent, name, path),

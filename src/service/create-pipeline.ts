@@ -8,13 +8,14 @@ import type { Variable } from "#language/variables.ts";
 import { isCompleted } from "#pipeline/status.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import { advanceSoon } from "./advance-pipeline.ts";
+import { claimPipelineId } from "./claim-pipeline.ts";
 import { configReader } from "./config-reader.ts";
 import { isoNow, type ServiceDeps } from "./deps.ts";
 import { type BuildableEvent, collectFacts, refNameOf } from "./facts.ts";
 import { includeReader } from "./include-reader.ts";
 import { pipelineUrl, planKey } from "./keys.ts";
 import { pipelineSettings } from "./pipeline-settings.ts";
-import { projectVariables } from "./project-variables.ts";
+import { compileVariables } from "./project-variables.ts";
 import { type PushOptions, readPushOptions } from "./push-options.ts";
 import { refWarnings } from "./ref-warnings.ts";
 import { storePipeline } from "./store-pipeline.ts";
@@ -36,6 +37,10 @@ export type PipelineWish = {
   readonly variables?: readonly Variable[];
   /** Only these jobs and what they need; none named: all. */
   readonly jobs?: readonly string[];
+  /** The id that was claimed for it before. */
+  readonly id?: number;
+  /** To be shown with the pipeline. */
+  readonly remarks?: readonly Diagnostic[];
 };
 
 /**
@@ -65,7 +70,7 @@ export async function createPipelineFor(
   ]);
   if ("why" in compiled) return { result: "nothing", why: compiled.why };
 
-  const id = await claimPipelineId(deps, forgeName, event);
+  const id = wish.id ?? (await claimPipelineId(deps, forgeName, event));
   const existing = await deps.store.pipelines.get(id);
   const url = pipelineUrl(facts, id);
   if (existing !== undefined) {
@@ -90,6 +95,7 @@ export async function createPipelineFor(
             ...warnings,
             ...tagWarnings(settings, compiled.plan),
             ...compiled.diagnostics,
+            ...(wish.remarks ?? []),
           ],
         }
       : {
@@ -141,7 +147,7 @@ async function readAndCompile(
     ...config,
     facts,
     pipelineVariables: options.variables,
-    projectVariables: await projectVariables(deps, settings, { protectedRef: facts.ref.protected }),
+    projectVariables: await compileVariables(deps, settings, facts),
     reader: configReader(client, facts, includeReader(deps, settings.forge)),
     inputs: options.inputs,
   });
@@ -188,34 +194,4 @@ async function readConfig(
   return dockerfile === undefined
     ? undefined
     : { text: deps.builtInPipeline, file: "Dockerfile.gitlab-ci.yml (built in)" };
-}
-
-/**
- * The key says what the pipeline is for, together with the newest pipeline of the ref that was for
- * another commit: so the same push told twice is one pipeline, and going back to an old commit a new one.
- */
-async function claimPipelineId(
-  deps: ServiceDeps,
-  forgeName: string,
-  event: BuildableEvent,
-): Promise<number> {
-  const recent = await deps.store.pipelines.list({
-    project: event.project.path,
-    ref: refNameOf(event),
-    limit: 20,
-  });
-  const previous = recent.find((pipeline) => pipeline.sha !== event.sha);
-  const key = [
-    forgeName,
-    event.project.path,
-    event.kind,
-    event.ref,
-    event.before,
-    event.sha,
-    previous?.id ?? 0,
-    ...(event.kind === "merge_request"
-      ? [event.mergeRequest.iid, event.mergeRequest.targetSha]
-      : []),
-  ].join("\n");
-  return deps.store.pipelines.claim(deps.hash(key), await deps.store.pipelines.nextId());
 }

@@ -2,6 +2,7 @@ import type { ForgeClient, TriggerEvent } from "#forge/forge.ts";
 import type { PipelineFacts } from "#language/facts.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import type { ServiceDeps } from "./deps.ts";
+import { openMergeRequests, withMergeBase } from "./merge-request-facts.ts";
 
 export type BuildableEvent = Extract<TriggerEvent, { kind: "push" | "tag" | "merge_request" }>;
 
@@ -20,10 +21,12 @@ export async function collectFacts(
 ): Promise<PipelineFacts | undefined> {
   const name = refNameOf(event);
   const kind = event.kind === "tag" ? "tag" : "branch";
-  const [commit, project, tagMessage] = await Promise.all([
+  const [commit, project, tagMessage, mergeRequest, open] = await Promise.all([
     client.readCommit(event.sha),
     client.readProject(),
     kind === "tag" ? client.readTagMessage(name) : undefined,
+    event.kind === "merge_request" ? withMergeBase(deps, client, event.mergeRequest) : undefined,
+    event.kind === "push" ? openMergeRequests(deps, client, event.project.path, name) : [],
   ]);
   if (commit === undefined || project === undefined) return undefined;
   const isProtected =
@@ -40,7 +43,8 @@ export async function collectFacts(
       beforeSha: event.kind === "merge_request" ? "0".repeat(40) : event.before,
     },
     user: event.user,
-    ...(event.kind === "merge_request" ? { mergeRequest: event.mergeRequest } : {}),
+    ...(mergeRequest === undefined ? {} : { mergeRequest }),
+    ...(open.length === 0 ? {} : { openMergeRequests: open }),
   };
 }
 

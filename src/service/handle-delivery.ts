@@ -2,6 +2,7 @@ import type { TriggerEvent } from "#forge/forge.ts";
 import { type CreateOutcome, createPipelineFor } from "./create-pipeline.ts";
 import type { ServiceDeps } from "./deps.ts";
 import type { BuildableEvent } from "./facts.ts";
+import { buildFork, withdrawFork } from "./fork-policy.ts";
 import { resolveEvent } from "./resolve-event.ts";
 import { stopEnvironmentsOf } from "./stop-environments.ts";
 
@@ -42,6 +43,7 @@ async function handleEvent(
       return { result: "nothing", why: `${event.ref} was deleted` };
     case "merge_request":
       if (event.action === "close" || event.action === "merge") {
+        if (event.mergeRequest.fork) await withdrawFork(deps, forge, event);
         return {
           result: "nothing",
           why: `merge request ${event.action === "close" ? "closed" : "merged"}`,
@@ -68,5 +70,9 @@ async function build(
     const why = `${event.sha} leads to no commit of the repository`;
     return { outcome: { result: "nothing", why }, sha: event.sha };
   }
-  return { outcome: await createPipelineFor(deps, forge, resolved), sha: resolved.sha };
+  const isFork = resolved.kind === "merge_request" && resolved.mergeRequest.fork;
+  const outcome = isFork
+    ? await buildFork(deps, forge, resolved)
+    : await createPipelineFor(deps, forge, resolved);
+  return { outcome, sha: resolved.sha };
 }

@@ -40,8 +40,9 @@ export async function jobResponse(
       failureReason: "missing_dependency_failure",
     };
   }
+  const client = forge.client(pipeline.project);
   const [clone, registry, caches, fromProject] = await Promise.all([
-    forge.client(pipeline.project).cloneAccess(token),
+    client.cloneAccess(token),
     deps.registry.jobCredentials({
       project: pipeline.project,
       jobToken: token,
@@ -55,7 +56,7 @@ export async function jobResponse(
           ...environmentScope(pipeline, job, planned, settings),
         }),
   ]);
-  const repoUrl = withCredentials(clone);
+  const repoUrl = readsWithoutToken(pipeline) ? clone.url : withCredentials(clone);
   const result = jobVariables({
     facts,
     identity: pipelineIdentity(pipeline),
@@ -93,7 +94,12 @@ export async function jobResponse(
       project_full_path: facts.project.path,
       time_in_queue_seconds: queueSeconds(job),
     },
-    git_info: gitInfo(pipeline, repoUrl, variables),
+    git_info: gitInfo(
+      pipeline,
+      repoUrl,
+      variables,
+      facts.mergeRequest && client.mergeRequestRef(facts.mergeRequest.iid),
+    ),
     runner_info: { timeout: job.timeoutSeconds, uuid: job.environmentId ?? "" },
     variables: variables.map(toJobVariable),
     steps: steps(planned, job.timeoutSeconds),
@@ -147,6 +153,11 @@ function environmentScope(
   return { environment: "error" in target ? planned.deploymentEnvironment.name : target.name };
 }
 
+/** Who may read a public project anyway gets no token: a fork's job could keep it. */
+function readsWithoutToken({ facts }: Pipeline): boolean {
+  return facts.mergeRequest?.fork === true && facts.project.visibility === "public";
+}
+
 function withCredentials(clone: { url: string; username: string; password: string }): string {
   const url = new URL(clone.url);
   url.username = clone.username;
@@ -163,24 +174,30 @@ function gitInfo(
   pipeline: Pipeline,
   repoUrl: string,
   variables: readonly Variable[],
+  mergeRequestRef: string | undefined,
 ): JobResponse["git_info"] {
   const { ref, commit } = pipeline.facts;
   const depth = Number.parseInt(lastValue(variables, "GIT_DEPTH") ?? "", 10);
   return {
     repo_url: repoUrl,
     repo_object_format: "sha1",
-    ref: ref.name,
+    ref: mergeRequestRef ?? ref.name,
     sha: commit.sha,
     before_sha: commit.beforeSha,
     ref_type: ref.kind,
-    refspecs: [
-      ref.kind === "tag"
-        ? `+refs/tags/${ref.name}:refs/tags/${ref.name}`
-        : `+${commit.sha}:refs/remotes/origin/${ref.name}`,
-    ],
+    refspecs: refspecs(pipeline, mergeRequestRef),
     depth: Number.isNaN(depth) || depth < 0 ? defaultDepth : depth,
     protected: ref.protected,
   };
+}
+
+/** The commit by its id, as the branch may have moved on; of a merge request its ref too, as GitLab has it. */
+function refspecs({ id, facts }: Pipeline, mergeRequestRef: string | undefined): string[] {
+  const { ref, commit } = facts;
+  if (ref.kind === "tag") return [`+refs/tags/${ref.name}:refs/tags/${ref.name}`];
+  if (mergeRequestRef === undefined) return [`+${commit.sha}:refs/remotes/origin/${ref.name}`];
+  const kept = mergeRequestRef.replace(/^refs\//, "refs/remotes/origin/");
+  return [`+${commit.sha}:refs/pipelines/${id}`, `+${mergeRequestRef}:${kept}`];
 }
 
 function toJobVariable(variable: Variable): JobVariable {

@@ -1,3 +1,4 @@
+import type { PipelineFacts } from "#language/facts.ts";
 import type { Variable } from "#language/variables.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import type { ServiceDeps } from "./deps.ts";
@@ -46,4 +47,14 @@ export async function projectVariables(
     }),
   );
   return resolved.flat();
+}
+
+/** What the compiler may put into a plan: nothing where a fork's merge request is read. */
+export async function compileVariables(
+  deps: Pick<ServiceDeps, "secrets" | "log">,
+  settings: ProjectSettings,
+  { ref, mergeRequest }: Pick<PipelineFacts, "ref" | "mergeRequest">,
+): Promise<readonly Variable[]> {
+  if (mergeRequest?.fork === true) return [];
+  return projectVariables(deps, settings, { protectedRef: ref.protected });
 }

@@ -14,6 +14,8 @@ export async function recordDeployment(
   { jobId, status }: Extract<Command, { type: "record_deployment" }>,
 ): Promise<readonly PipelineEvent[]> {
   const recorded: PipelineEvent = { type: "deployment_recorded", jobId, status };
+  // A fork's merge request holds no credentials to deploy with: what it says it did is not the project's history.
+  if (pipeline.facts.mergeRequest?.fork === true) return [recorded];
   const job = findJob(pipeline, jobId);
   const settings = await deps.settings(pipeline.forge, pipeline.project);
   const plan = await readPlan(deps, pipeline.id);

@@ -1,3 +1,4 @@
+import { lineOf } from "#pipeline/line.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import { isCompleted } from "#pipeline/status.ts";
 import { advancePipeline } from "./advance-pipeline.ts";
@@ -9,14 +10,14 @@ const weekMilliseconds = 7 * 24 * 3600 * 1000;
 const mostOlder = 200;
 
 /**
- * GitLab Docs, "Auto-cancel redundant pipelines": older pipelines of the same ref and another commit, not
+ * GitLab Docs, "Auto-cancel redundant pipelines": older pipelines of the same ref, or merge request, and another commit, not
  * older than a week, are told; what that cancels is decided by their own `workflow:auto_cancel`.
  */
 export async function supersedeOlder(deps: ServiceDeps, pipeline: Pipeline): Promise<void> {
   if (pipeline.jobs.length === 0 || pipeline.facts.ref.kind !== "branch") return;
   const older = await deps.store.pipelines.list({
     project: pipeline.project,
-    ref: pipeline.facts.ref.name,
+    ref: lineOf(pipeline.facts),
     limit: mostOlder,
     before: pipeline.id,
   });

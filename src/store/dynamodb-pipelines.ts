@@ -1,3 +1,4 @@
+import { lineOf } from "#pipeline/line.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import type { Status } from "#pipeline/status.ts";
 import {
@@ -74,7 +75,8 @@ export function dynamodbPipelines(table: Table): PipelineStore {
         ...(filter.before === undefined ? {} : { before: sortableId(filter.before) }),
       });
       for await (const item of query) {
-        if (filter.ref !== undefined && item.ref !== filter.ref) continue;
+        const isOther = filter.project === undefined && item.ref !== filter.ref;
+        if (filter.ref !== undefined && isOther) continue;
         found.push(summaryOf(item));
         if (found.length === filter.limit) break;
       }
@@ -115,7 +117,7 @@ async function pipelineItem(pipeline: Pipeline, version: number): Promise<Item> 
     order: sortableId(pipeline.id),
     kind: "pipeline",
     byProject: itemKey("PROJECT", pipeline.project),
-    byRef: itemKey("REF", pipeline.project, ref),
+    byRef: itemKey("REF", pipeline.project, lineOf(pipeline.facts)),
     ...(hasUnfinishedBusiness(pipeline) ? { open: "pipeline" } : {}),
   };
 }

@@ -1,5 +1,6 @@
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { Table } from "./dynamodb-access.ts";
+import { dynamodbApprovals } from "./dynamodb-approvals.ts";
 import { dynamodbCommitStatuses } from "./dynamodb-commit-statuses.ts";
 import { dynamodbDeliveries } from "./dynamodb-deliveries.ts";
 import { dynamodbDeployments } from "./dynamodb-deployments.ts";
@@ -18,6 +19,7 @@ export function dynamodbStore(
   const table: Table = { client, name: tableName, now: options.now ?? Date.now };
   return {
     pipelines: dynamodbPipelines(table),
+    approvals: dynamodbApprovals(table),
     deliveries: dynamodbDeliveries(table),
     tokens: dynamodbTokens(table),
     projects: dynamodbProjects(table),

@@ -31,6 +31,8 @@ export type World = {
   readonly files: Map<string, string>;
   /** Full names of the live refs. */
   readonly refs: string[];
+  /** Of every branch. */
+  readonly openMergeRequests: number[];
   readonly statuses: CommitStatus[];
   readonly started: EnvironmentSpec[];
   readonly stopped: string[];
@@ -67,7 +69,9 @@ const settings: ProjectSettings = {
   variables: [],
 };
 
-export async function makeWorld(): Promise<World> {
+export async function makeWorld(
+  parts: Partial<Pick<ServiceDeps, "blobs">> = {},
+): Promise<World> {
   const directory = mkdtempSync(join(tmpdir(), "slipway-world-"));
   const database = await openEmbeddedDynamodb(join(directory, "dynamodb"));
   await createTable(database.client, "slipway");
@@ -79,6 +83,7 @@ export async function makeWorld(): Promise<World> {
   const files = new Map<string, string>();
   const statuses: CommitStatus[] = [];
   const refs: string[] = [];
+  const openMergeRequests: number[] = [];
   const started: EnvironmentSpec[] = [];
   const stopped: string[] = [];
   const observations = new Map<string, EnvironmentObservation>();
@@ -109,6 +114,9 @@ export async function makeWorld(): Promise<World> {
       url: `http://slipway.test/${project}`,
       configPath: ".gitlab-ci.yml",
     }),
+    readMergeBase: async () => ({ targetSha: "c".repeat(40), diffBaseSha: "b".repeat(40) }),
+    listOpenMergeRequests: async () => openMergeRequests,
+    mergeRequestRef: (iid) => `refs/merge-requests/${iid}/head`,
     listRefs: async () => refs.map((ref) => ({ ref, sha })),
     postStatus: async (status) => {
       if (faults.forgeIsAway) throw new ForgeError("The forge is away.", { retryable: true });
@@ -171,12 +179,14 @@ export async function makeWorld(): Promise<World> {
       deferred.add(running);
     },
     log: () => undefined,
+    ...parts,
   };
   await store.projects.ensure("local", project, new Date().toISOString());
   return {
     deps,
     files,
     refs,
+    openMergeRequests,
     statuses,
     started,
     stopped,

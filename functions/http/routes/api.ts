@@ -7,6 +7,7 @@ import { environmentView } from "#service/environments-view.ts";
 import { pipelineIdOfJob } from "#service/keys.ts";
 import { readLog } from "#service/read-log.ts";
 import { jobView, pipelineView } from "#service/view.ts";
+import { approvalRoutes } from "./approvals.ts";
 import { downloadArtifact } from "./artifacts.ts";
 
 const maxListed = 100;
@@ -25,6 +26,8 @@ export function apiRoutes(service: ServiceDeps): Hono {
   app.get("/api/slipway/health", (context) =>
     context.json({ status: "up", url: service.server.url, version: service.server.version }),
   );
+
+  app.route("/", approvalRoutes(service));
 
   app.get("/api/slipway/projects", async (context) => {
     const projects = await service.store.projects.list();

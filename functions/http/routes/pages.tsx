@@ -37,6 +37,15 @@ export function pageRoutes(deps: Pick<AppDeps, "service" | "mayReadPages">): Hon
   app.get("/:project{.+}/-/pipelines/:id{[0-9]+}", (context) =>
     guarded(context, async () => {
       const stored = await service.store.pipelines.get(Number(context.req.param("id")));
+      const approval =
+        stored === undefined
+          ? await service.store.approvals.get(Number(context.req.param("id")))
+          : undefined;
+      if (approval?.state === "waiting" && approval.project === context.req.param("project")) {
+        return context.text(
+          `Pipeline ${approval.pipelineId} is not made yet: merge request !${approval.mergeRequestIid} comes from the fork ${approval.sourceProject}.\nRead what it changes (commit ${approval.sha}), then let it run:\n\n  slipway approve ${approval.pipelineId}\n`,
+        );
+      }
       if (stored === undefined || stored.value.project !== context.req.param("project")) {
         return context.text("There is no such pipeline.", 404);
       }

@@ -6,6 +6,7 @@ import { isRefName, isSha } from "../git-objects.ts";
 import { encodePath, type ForgeHttp, readAnswer } from "../http.ts";
 import { insidePath, shorten } from "../text.ts";
 import * as answers from "./answers.ts";
+import { bitbucketMergeRequests } from "./merge-requests.ts";
 import { numberOf } from "./payload.ts";
 
 export type BitbucketClientOptions = {
@@ -148,6 +149,7 @@ export function bitbucketForgeClient(
       );
     },
     listRefs: async () => (await Promise.all([readRefs("branches"), readRefs("tags")])).flat(),
+    ...bitbucketMergeRequests(http, base, project, resolveRef),
     postStatus: async (status) => {
       await http({
         method: "POST",

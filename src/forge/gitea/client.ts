@@ -5,6 +5,7 @@ import { isRefName, isSha } from "../git-objects.ts";
 import { encodePath, type ForgeHttp, readAnswer } from "../http.ts";
 import { insidePath } from "../text.ts";
 import * as answers from "./answers.ts";
+import { giteaMergeRequests } from "./merge-requests.ts";
 import { postStatus } from "./status.ts";
 
 export type GiteaClientOptions = {
@@ -167,6 +168,7 @@ export function giteaForgeClient(options: GiteaClientOptions, project: string): 
         ...tags.map(({ name, commit }) => ({ ref: `refs/tags/${name}`, sha: commit.sha })),
       ];
     },
+    ...giteaMergeRequests(http, base),
     postStatus: (status) => postStatus(http, base, status),
     cloneAccess: async () => ({
       url: `${options.url}/${encodePath(project)}.git`,

@@ -5,6 +5,7 @@ import { isRefName, isSha } from "../git-objects.ts";
 import { encodePath, type ForgeHttp, readAnswer } from "../http.ts";
 import { insidePath, shorten } from "../text.ts";
 import * as answers from "./answers.ts";
+import { githubMergeRequests } from "./merge-requests.ts";
 import { listFiles } from "./tree.ts";
 
 export type GitHubClientOptions = {
@@ -12,6 +13,8 @@ export type GitHubClientOptions = {
   /** Where people see the forge and git clones from, without trailing slash. */
   readonly url: string;
   readonly cloneToken: () => Promise<string>;
+  /** May read pull requests; an App's is made for that alone. The other one unless given. */
+  readonly pullRequestHttp?: ForgeHttp;
 };
 
 const largestFile = 8 * 1024 * 1024;
@@ -148,6 +151,13 @@ export function githubForgeClient(options: GitHubClientOptions, project: string)
       );
     },
     listRefs: async () => (await Promise.all([listNamed("branches"), listNamed("tags")])).flat(),
+    ...githubMergeRequests({
+      http,
+      pullRequestHttp: options.pullRequestHttp ?? http,
+      base,
+      project,
+      resolveRef,
+    }),
     postStatus: async (status) => {
       const answer = await http({
         method: "POST",

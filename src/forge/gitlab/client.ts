@@ -5,6 +5,7 @@ import { isRefName, isSha } from "../git-objects.ts";
 import { encodePath, type ForgeHttp, readAnswer } from "../http.ts";
 import { insidePath } from "../text.ts";
 import * as answers from "./answers.ts";
+import { gitlabMergeRequests } from "./merge-requests.ts";
 import { postStatus } from "./status.ts";
 
 export type GitLabClientOptions = {
@@ -146,6 +147,7 @@ export function gitlabForgeClient(options: GitLabClientOptions, project: string)
         ...tags.map((tag) => ({ ref: `refs/tags/${tag.name}`, sha: tag.commit?.id })),
       ].flatMap(({ ref, sha }) => (sha === undefined ? [] : [{ ref, sha }]));
     },
+    ...gitlabMergeRequests(http, base, resolveRef),
     postStatus: (status) => postStatus(http, project, status),
     cloneAccess: async () => ({
       url: `${options.url}/${encodePath(project)}.git`,

@@ -1,5 +1,6 @@
 import { runGit } from "../git-command.ts";
 import { isRefName, isSha, resolveCommits } from "../git-objects.ts";
+import { mergeBase } from "./merge-base.ts";
 
 const largestList = 16 * 1024 * 1024;
 
@@ -33,9 +34,4 @@ function candidates(name: string): readonly string[] {
   if (isSha(name)) return [name];
   if (!isRefName(name)) return [];
   return name.startsWith("refs/") ? [name] : [`refs/heads/${name}`, `refs/tags/${name}`];
-}
-
-async function mergeBase(directory: string, a: string, b: string): Promise<string | undefined> {
-  const { code, stdout } = await runGit(directory, ["merge-base", a, b]);
-  return code === 0 ? stdout.toString("utf8").trim() : undefined;
 }

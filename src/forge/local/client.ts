@@ -4,6 +4,7 @@ import { isSha, readObject, readTagMessage } from "../git-objects.ts";
 import { repositoryDirectory } from "../project-path.ts";
 import { changedPaths } from "./changed-paths.ts";
 import { parseCommit, parsePaths } from "./convert.ts";
+import { readMergeBase } from "./merge-base.ts";
 import { readProject } from "./project.ts";
 import { listRefs } from "./refs.ts";
 
@@ -50,6 +51,10 @@ export function localForgeClient(options: LocalForgeOptions, project: string): F
     },
     readTagMessage: (tag) => readTagMessage(directory, tag),
     readProject: () => readProject(options, project, directory),
+    readMergeBase: (request) => readMergeBase(directory, request),
+    // The git host has no merge requests; working trees are run as if they were one.
+    listOpenMergeRequests: async () => [],
+    mergeRequestRef: () => undefined,
     listRefs: () => listRefs(directory),
     postStatus: async (status) => {
       await options.saveStatus(project, status);

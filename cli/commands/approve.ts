@@ -1,0 +1,67 @@
+import { userInfo } from "node:os";
+import type { Command } from "commander";
+import type { ApprovalView, ApprovedView } from "#functions/http/routes/approvals.ts";
+import { connect } from "../client.ts";
+import { CliError, exitCodes } from "../failure.ts";
+import { type CommonOptions, commandWith } from "../options.ts";
+import { plainText } from "../text.ts";
+
+type ApproveOptions = CommonOptions & { readonly by?: string };
+
+export function approveCommand(): Command {
+  return commandWith(
+    "approve",
+    "let a merge request from a fork be built, at the commit that waits; without an argument list what waits",
+    "slipway approve 12\n  $ slipway approve 'group/my-app!7'",
+  )
+    .argument("[what]", "pipeline id as the commit status names it, or PROJECT!NUMBER")
+    .option("--by <name>", "who approves (default: your user name)")
+    .action(async (what: string | undefined, options: ApproveOptions) => {
+      const client = await connect(options.data);
+      const waiting = await client.get<readonly ApprovalView[]>("/api/slipway/approvals");
+      if (what === undefined) {
+        console.log(options.json === true ? JSON.stringify(waiting) : listText(waiting));
+        return;
+      }
+      const id = /^[1-9]\d{0,14}$/.test(what) ? what : String(find(what, waiting).pipeline_id);
+      const by = options.by ?? userInfo().username;
+      const done = await client.post<ApprovedView>(`/api/slipway/approvals/${id}`, { by });
+      console.log(options.json === true ? JSON.stringify(done) : approvedText(done));
+    });
+}
+
+function find(what: string, waiting: readonly ApprovalView[]): ApprovalView {
+  const [, project = "", iid = ""] = /^(.+)!(\d+)$/.exec(what) ?? [];
+  if (project === "")
+    throw new CliError(
+      `"${what}" is neither a pipeline's id nor PROJECT!NUMBER of a merge request.`,
+      exitCodes.usage,
+    );
+  const found = waiting.find(
+    (each) =>
+      each.project.toLowerCase() === project.toLowerCase() && each.merge_request === Number(iid),
+  );
+  if (found !== undefined) return found;
+  throw new CliError(
+    `Nothing of ${what} waits for approval. \`slipway approve\` lists what waits.`,
+    exitCodes.absent,
+  );
+}
+
+function listText(waiting: readonly ApprovalView[]): string {
+  if (waiting.length === 0) return "Nothing waits for approval.";
+  return waiting
+    .map((each) =>
+      plainText(
+        `${String(each.pipeline_id).padEnd(6)} ${each.project}!${each.merge_request} ${each.sha.slice(0, 12)} from ${each.source_project}: ${each.title}`,
+      ),
+    )
+    .join("\n");
+}
+
+function approvedText(done: ApprovedView): string {
+  const head = `Approved by ${plainText(done.approved_by)}`;
+  return done.result === "created"
+    ? `${head}: pipeline ${done.pipeline_id} is ${done.status}, ${done.url}`
+    : `${head}, but nothing runs: ${plainText(done.why)}`;
+}

@@ -1,0 +1,16 @@
+import type { ForgeClient } from "./forge.ts";
+import { isSha } from "./git-objects.ts";
+
+/** What a forge's client knows about merge requests. */
+export type MergeRequestReader = Pick<
+  ForgeClient,
+  "mergeRequestRef" | "readMergeBase" | "listOpenMergeRequests"
+>;
+
+/** GitLab names no more in `CI_OPEN_MERGE_REQUESTS`. */
+export const mostOpenMergeRequests = 4;
+
+/** A full commit id, or "" for anything else that a forge may say. */
+export function onlySha(text: string | null | undefined): string {
+  return text && isSha(text) ? text : "";
+}

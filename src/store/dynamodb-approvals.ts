@@ -1,0 +1,101 @@
+import {
+  deleteItem,
+  getItem,
+  isAbsent,
+  putItem,
+  queryIndex,
+  type Table,
+  updateItem,
+} from "./dynamodb-access.ts";
+import {
+  type Item,
+  itemKey,
+  packDocument,
+  sortableId,
+  textOf,
+  ttlAt,
+  unpackDocument,
+} from "./dynamodb-item.ts";
+import type { Approval, ApprovalStore } from "./store.ts";
+
+/** Who did not approve for so long will not. */
+const keptDays = 90;
+
+type Kept = Omit<Approval, "state" | "by" | "approvedAt">;
+
+export function dynamodbApprovals(table: Table): ApprovalStore {
+  async function get(pipelineId: number): Promise<Approval | undefined> {
+    const item = await getItem(table, approvalKey(pipelineId));
+    return item === undefined ? undefined : approvalOf(item);
+  }
+
+  return {
+    get,
+
+    ask: async (approval) => {
+      const item = {
+        pk: approvalKey(approval.pipelineId),
+        state: "waiting",
+        document: await packDocument(approval),
+        kind: "approval",
+        order: sortableId(approval.pipelineId),
+        ttl: ttlAt(table.now(), keptDays),
+      };
+      for (;;) {
+        if ((await putItem(table, "An approval", item, isAbsent)) === "done")
+          return { ...approval, state: "waiting" };
+        const present = await get(approval.pipelineId);
+        if (present !== undefined) return present;
+      }
+    },
+
+    approve: async (pipelineId, by, at) => {
+      const changed = await updateItem(
+        table,
+        approvalKey(pipelineId),
+        {
+          text: "SET #state = :approved, approvedBy = :by, approvedAt = :at REMOVE #kind",
+          names: { "#state": "state", "#kind": "kind" },
+          values: { ":approved": "approved", ":by": by, ":at": at },
+        },
+        {
+          text: "#state = :waiting",
+          names: { "#state": "state" },
+          values: { ":waiting": "waiting" },
+        },
+      );
+      return changed === "refused" ? get(pipelineId) : approvalOf(changed);
+    },
+
+    withdraw: async (pipelineId) => {
+      if ((await get(pipelineId))?.state === "waiting")
+        await deleteItem(table, approvalKey(pipelineId));
+    },
+
+    listWaiting: async (limit) => {
+      const found: Approval[] = [];
+      const query = queryIndex(table, { index: "byKind", value: "approval", newestFirst: true });
+      for await (const entry of query) {
+        if (found.length >= limit) break;
+        const item = await getItem(table, textOf(entry, "pk"));
+        if (item !== undefined && item.state === "waiting") found.push(await approvalOf(item));
+      }
+      return found;
+    },
+  };
+}
+
+function approvalKey(pipelineId: number): string {
+  return itemKey("APPROVAL", pipelineId);
+}
+
+async function approvalOf(item: Item): Promise<Approval> {
+  const kept = await unpackDocument<Kept>(item);
+  if (textOf(item, "state") !== "approved") return { ...kept, state: "waiting" };
+  return {
+    ...kept,
+    state: "approved",
+    by: textOf(item, "approvedBy"),
+    approvedAt: textOf(item, "approvedAt"),
+  };
+}
