@@ -42,13 +42,14 @@ export type Blobs = {
     options: { readonly seconds: number; readonly filename: string },
   ) => Promise<string | undefined>;
   /**
-   * How anybody who has the answer may write the blob once or again for so long, with exactly so many bytes;
-   * with `once`, only where there is none yet (412 else). Only where the bytes need not come through the service.
+   * How anybody who has the answer may write the blob for so long, with exactly so many bytes; with `once`,
+   * only where there is none yet (412 else). Undefined for more bytes than one request may bring. Only where
+   * the bytes need not come through the service.
    */
   readonly presignWrite?: (
     key: string,
     options: { readonly seconds: number; readonly sizeBytes: number; readonly once: boolean },
-  ) => Promise<PresignedWrite>;
+  ) => Promise<PresignedWrite | undefined>;
   /** Size of a blob that was put, without reading it; undefined for one that is not there. */
   readonly size?: (key: string) => Promise<number | undefined>;
 };

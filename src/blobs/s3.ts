@@ -18,6 +18,9 @@ import { uploadStream } from "./s3-upload.ts";
 /** S3's limit is 1,024 bytes; a log's parts add a slash and 16 digits. */
 const longestKeyBytes = 1_000;
 
+/** Amazon S3 User Guide, "Uploading objects": larger ones need several requests. */
+const largestPutBytes = 5 * 1024 ** 3;
+
 /**
  * Blobs as objects of one bucket, under their keys. Logs are rows of objects. Readers and writers get direct
  * addresses, so that large files need not pass through the service.
@@ -71,7 +74,8 @@ export function s3Blobs(options: { readonly client: S3Client; readonly bucket: s
         ? undefined
         : presign.read(objectKey(key), how),
 
-    presignWrite: async (key, how) => presign.write(objectKey(key), how),
+    presignWrite: async (key, how) =>
+      how.sizeBytes > largestPutBytes ? undefined : presign.write(objectKey(key), how),
   };
 }
 

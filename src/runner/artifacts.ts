@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { compressionLevel, isWanted } from "./archive-settings.ts";
+import { askLeave, type UploadLeave, uploadDirectly } from "./direct-upload.ts";
 import type { JobContext } from "./executor.ts";
 import { findFiles } from "./find-files.ts";
 import { JobFailure } from "./job-failure.ts";
@@ -8,7 +9,7 @@ import { projectFiles } from "./project-files.ts";
 import type { JobArtifacts, JobResponse } from "./protocol.ts";
 import { fetchWithRetry } from "./retry.ts";
 import type { Log } from "./trace.ts";
-import { downloadFile, messageIn, uploadFile } from "./transfer.ts";
+import { downloadFile, messageIn, type TransferAnswer, uploadFile } from "./transfer.ts";
 import { readZip } from "./zip-read.ts";
 import { writeGzip, writeZip } from "./zip-write.ts";
 
@@ -169,21 +170,11 @@ async function send(
   const headers = { "job-token": job.token };
   const options = { patienceMilliseconds, signal };
   // A refusal in the middle of a large upload would look like a broken connection.
-  const asked = await fetchWithRetry(
-    `${url}/authorize?${query}&filesize=${sizeBytes}`,
-    { method: "POST", headers },
+  const leave = await askLeave(
+    { url: `${url}/authorize?${query}&filesize=${sizeBytes}`, headers },
     options,
   );
-  const allowed = { status: asked.status, message: await messageIn(asked) };
-  const answer =
-    allowed.status === 200
-      ? await uploadFile(
-          "POST",
-          { url: `${url}?${query}`, headers },
-          { file: target, sizeBytes, form: { field: "file", filename } },
-          options,
-        )
-      : allowed;
+  const answer = await sendWith(leave);
   if (answer.status === 201) return;
   log.error(`Uploading artifacts as "${type}" to coordinator... ${answer.message}`);
   throw new JobFailure(
@@ -191,4 +182,24 @@ async function send(
     `Uploading artifacts as "${type}" (${sizeBytes} bytes) failed: ${answer.message}`,
     { exitCode: 1 },
   );
+
+  async function sendWith(leave: UploadLeave): Promise<TransferAnswer> {
+    if (leave.kind === "refused") return leave.answer;
+    if (leave.kind === "through_service") {
+      const form = { field: "file", filename };
+      const request = { url: `${url}?${query}`, headers };
+      return uploadFile("POST", request, { file: target, sizeBytes, form }, options);
+    }
+    const stored = await uploadDirectly(leave, { file: target, sizeBytes }, options);
+    if (!stored.ok) return stored.answer;
+    const confirmation = new URLSearchParams(query);
+    confirmation.set("uploaded", "true");
+    confirmation.set("filename", filename);
+    const response = await fetchWithRetry(
+      `${url}?${confirmation}`,
+      { method: "POST", headers },
+      options,
+    );
+    return { status: response.status, message: await messageIn(response) };
+  }
 }

@@ -1,11 +1,13 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { compressionLevel, isWanted } from "./archive-settings.ts";
+import { askLeave, uploadDirectly } from "./direct-upload.ts";
 import type { JobContext } from "./executor.ts";
 import { findFiles } from "./find-files.ts";
 import { messageOf } from "./job-failure.ts";
 import { projectFiles } from "./project-files.ts";
 import type { JobCache, JobResponse } from "./protocol.ts";
+import type { RetryOptions } from "./retry.ts";
 import type { Log } from "./trace.ts";
 import { downloadFile, uploadFile } from "./transfer.ts";
 import { readZip } from "./zip-read.ts";
@@ -142,10 +144,7 @@ async function saveOne(
       signal,
       skipped: (path) => log.warning(`${path}: cannot be read and is left out`),
     });
-    const upload = { file: archive, sizeBytes };
-    const options = { patienceMilliseconds, signal };
-    const answer = await uploadFile("PUT", address(context, key), upload, options);
-    if (answer.status !== 201) throw new Error(answer.message);
+    await send(context, key, { file: archive, sizeBytes }, { patienceMilliseconds, signal });
     log.line(`Created cache (${sizeBytes} bytes)`);
   } finally {
     await files.close();
@@ -153,10 +152,30 @@ async function saveOne(
   }
 }
 
-function address(context: JobContext, key: string) {
+async function send(
+  context: JobContext,
+  key: string,
+  upload: { readonly file: string; readonly sizeBytes: number },
+  options: RetryOptions & { readonly signal: AbortSignal },
+): Promise<void> {
+  const leave = await askLeave(
+    address(context, key, "/authorize", `&filesize=${upload.sizeBytes}`),
+    options,
+  );
+  if (leave.kind === "refused") throw new Error(leave.answer.message);
+  if (leave.kind === "direct") {
+    const stored = await uploadDirectly(leave, upload, options);
+    if (!stored.ok) throw new Error(stored.answer.message);
+    return;
+  }
+  const answer = await uploadFile("PUT", address(context, key), upload, options);
+  if (answer.status !== 201) throw new Error(answer.message);
+}
+
+function address(context: JobContext, key: string, path = "", query = "") {
   const { settings, job } = context;
   return {
-    url: `${settings.url}/api/slipway/cache?key=${encodeURIComponent(key)}`,
+    url: `${settings.url}/api/slipway/cache${path}?key=${encodeURIComponent(key)}${query}`,
     headers: { "job-token": job.token },
   };
 }

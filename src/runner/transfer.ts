@@ -63,13 +63,15 @@ export type Upload = {
   readonly form?: { readonly field: string; readonly filename: string };
 };
 
+export type TransferAnswer = { readonly status: number; readonly message: string };
+
 /** Sends a file and gives the answer, its body read. */
 export async function uploadFile(
   method: "POST" | "PUT",
   request: TransferRequest,
   upload: Upload,
   options: RetryOptions & { readonly signal: AbortSignal },
-): Promise<{ readonly status: number; readonly message: string }> {
+): Promise<TransferAnswer> {
   const { before, after, contentType } = envelope(upload.form);
   const length = before.length + upload.sizeBytes + after.length;
   const response = await fetchWithRetry(

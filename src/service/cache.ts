@@ -1,5 +1,7 @@
+import type { PresignedWrite } from "#blobs/blobs.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import { isoNow, type ServiceDeps } from "./deps.ts";
+import { directUploadSeconds } from "./direct-upload.ts";
 import { type BlobFile, openBlob } from "./open-blob.ts";
 
 /** Longest name kept readable; a file name has at most 255 bytes. */
@@ -36,6 +38,8 @@ export type CacheWrite = {
   readonly limitBytes: number;
   /** Replaces the cache as a whole; of several writers the last one wins. */
   readonly store: (stream: AsyncIterable<Uint8Array>) => Promise<"stored" | "too_large">;
+  /** Where a cache of this size may go without passing through the service. It needs no confirmation. */
+  readonly direct: (sizeBytes: number) => Promise<PresignedWrite | undefined>;
 };
 
 export async function openCacheWrite(
@@ -50,10 +54,12 @@ export async function openCacheWrite(
   const settings = await deps.settings(pipeline.forge, pipeline.project);
   if (settings === undefined) return undefined;
   const limitBytes = settings.maxCacheBytes;
+  const blobKey = cacheBlobKey(deps, pipeline, key);
   return {
     limitBytes,
+    direct: async (sizeBytes) =>
+      deps.blobs.presignWrite?.(blobKey, { seconds: directUploadSeconds, sizeBytes, once: false }),
     store: async (stream) => {
-      const blobKey = cacheBlobKey(deps, pipeline, key);
       const stored = await deps.blobs.putStream(blobKey, stream, limitBytes);
       return stored === "too_large" ? stored : "stored";
     },

@@ -54,14 +54,24 @@ export async function uploadArtifact(
   const authorized = await authorizeUpload(deps, request);
   if (authorized.result !== "ok") return { answer: authorized.result };
   const { pipeline } = authorized;
-  const { jobId, type, format } = request;
-  const limitBytes = await limitOf(deps, pipeline, type);
-  const key = artifactKey(jobId, type);
+  const limitBytes = await limitOf(deps, pipeline, request.type);
+  const key = artifactKey(request.jobId, request.type);
   const stored = await deps.blobs.putStream(key, file.stream, limitBytes);
   if (stored === "too_large") return { answer: "too_large", limitBytes };
+  return recordUpload(deps, pipeline, request, { name: file.name, sizeBytes: stored.sizeBytes });
+}
+
+/** Makes a stored file an artifact of its job; one whose content is refused is deleted. */
+export async function recordUpload(
+  deps: ServiceDeps,
+  pipeline: Pipeline,
+  request: UploadRequest,
+  file: { readonly name: string; readonly sizeBytes: number },
+): Promise<UploadAnswer> {
+  const { jobId, type, format } = request;
   const dotenv = type === "dotenv" ? await readDotenv(deps, pipeline, jobId) : undefined;
   if (dotenv !== undefined && "error" in dotenv) {
-    await deps.blobs.delete(key);
+    await deps.blobs.delete(artifactKey(jobId, type));
     return { answer: "invalid", message: dotenv.error };
   }
   const expireAt = expiry(deps.now(), request.expireIn);
@@ -77,7 +87,7 @@ export async function uploadArtifact(
         type,
         format,
         filename,
-        sizeBytes: stored.sizeBytes,
+        sizeBytes: file.sizeBytes,
         ...(expireAt === undefined ? {} : { expireAt }),
       },
       ...(dotenv === undefined ? {} : { dotenv: dotenv.variables }),
@@ -86,7 +96,8 @@ export async function uploadArtifact(
   return { answer: "accepted" };
 }
 
-async function authorizeUpload(
+/** Only while the job runs. */
+export async function authorizeUpload(
   deps: ServiceDeps,
   request: UploadRequest,
 ): Promise<JobAuthorization> {
@@ -96,7 +107,12 @@ async function authorizeUpload(
   return status === "running" || status === "canceling" ? authorized : { result: "forbidden" };
 }
 
-async function limitOf(deps: ServiceDeps, pipeline: Pipeline, type: string): Promise<number> {
+/** The most bytes that a file of this type may have. */
+export async function limitOf(
+  deps: ServiceDeps,
+  pipeline: Pipeline,
+  type: string,
+): Promise<number> {
   if (type === "dotenv") return maxDotenvBytes;
   const settings = await deps.settings(pipeline.forge, pipeline.project);
   return settings?.maxArtifactsBytes ?? 0;

@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
-import { z } from "zod/mini";
+import * as z from "zod/mini";
 import type { ServiceDeps } from "#service/deps.ts";
+import { confirmUpload, openUpload } from "#service/direct-upload.ts";
 import {
   type DownloadAnswer,
   openArtifact,
@@ -19,7 +20,9 @@ const querySchema = z.object({
   artifact_type: z._default(z.string().check(z.regex(/^[a-z][a-z0-9_]{0,62}$/)), "archive"),
   artifact_format: z._default(z.enum(["zip", "gzip", "raw"]), "zip"),
   expire_in: z.optional(z.string()),
-  filesize: z.optional(z.coerce.number()),
+  filesize: z.optional(z.coerce.number().check(z.nonnegative())),
+  filename: z.optional(z.string()),
+  uploaded: z.optional(z.literal("true")),
 });
 
 /** The artifacts of GitLab Runner's API v4: up from the job that made them, down to the jobs after it. */
@@ -29,12 +32,18 @@ export function artifactRoutes(service: ServiceDeps): Hono {
   app.post("/api/v4/jobs/:id{[0-9]+}/artifacts/authorize", async (context) => {
     const request = readRequest(context);
     if (request === undefined) return badRequest("artifact_type or artifact_format is wrong");
-    return uploadAnswered(await mayUpload(service, request, request.sizeBytes), 200);
+    const opened = await openUpload(service, request, request.sizeBytes);
+    return opened.answer === "direct"
+      ? Response.json({ upload: opened.upload })
+      : uploadAnswered(opened, 200);
   });
 
   app.post("/api/v4/jobs/:id{[0-9]+}/artifacts", async (context) => {
     const request = readRequest(context);
     if (request === undefined) return badRequest("artifact_type or artifact_format is wrong");
+    if (request.uploaded) {
+      return uploadAnswered(await confirmUpload(service, request, request.filename), 201);
+    }
     const declared = Number(context.req.header("content-length") ?? 0) - maxFormBytes;
     const allowed = await mayUpload(service, request, Math.max(declared, request.sizeBytes));
     if (allowed.answer !== "accepted") return uploadAnswered(allowed, 201);
@@ -64,16 +73,25 @@ export async function downloadArtifact(service: ServiceDeps, context: Context): 
   return downloadAnswered(await openArtifact(service, Number(context.req.param("id")), type));
 }
 
-function readRequest(context: Context): (UploadRequest & { sizeBytes: number }) | undefined {
+type ReadRequest = UploadRequest & {
+  readonly sizeBytes: number;
+  readonly filename: string;
+  /** The file lies already where the service said that it may. */
+  readonly uploaded: boolean;
+};
+
+function readRequest(context: Context): ReadRequest | undefined {
   const query = z.safeParse(querySchema, context.req.query());
   if (!query.success) return undefined;
-  const { artifact_type, artifact_format, expire_in, filesize = 0 } = query.data;
+  const { artifact_type, artifact_format, expire_in, filesize = 0, filename = "" } = query.data;
   return {
     jobId: Number(context.req.param("id")),
     token: context.req.header("job-token") ?? "",
     type: artifact_type,
     format: artifact_format,
     sizeBytes: filesize,
+    filename,
+    uploaded: query.data.uploaded !== undefined,
     ...(expire_in === undefined || expire_in === "" ? {} : { expireIn: expire_in }),
   };
 }

@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { openCacheWrite, readCache } from "#service/cache.ts";
+import { type CacheWrite, openCacheWrite, readCache } from "#service/cache.ts";
 import type { ServiceDeps } from "#service/deps.ts";
 import { fileResponse } from "../file-response.ts";
 
@@ -25,22 +25,42 @@ export function cacheRoutes(service: ServiceDeps): Hono {
     }
   });
 
+  app.post("/api/slipway/cache/authorize", async (context) => {
+    const write = await openWrite(service, context);
+    if (write instanceof Response) return write;
+    const sizeBytes = Number(context.req.query("filesize") ?? Number.NaN);
+    if (!(sizeBytes >= 0)) return context.json({ message: "400 filesize is missing" }, 400);
+    if (sizeBytes > write.limitBytes) return tooLarge(write);
+    const upload = await write.direct(sizeBytes);
+    return context.json(upload === undefined ? {} : { upload });
+  });
+
   app.put("/api/slipway/cache", async (context) => {
-    const key = keyOf(context);
-    if (key === "" || key.length > longestKey) {
-      return context.json({ message: `400 A key has 1 to ${longestKey} characters` }, 400);
-    }
-    const write = await openCacheWrite(service, tokenOf(context), key);
-    if (write === undefined) return context.json({ message: "403 Forbidden" }, 403);
+    const write = await openWrite(service, context);
+    if (write instanceof Response) return write;
     const declared = Number(context.req.header("content-length") ?? 0);
     const stored =
       declared > write.limitBytes ? "too_large" : await write.store(bodyOf(context.req.raw));
-    return stored === "stored"
-      ? context.json({}, 201)
-      : context.json({ message: `413 Too large: at most ${write.limitBytes} bytes` }, 413);
+    return stored === "stored" ? context.json({}, 201) : tooLarge(write);
   });
 
   return app;
+}
+
+async function openWrite(service: ServiceDeps, context: Context): Promise<CacheWrite | Response> {
+  const key = keyOf(context);
+  if (key === "" || key.length > longestKey) {
+    return context.json({ message: `400 A key has 1 to ${longestKey} characters` }, 400);
+  }
+  const write = await openCacheWrite(service, tokenOf(context), key);
+  return write ?? context.json({ message: "403 Forbidden" }, 403);
+}
+
+function tooLarge(write: CacheWrite): Response {
+  return Response.json(
+    { message: `413 Too large: at most ${write.limitBytes} bytes` },
+    { status: 413 },
+  );
 }
 
 function keyOf(context: Context): string {

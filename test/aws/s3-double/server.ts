@@ -17,6 +17,8 @@ export type S3Double = {
   now: () => number;
   /** Called before a request is answered; an answer of its own replaces the real one. */
   before: (request: string) => Promise<S3Answer | undefined> | S3Answer | undefined;
+  /** Whether the answer to a request that was carried out gets lost on the way. */
+  losesAnswer: (request: string) => boolean;
   readonly close: () => Promise<void>;
 };
 
@@ -51,7 +53,8 @@ export async function startS3Double(
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const { status, headers = {}, body = "" } = await answer(request, Buffer.concat(chunks));
-    response.writeHead(status, headers).end(body);
+    if (double.losesAnswer(double.requests.at(-1) ?? "")) request.socket.destroy();
+    else response.writeHead(status, headers).end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
@@ -65,6 +68,7 @@ export async function startS3Double(
     requests: [],
     now: Date.now,
     before: () => undefined,
+    losesAnswer: () => false,
     close: async () => {
       client.destroy();
       server.closeAllConnections();

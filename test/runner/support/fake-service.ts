@@ -70,7 +70,7 @@ export async function startFakeService(): Promise<FakeService> {
   function answer(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
     const url = new URL(request.url ?? "", "http://service");
     const job = /^\/api\/v4\/jobs\/(\d+)\/artifacts/.exec(url.pathname)?.[1];
-    if (job !== undefined || url.pathname === "/api/slipway/cache") {
+    if (job !== undefined || url.pathname.startsWith("/api/slipway/cache")) {
       const name =
         job === undefined
           ? (url.searchParams.get("key") ?? "")
