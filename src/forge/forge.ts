@@ -77,7 +77,7 @@ export class MalformedPayload extends Error {
   override readonly name: string = "MalformedPayload";
 }
 
-/** Not even JSON: no forge sends that, so refusing it turns off nobody's hook. */
+/** Not even JSON. */
 export class UnreadablePayload extends MalformedPayload {
   override readonly name = "UnreadablePayload";
 }

@@ -1,4 +1,5 @@
 import {
+  type Forge,
   MalformedPayload,
   type TriggerEvent,
   UnreadablePayload,
@@ -9,6 +10,12 @@ import {
 import { boundEvents } from "./bound-events.ts";
 import { isoNow, type ServiceDeps } from "./deps.ts";
 import { webhookSecretName } from "./keys.ts";
+
+/** As little as a webhook needs, so that a function which only receives them starts with little. */
+export type WebhookDeps = Pick<ServiceDeps, "settings" | "secrets" | "queue" | "now" | "log"> & {
+  readonly store: Pick<ServiceDeps["store"], "deliveries">;
+  readonly forges: ReadonlyMap<string, Pick<Forge, "webhooks">>;
+};
 
 /** Lambda takes 6 MB at most; larger payloads are found by the sweep. */
 export const maxWebhookBytes = 6_000_000;
@@ -26,7 +33,7 @@ export type WebhookAnswer = {
  * was stored but never queued (a crash between the two) is queued by its redelivery.
  */
 export async function receiveWebhook(
-  deps: ServiceDeps,
+  deps: WebhookDeps,
   connection: Connection,
   request: WebhookRequest,
 ): Promise<WebhookAnswer> {
@@ -55,7 +62,9 @@ export async function receiveWebhook(
     events = forge.webhooks.parse(request);
   } catch (error) {
     if (!(error instanceof MalformedPayload)) throw error;
-    if (error instanceof UnreadablePayload) return { status: 400, body: { error: error.message } };
+    // Only the built-in git host turns no hook off for an answer other than 2xx.
+    if (error instanceof UnreadablePayload && forge.name === "local")
+      return { status: 400, body: { error: error.message } };
     return refused(deps, connection, error.message);
   }
   const foreign = events.find(
@@ -80,7 +89,7 @@ export async function receiveWebhook(
 
 /** A request that no known secret signed may be signed by one that was rotated in a moment ago. */
 async function verify(
-  deps: ServiceDeps,
+  deps: WebhookDeps,
   reader: WebhookReader,
   connection: Connection,
   request: WebhookRequest,
@@ -95,7 +104,7 @@ async function verify(
 }
 
 async function storeAndQueue(
-  deps: ServiceDeps,
+  deps: WebhookDeps,
   connection: Connection,
   id: string,
   all: readonly TriggerEvent[],
@@ -121,6 +130,7 @@ async function storeAndQueue(
   }
   await deps.queue.send({ type: "delivery", ...connection, deliveryId: id });
   await deps.store.deliveries.mark(delivery, "queued");
+  deps.log("info", "webhook queued", { ...connection, delivery: id, events: events.length });
   return {
     status: 202,
     body: {
@@ -133,7 +143,7 @@ async function storeAndQueue(
 }
 
 /** Authentic, but nothing can be made of it: said in the answer, since a 4xx would turn the hook off. */
-function refused(deps: ServiceDeps, connection: Connection, why: string): WebhookAnswer {
+function refused(deps: WebhookDeps, connection: Connection, why: string): WebhookAnswer {
   deps.log("warn", "webhook not understood", { ...connection, why });
   return { status: 200, body: { result: "refused", why } };
 }
