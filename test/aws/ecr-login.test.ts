@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { findDockerClient } from "#local/setup/docker-client.ts";
 import type { Settings } from "#runner/settings.ts";
 import { registryBinary, withoutRegistry } from "../registry/real-registry.ts";
+import { uploadImage } from "../registry/small-image.ts";
 import { DOCKER_HOST, remainsOf, testEngine } from "../runner/support/engine.ts";
 import { type FakeService, startFakeService } from "../runner/support/fake-service.ts";
 import { type GitHost, startGitHost } from "../runner/support/git-host.ts";
@@ -9,6 +10,7 @@ import { aJob, variable } from "../runner/support/jobs.ts";
 import { removeDirectory, runJobs, testSettings } from "../runner/support/run.ts";
 import { startCredentialsEndpoint } from "./ecr-double/credentials-endpoint.ts";
 import { type EcrDouble, startEcrDouble } from "./ecr-double/ecr-double.ts";
+import { EcrRejection } from "./ecr-double/world.ts";
 
 const found = await testEngine();
 const client = await findDockerClient();
@@ -63,7 +65,10 @@ describe.skipIf(reason !== false)("a job's logins at ECR", { timeout: 60_000 }, 
     ecr.world.tokens.clear();
     ecr.world.calls.length = 0;
     ecr.world.repositories.set(own, { mutability: "MUTABLE" });
+    ecr.world.repositories.set(`${own}/base`, { mutability: "MUTABLE" });
     ecr.world.repositories.set("shop/other", { mutability: "MUTABLE" });
+    const theirs = await uploadImage(ecr.images, "shop/other", "theirs");
+    await ecr.images.putManifest("shop/other", "main", theirs);
   });
   afterEach(async () => {
     await service.close();
@@ -147,4 +152,118 @@ describe.skipIf(reason !== false)("a job's logins at ECR", { timeout: 60_000 }, 
       expect(ecr.world.calls).toEqual(["GetAuthorizationToken"]);
     },
   );
+
+  test.for(executors)(
+    "%j: BuildKit finds its base image and its cache by the job's login",
+    async (more) => {
+      const { log, verdict } = await run(more, [
+        'docker login -u gitlab-ci-token -p "$CI_JOB_TOKEN" "$CI_REGISTRY"',
+        "docker tag busybox $CI_REGISTRY_IMAGE/base",
+        "docker push $CI_REGISTRY_IMAGE/base && docker rmi $CI_REGISTRY_IMAGE/base",
+        "printf 'FROM %s/base\\nCOPY . /\\n' $CI_REGISTRY_IMAGE > Dockerfile",
+        "head -c 5000000 /dev/urandom > large",
+        "export DOCKER_BUILDKIT=1",
+        "docker build --pull --build-arg BUILDKIT_INLINE_CACHE=1 -t $CI_REGISTRY_IMAGE:one .",
+        "docker push $CI_REGISTRY_IMAGE:one",
+        "docker build --pull --progress plain --cache-from $CI_REGISTRY_IMAGE:one -t $CI_REGISTRY_IMAGE:two . 2>&1 | tee built",
+        "grep 'importing cache manifest from' built && ! grep ERROR built",
+        'docker run --rm "$CI_REGISTRY_IMAGE:one" cat /large | cmp - large',
+        "docker rmi -f $CI_REGISTRY_IMAGE:one $CI_REGISTRY_IMAGE:two > /dev/null",
+      ]);
+      expect(verdict, log).toMatchObject({ state: "success" });
+    },
+  );
+
+  test.for(executors)(
+    "%j: another project's repository and a wrong password are refused",
+    async (more) => {
+      const { log, verdict } = await run(more, [
+        '! docker login -u AWS -p guessed "$CI_REGISTRY" || exit 9',
+        "! docker login -u gitlab-ci-token -p token-of-job-1 $CI_REGISTRY || exit 9",
+        'docker login -u gitlab-ci-token -p "$CI_JOB_TOKEN" "$CI_REGISTRY"',
+        "docker tag busybox $CI_REGISTRY/shop/other:stolen",
+        "docker push $CI_REGISTRY/shop/other:stolen > pushed 2>&1 || cat pushed",
+        "docker rmi $CI_REGISTRY/shop/other:stolen",
+        "docker pull $CI_REGISTRY/shop/other:main > pulled 2>&1 || cat pulled",
+        "printf 'FROM %s/shop/other:main\\n' $CI_REGISTRY > Dockerfile",
+        "DOCKER_BUILDKIT=1 docker build --pull . > built 2>&1 || cat built",
+        "grep -i 'denied\\|not authorized' pushed pulled | cut -d: -f1 | sort -u",
+        "! grep -i digest: pulled && ! grep 'naming to\\|writing image' built",
+      ]);
+      expect(verdict, log).toMatchObject({ state: "success" });
+      expect(log).toContain("pulled\npushed\n");
+      expect(await ecr.images.listTags("shop/other")).toEqual(["main"]);
+    },
+  );
+
+  test("the token is in every variable that holds the password, and never in the log", async () => {
+    const { log, verdict } = await run({ executor: "shell" }, [
+      'test "$(cat "$PASSWORD_FILE")" = "$CI_REGISTRY_PASSWORD"',
+      'test "$OF_THE_PROJECT" = "user AWS password $CI_REGISTRY_PASSWORD"',
+      'echo "<$CI_REGISTRY_PASSWORD>"',
+      'echo "<$(printf "AWS:%s" "$CI_REGISTRY_PASSWORD" | base64 | tr -d "\\n")>"',
+      'curl -sfo /dev/null -u "$CI_REGISTRY_USER:$CI_REGISTRY_PASSWORD" "http://$CI_REGISTRY/v2/" && echo let in',
+      "env | grep -c AWS_CONTAINER || true",
+    ]);
+    expect(verdict, log).toMatchObject({ state: "success" });
+    expect(log.match(/^<\[MASKED\]>$|^let in$|^0$/gm)).toEqual([
+      "<[MASKED]>",
+      "<[MASKED]>",
+      "let in",
+      "0",
+    ]);
+    expect(log).not.toContain(placeholder);
+    for (const password of ecr.world.tokens.keys()) expect(log).not.toContain(password);
+  });
+
+  test("a job's image may be the project's own, by the job's login or none in DOCKER_AUTH_CONFIG", async () => {
+    const push = await run({ executor: "docker-socket" }, [
+      'docker login -u gitlab-ci-token -p "$CI_JOB_TOKEN" "$CI_REGISTRY"',
+      "docker tag busybox $CI_REGISTRY_IMAGE:tools && docker push $CI_REGISTRY_IMAGE:tools",
+      "docker rmi $CI_REGISTRY_IMAGE:tools",
+    ]);
+    expect(push.verdict, push.log).toMatchObject({ state: "success" });
+    removeDirectory(settings);
+    const auth = { username: "gitlab-ci-token", password: "$CI_JOB_TOKEN" };
+    const config = JSON.stringify({ auths: { [ecr.host]: auth } });
+    for (const variables of [[], [variable("DOCKER_AUTH_CONFIG", config)]]) {
+      const job = ecrJob(["echo in my own image"]);
+      const image = { name: "$CI_REGISTRY_IMAGE:tools" };
+      settings = testSettings(service, { dockerHost: DOCKER_HOST, executor: "docker-socket" });
+      const jobs = [{ ...job, image, variables: [...job.variables, ...variables] }];
+      const [result] = await runJobs(service, settings, jobs);
+      expect(result?.log).toContain("in my own image\n");
+      expect(result?.verdict).toMatchObject({ state: "success" });
+      await engine?.getImage(`${ecr.host}/${own}:tools`).remove({ force: true });
+    }
+  });
+
+  test("a login of a token that has run out meanwhile goes on with a new one", async () => {
+    ecr.world.tokenLife = 1_500;
+    const { log, verdict } = await run({ executor: "shell" }, [
+      'echo "$CI_REGISTRY_PASSWORD" | docker login -u AWS --password-stdin "$CI_REGISTRY"',
+      "sleep 2",
+      "docker tag busybox $CI_REGISTRY_IMAGE:late && docker push $CI_REGISTRY_IMAGE:late",
+      "docker rmi $CI_REGISTRY_IMAGE:late",
+    ]);
+    ecr.world.tokenLife = 12 * 60 * 60_000;
+    expect(verdict, log).toMatchObject({ state: "success" });
+    expect(await ecr.images.listTags(own)).toContain("late");
+  });
+
+  test("throttled requests for a token are repeated; a role without the right fails the job's system", async () => {
+    const rejected = (type: string, message: string) => ({
+      action: "GetAuthorizationToken",
+      rejection: new EcrRejection(type, message),
+    });
+    ecr.world.failures.push(rejected("ThrottlingException", "Rate exceeded"));
+    expect((await run({ executor: "shell" }, ["true"])).verdict).toMatchObject({
+      state: "success",
+    });
+    removeDirectory(settings);
+    ecr.world.failures.push(rejected("AccessDeniedException", "User x is not authorized"));
+    const { log, verdict } = await run({ executor: "shell" }, ["true"]);
+    expect(verdict).toMatchObject({ state: "failed", failure_reason: "runner_system_failure" });
+    expect(log).toMatch(/gave the build's role no token \(AccessDeniedException: User x is not/);
+  });
 });

@@ -11,6 +11,7 @@ import { issueCertificates } from "./certificates.ts";
 import { ownerLabels } from "./labels.ts";
 import { createdKind } from "./ownership.ts";
 import { forwardRequest, tunnelUpgrade } from "./proxy.ts";
+import { bridgeSession, isSession } from "./session-bridge.ts";
 
 export type EngineEndpointOptions = {
   /** The engine behind it: `unix:///PATH` or `tcp://HOST:PORT`. */
@@ -85,6 +86,10 @@ export async function openEngineEndpoint(options: EngineEndpointOptions): Promis
     server.on("upgrade", (incoming: IncomingMessage, client: Duplex, head: Buffer) => {
       if (labels && createdKind(incoming.method ?? "", incoming.url ?? "")) {
         client.end(rawError("This call cannot be upgraded.", "400 Bad Request"));
+        return;
+      }
+      if (options.registry && isSession(incoming)) {
+        bridgeSession(engine, incoming, client, head, options.registry);
         return;
       }
       tunnelUpgrade(engine, incoming, client, head);
