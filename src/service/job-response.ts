@@ -4,6 +4,7 @@ import { overlay } from "#language/scope.ts";
 import { lastValue, type Variable } from "#language/variables.ts";
 import type { FailureReason, Job, Pipeline } from "#pipeline/pipeline.ts";
 import type { ProjectSettings } from "#project/settings.ts";
+import type { JobCredentials } from "#registry/registry.ts";
 import type { JobImage, JobResponse, JobService, JobStep, JobVariable } from "#runner/protocol.ts";
 import { deploymentTarget } from "./deployment.ts";
 import type { ServiceDeps } from "./deps.ts";
@@ -43,11 +44,13 @@ export async function jobResponse(
   const client = forge.client(pipeline.project);
   const [clone, registry, caches, fromProject] = await Promise.all([
     client.cloneAccess(token),
-    deps.registry.jobCredentials({
-      project: pipeline.project,
-      jobToken: token,
-      canPush: facts.mergeRequest?.fork !== true,
-    }),
+    settings.registry
+      ? deps.registry.jobCredentials({
+          project: pipeline.project,
+          jobToken: token,
+          canPush: facts.mergeRequest?.fork !== true,
+        })
+      : undefined,
     toCaches(deps, pipeline, planned),
     facts.mergeRequest?.fork === true
       ? []
@@ -68,8 +71,8 @@ export async function jobResponse(
       startedAt: job.startedAt ?? pipeline.createdAt,
       timeoutSeconds: job.timeoutSeconds,
       manual: job.when === "manual",
-      registryUser: registry.username,
-      registryPassword: registry.password,
+      registryUser: registry?.username ?? "",
+      registryPassword: registry?.password ?? "",
       repositoryUrl: repoUrl,
     },
     projectVariables: fromProject,
@@ -107,21 +110,7 @@ export async function jobResponse(
     services: planned.services.map(toService),
     artifacts: toArtifacts(planned.artifacts),
     cache: caches,
-    credentials: [
-      {
-        type: "registry",
-        url: deps.registry.host,
-        username: registry.username,
-        password: registry.password,
-      },
-    ],
-    ...(registry.fromRole && {
-      registry: {
-        ...registry.fromRole,
-        host: deps.registry.host,
-        placeholder: registry.password,
-      },
-    }),
+    ...registryAccess(deps.registry.host, registry),
     dependencies: sources.dependencies,
     features: {
       trace_sections: true,
@@ -138,6 +127,19 @@ export async function jobResponse(
       planned.preGetSourcesScript.length === 0
         ? []
         : [{ name: "pre_get_sources_script", script: [...planned.preGetSourcesScript] }],
+  };
+}
+
+/** What a runner logs in to the registry with; nothing where the project has none. */
+function registryAccess(
+  host: string,
+  credentials: JobCredentials | undefined,
+): Pick<JobResponse, "credentials" | "registry"> {
+  if (credentials === undefined) return { credentials: [] };
+  const { username, password, fromRole } = credentials;
+  return {
+    credentials: [{ type: "registry", url: host, username, password }],
+    ...(fromRole && { registry: { ...fromRole, host, placeholder: password } }),
   };
 }
 

@@ -105,6 +105,30 @@ describe("a job", () => {
     expect(job.variables.find(({ key }) => key === "CI_JOB_TOKEN")?.masked).toBe(true);
   });
 
+  test("gets its registry password from its build's role where the registry wants that", async () => {
+    const { registry } = world.deps;
+    Object.assign(world.deps, {
+      registry: {
+        ...registry,
+        jobCredentials: async () => ({
+          username: "AWS",
+          password: "a-placeholder",
+          fromRole: { kind: "ecr", region: "eu-central-1" },
+        }),
+      },
+    });
+    const job = await take(await runner());
+    expect(job.registry).toEqual({
+      kind: "ecr",
+      region: "eu-central-1",
+      host: "registry.test",
+      placeholder: "a-placeholder",
+    });
+    expect(job.credentials).toMatchObject([{ username: "AWS", password: "a-placeholder" }]);
+    const password = job.variables.find(({ key }) => key === "CI_REGISTRY_PASSWORD");
+    expect(password).toMatchObject({ value: "a-placeholder", masked: true });
+  });
+
   test("is refused to a token that is none", async () => {
     expect((await requestJob(world.deps, "made-up")).answer).toBe("refused");
   });
