@@ -45,7 +45,8 @@ export async function roleCredentials(
       { patienceMilliseconds, ...(signal && { signal }) },
     );
     if (!response.ok) throw new Error(`it answered ${response.status}`);
-    return readCredentials(await response.json());
+    // A parser's own message would quote the answer.
+    return readCredentials(await response.json().catch(() => undefined));
   } catch (error) {
     signal?.throwIfAborted();
     throw new JobFailure(
