@@ -22,6 +22,8 @@ export type TriggerEvent =
       readonly pushOptions: readonly string[];
       /** Where the forge sent them; otherwise they are read when the pipeline is created. */
       readonly protected?: boolean;
+      /** Nobody told of it: it was found by comparing refs. */
+      readonly found?: true;
     }
   | {
       readonly kind: "branch_delete" | "tag_delete";
@@ -29,6 +31,7 @@ export type TriggerEvent =
       readonly ref: string;
       readonly before: string;
       readonly user: UserFacts;
+      readonly found?: true;
     }
   | {
       readonly kind: "merge_request";
@@ -86,9 +89,23 @@ export class UnreadablePayload extends MalformedPayload {
 export class ForgeError extends Error {
   override readonly name = "ForgeError";
   readonly retryable: boolean;
-  constructor(message: string, options: { retryable: boolean; cause?: unknown }) {
+  /** HTTP status of the forge's answer, where there was one. */
+  readonly status: number | undefined;
+  /** How long the forge asked to be left alone. */
+  readonly waitMilliseconds: number | undefined;
+  constructor(
+    message: string,
+    options: {
+      readonly retryable: boolean;
+      readonly cause?: unknown;
+      readonly status?: number | undefined;
+      readonly waitMilliseconds?: number | undefined;
+    },
+  ) {
     super(message, { cause: options.cause });
     this.retryable = options.retryable;
+    this.status = options.status;
+    this.waitMilliseconds = options.waitMilliseconds;
   }
 }
 
@@ -153,6 +170,45 @@ export type ForgeClient = {
   ) => Promise<{ readonly url: string; readonly username: string; readonly password: string }>;
 };
 
+/** A delivery that the forge could not hand over in any of its attempts. */
+export type FailedDelivery = {
+  /** As `WebhookReader.verify` names it. */
+  readonly id: string;
+  /** What `resend` takes. */
+  readonly handle: string;
+  readonly events: readonly TriggerEvent[];
+};
+
+/** A project's webhook as its forge sees it. */
+export type HookReport = {
+  readonly id: number;
+  /** `paused` goes on by itself, `disabled` only when somebody sees to it. */
+  readonly state: "active" | "paused" | "disabled";
+  /** What is wrong and what to do about it, for a person. */
+  readonly hint?: string;
+  /** Newest first, at most a few dozen. */
+  readonly failed: readonly FailedDelivery[];
+};
+
+/**
+ * What a forge remembers of the deliveries it sent for one project. Everything is bounded in requests, may be
+ * repeated, and throws `ForgeError` where the forge cannot be asked or does not let the token.
+ */
+export type SentDeliveries = {
+  /**
+   * The webhook whose address ends in `path`; undefined where there is none. `wanted` is asked before more is
+   * read of a failed delivery.
+   */
+  readonly inspect: (
+    path: string,
+    wanted: (id: string) => Promise<boolean>,
+  ) => Promise<HookReport | undefined>;
+  /** Has the forge send it again, under the same id. */
+  readonly resend: (hookId: number, handle: string) => Promise<void>;
+  /** Where a forge turns hooks off: has it try again, which turns the hook on if we answer. */
+  readonly wake?: (hookId: number) => Promise<"awake" | "asleep">;
+};
+
 export type ForgeName = "local" | "gitlab" | "github" | "gitea" | "bitbucket";
 
 export type Forge = {
@@ -160,4 +216,6 @@ export type Forge = {
   readonly webhooks: WebhookReader;
   /** The client of one project (its path). */
   readonly client: (project: string) => ForgeClient;
+  /** Absent where a forge keeps no list of what it sent: then only its refs tell what was missed. */
+  readonly sent?: (project: string) => SentDeliveries;
 };

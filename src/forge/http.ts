@@ -58,7 +58,7 @@ export function forgeHttp(options: ForgeHttpOptions): ForgeHttp {
     if (pause !== undefined && Date.now() < pause.until)
       throw new ForgeError(
         `${url.origin} asked to be left alone until ${new Date(pause.until).toISOString()}.`,
-        { retryable: true },
+        { retryable: true, waitMilliseconds: pause.until - Date.now() },
       );
     for (let attempt = 1; ; attempt++) {
       const outcome = await exchange(base, url, request, authorization, timeoutMilliseconds).catch(
@@ -185,7 +185,11 @@ function refusal(url: URL, request: ForgeRequest, answer: ForgeAnswer): ForgeErr
     .slice(0, 200);
   return new ForgeError(
     `${request.method ?? "GET"} ${url.origin}${url.pathname} was answered ${answer.status}: ${said}`,
-    { retryable: isPassing(answer) },
+    {
+      retryable: isPassing(answer),
+      status: answer.status,
+      waitMilliseconds: askedWait(answer.headers),
+    },
   );
 }
 
@@ -207,13 +211,18 @@ function mayRepeat(request: ForgeRequest, answer: ForgeAnswer | undefined): bool
   return answer !== undefined && (isLimited(answer) || answer.status === 503);
 }
 
-function waitBefore(attempt: number, headers: Headers | undefined): number {
+/** `Retry-After`, in seconds or as a date. */
+function askedWait(headers: Headers | undefined): number | undefined {
   const asked = headers?.get("retry-after");
-  if (asked !== null && asked !== undefined && asked !== "") {
-    const seconds = Number(asked);
-    const wait = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(asked) - Date.now();
-    if (Number.isFinite(wait)) return Math.max(0, wait);
-  }
+  if (asked === null || asked === undefined || asked === "") return undefined;
+  const seconds = Number(asked);
+  const wait = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(asked) - Date.now();
+  return Number.isFinite(wait) ? Math.max(0, wait) : undefined;
+}
+
+function waitBefore(attempt: number, headers: Headers | undefined): number {
+  const asked = askedWait(headers);
+  if (asked !== undefined) return asked;
   return 150 * 2 ** attempt * (0.5 + Math.random() / 2);
 }
 

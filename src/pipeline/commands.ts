@@ -5,7 +5,7 @@ import { nextStartMs } from "./environment-events.ts";
 import type { Command, PipelineEvent } from "./event.ts";
 import { findJob } from "./jobs.ts";
 import type { Job, Pipeline } from "./pipeline.ts";
-import { isReported, reportOf } from "./report.ts";
+import { isReported, reportsOf } from "./report.ts";
 import { isCompleted } from "./status.ts";
 import { epochMs, instantOf } from "./time.ts";
 
@@ -26,7 +26,7 @@ export function commandsFor(
     ...childCommands(before, after, event),
     ...deploymentCommands(before, after, event),
     ...environmentCommands(before, after, all, now),
-    ...statusCommand(before, after, all),
+    ...statusCommands(before, after, all),
     ...lookCommand(before, after, all, now),
   ];
 }
@@ -90,13 +90,20 @@ function isUp(state: string | undefined): boolean {
   return state === "wanted" || state === "starting" || state === "running";
 }
 
-function statusCommand(before: Pipeline, after: Pipeline, all: boolean): readonly Command[] {
+function statusCommands(before: Pipeline, after: Pipeline, all: boolean): readonly Command[] {
   if (before === after && !all) return [];
-  const report = reportOf(after);
-  if (isReported(after, report)) return [];
-  const earlier = reportOf(before);
-  const same = earlier.state === report.state && earlier.description === report.description;
-  return same && !all ? [] : [{ type: "post_status", ...report }];
+  const reports = reportsOf(after).filter((report) => !isReported(after, report));
+  if (reports.length === 0) return [];
+  const earlier = all ? [] : reportsOf(before);
+  return reports
+    .filter(
+      ({ context, state, description }) =>
+        !earlier.some(
+          (known) =>
+            known.context === context && known.state === state && known.description === description,
+        ),
+    )
+    .map(({ jobId: _, ...report }) => ({ type: "post_status", ...report }));
 }
 
 /** Only when nobody was told of an earlier time already. */

@@ -137,6 +137,8 @@ export type PipelineSettings = {
   /** Most environments of this pipeline at one time. */
   readonly maxEnvironments: number;
   readonly jobTimeoutSeconds: number;
+  /** `jobs`: the commit has a status for each job beside the pipeline's. */
+  readonly statuses?: "jobs";
 };
 
 export type Pipeline = {

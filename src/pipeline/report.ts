@@ -1,12 +1,16 @@
 import { compositeStatus } from "./composite-status.ts";
+import { jobReports } from "./job-report.ts";
 import { currentJobs } from "./jobs.ts";
 import { mergeRequestContext } from "./line.ts";
 import type { CommitState, Job, Pipeline, ReportedStatus } from "./pipeline.ts";
+import { atMost, cut, took } from "./report-text.ts";
 import { isCompleted } from "./status.ts";
-import { epochMs } from "./time.ts";
 
-/** What the forge should be told about a pipeline now. */
-export type Report = Pick<ReportedStatus, "context" | "state" | "description">;
+/** What the forge should be told about a pipeline, or one of its jobs, now. */
+export type Report = Pick<ReportedStatus, "context" | "state" | "description"> & {
+  /** The job that it is about. */
+  readonly jobId?: number;
+};
 
 const pushContext = "slipway";
 
@@ -15,8 +19,11 @@ function contextOf({ facts }: Pipeline): string {
   return facts.mergeRequest === undefined ? pushContext : mergeRequestContext;
 }
 
-/** Forges cut or refuse longer descriptions (GitHub's limit). */
-const longest = 140;
+/** One status for the pipeline, and where its settings say so one for each job. */
+export function reportsOf(pipeline: Pipeline): readonly Report[] {
+  const jobs = pipeline.settings.statuses === "jobs" ? jobReports(pipeline, reportContext) : [];
+  return [reportOf(pipeline), ...jobs];
+}
 
 export function reportOf(pipeline: Pipeline): Report {
   const context = contextOf(pipeline);
@@ -94,11 +101,11 @@ function describe(pipeline: Pipeline): string {
   switch (pipeline.status) {
     case "success": {
       const warnings = jobs.filter((job) => job.status === "failed");
-      const took = `Passed in ${duration(pipeline)}`;
-      return warnings.length === 0 ? took : `${took}, with warnings: ${failures(warnings)}`;
+      const passed = `Passed in ${took(pipeline)}`;
+      return warnings.length === 0 ? passed : `${passed}, with warnings: ${failures(warnings)}`;
     }
     case "failed":
-      return `${failures(jobs.filter((job) => job.status === "failed" && !job.allowFailure))} after ${duration(pipeline)}`;
+      return `${failures(jobs.filter((job) => job.status === "failed" && !job.allowFailure))} after ${took(pipeline)}`;
     case "canceled":
     case "canceling": {
       const by = pipeline.canceledBy ?? jobs.find((job) => job.canceledBy)?.canceledBy;
@@ -180,25 +187,4 @@ function named(jobs: readonly Job[]): string {
 
 function short(name: string): string {
   return atMost(60, name);
-}
-
-function duration(pipeline: Pipeline): string {
-  const from = pipeline.startedAt ?? pipeline.createdAt;
-  const to = pipeline.finishedAt ?? from;
-  const seconds = Math.max(0, Math.round((epochMs(to) - epochMs(from)) / 1000));
-  const hours = Math.floor(seconds / 3600);
-  const minutes = Math.floor((seconds % 3600) / 60);
-  const parts = [`${hours} h`, `${minutes} min`, `${seconds % 60} s`];
-  return parts.slice(hours > 0 ? 0 : minutes > 0 ? 1 : 2).join(" ");
-}
-
-function cut(text: string): string {
-  return atMost(longest, text.replace(/\s+/gu, " ").trim());
-}
-
-/** Cuts between characters, never inside one. */
-function atMost(length: number, text: string): string {
-  if (text.length <= length) return text;
-  const characters = [...text];
-  return characters.length <= length ? text : `${characters.slice(0, length - 1).join("")}…`;
 }

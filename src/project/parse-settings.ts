@@ -154,6 +154,7 @@ function overlay(base: Omit<ProjectSettings, "path">, given: Given): Omit<Projec
       runnerSizes: { ...base.runnerSizes, ...toSizes(given.runner_tags) },
     }),
     ...dockerServerOf(given.docker_server ?? base.dockerServer),
+    ...overlayOptional(base, given),
     maxCacheBytes: inBytes(given.max_cache_size) ?? base.maxCacheBytes,
     variables: [
       ...base.variables,
@@ -166,6 +167,22 @@ function dockerServerOf(
   given: ComputeSize | false | undefined,
 ): Pick<ProjectSettings, "dockerServer"> {
   return given === undefined || given === false ? {} : { dockerServer: given };
+}
+
+function overlayOptional(
+  base: Omit<ProjectSettings, "path">,
+  given: NonNullable<Given>,
+): Pick<ProjectSettings, "statuses" | "imageGraceSeconds"> {
+  const statuses = given.statuses ?? base.statuses;
+  const grace =
+    given.image_grace === undefined || given.image_grace === "never"
+      ? given.image_grace
+      : parseDuration(String(given.image_grace));
+  const imageGraceSeconds = grace ?? base.imageGraceSeconds;
+  return {
+    ...(statuses !== undefined && { statuses }),
+    ...(imageGraceSeconds !== undefined && { imageGraceSeconds }),
+  };
 }
 
 function inBytes(size: number | undefined): number | undefined {

@@ -72,6 +72,8 @@ const common = {
   max_artifacts_size: z.optional(megabytes),
   max_cache_size: z.optional(megabytes),
   docker_server: z.optional(z.union([z.literal(false), z.enum(computeSizes)])),
+  statuses: z.optional(z.enum(["pipeline", "jobs"])),
+  image_grace: z.optional(z.union([z.literal("never"), duration])),
   runner_tags: z.optional(z.record(z.string(), z.nullable(runnerSize))),
   variables: z.optional(z.record(z.string().check(z.regex(/^[A-Za-z_]\w*$/)), variable)),
 };

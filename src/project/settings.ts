@@ -37,6 +37,10 @@ export type ProjectSettings = {
   readonly maxArtifactsBytes: number;
   readonly maxCacheBytes: number;
   readonly variables: readonly ProjectVariable[];
+  /** What a commit has a status for: the pipeline (the default), or each of its jobs too. */
+  readonly statuses?: "pipeline" | "jobs";
+  /** How long a deleted branch's image tag stays; a week unless given. */
+  readonly imageGraceSeconds?: number | "never";
   /** How large the environments of jobs with these runner tags are; other tags change nothing. */
   readonly runnerSizes?: RunnerSizes;
   /** On AWS: the size of a Docker server of its own, which keeps layers between builds. */

@@ -9,5 +9,6 @@ export function pipelineSettings(settings: ProjectSettings): PipelineSettings {
     capacity: settings.executor === "docker-socket" ? settings.capacity : 1,
     maxEnvironments: settings.maxEnvironments,
     jobTimeoutSeconds: settings.jobTimeoutSeconds,
+    ...(settings.statuses === "jobs" && { statuses: settings.statuses }),
   };
 }

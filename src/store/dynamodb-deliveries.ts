@@ -60,21 +60,36 @@ export function dynamodbDeliveries(table: Table): DeliveryStore {
         deliveryKey(delivery),
         {
           text:
-            `SET #state = :state, #rank = :rank${withOutcome ? ", #outcome = :outcome" : ""}` +
+            `SET #state = :state, #rank = :rank, #at = :at${withOutcome ? ", #outcome = :outcome" : ""}` +
             (state === "done" ? " REMOVE #open" : ""),
           names: {
             "#state": "state",
             "#rank": "rank",
+            "#at": `${state}At`,
             ...(withOutcome ? { "#outcome": "outcome" } : {}),
             ...(state === "done" ? { "#open": "open" } : {}),
           },
           values: {
             ":state": state,
             ":rank": rank[state],
+            ":at": new Date(table.now()).toISOString(),
             ...(withOutcome ? { ":outcome": outcome } : {}),
           },
         },
         { text: "#rank < :rank", names: { "#rank": "rank" } },
+      );
+    },
+
+    setOutcome: async (delivery, outcome) => {
+      await updateItem(
+        table,
+        deliveryKey(delivery),
+        {
+          text: "SET #outcome = :outcome, #at = :at",
+          names: { "#outcome": "outcome", "#at": "doneAt" },
+          values: { ":outcome": outcome, ":at": new Date(table.now()).toISOString() },
+        },
+        { text: "#state = :done", names: { "#state": "state" }, values: { ":done": "done" } },
       );
     },
 
@@ -121,7 +136,7 @@ async function deliveryItem(table: Table, delivery: Delivery): Promise<Item> {
 
 async function deliveryOf(item: Item): Promise<Delivery> {
   const kept = await unpackDocument<Pick<Delivery, "id" | "events">>(item);
-  const outcome = item.outcome;
+  const { outcome, queuedAt, doneAt } = item;
   return {
     forge: textOf(item, "forge"),
     project: textOf(item, "project"),
@@ -130,5 +145,7 @@ async function deliveryOf(item: Item): Promise<Delivery> {
     state: textOf(item, "state") as Delivery["state"],
     events: kept.events,
     ...(typeof outcome === "string" ? { outcome } : {}),
+    ...(typeof queuedAt === "string" ? { queuedAt } : {}),
+    ...(typeof doneAt === "string" ? { doneAt } : {}),
   };
 }

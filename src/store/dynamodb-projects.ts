@@ -66,16 +66,22 @@ export function dynamodbProjects(table: Table): ProjectStore {
 
     setSeenRef: async (forge, path, ref, sha) => {
       const names = { "#ref": `${seenRefPrefix}${ref}` };
-      await updateItem(
-        table,
-        projectKey(forge, path),
+      const change =
         sha === undefined
           ? { text: "REMOVE #ref", names }
-          : { text: "SET #ref = :sha", names, values: { ":sha": sha } },
-        exists,
-      );
+          : { text: "SET #ref = :sha", names, values: { ":sha": sha } };
+      await updateItem(table, projectKey(forge, path), change, exists).catch(unlessFull);
     },
   };
+}
+
+/** A project with more refs than one item holds is served all the same: the sweep keeps a list of its own. */
+function unlessFull(error: unknown): void {
+  const isFull =
+    error instanceof Error &&
+    error.name === "ValidationException" &&
+    /item size/i.test(error.message);
+  if (!isFull) throw error;
 }
 
 function projectKey(forge: string, path: string): string {

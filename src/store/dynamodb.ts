@@ -4,9 +4,11 @@ import { dynamodbApprovals } from "./dynamodb-approvals.ts";
 import { dynamodbCommitStatuses } from "./dynamodb-commit-statuses.ts";
 import { dynamodbDeliveries } from "./dynamodb-deliveries.ts";
 import { dynamodbDeployments } from "./dynamodb-deployments.ts";
+import { dynamodbOldImages } from "./dynamodb-old-images.ts";
 import { dynamodbPipelines } from "./dynamodb-pipelines.ts";
 import { dynamodbProjects } from "./dynamodb-projects.ts";
 import { dynamodbResources } from "./dynamodb-resources.ts";
+import { dynamodbStatusTurns } from "./dynamodb-status-turns.ts";
 import { dynamodbTokens } from "./dynamodb-tokens.ts";
 import type { Store } from "./store.ts";
 
@@ -26,5 +28,7 @@ export function dynamodbStore(
     commitStatuses: dynamodbCommitStatuses(table),
     resources: dynamodbResources(table),
     deployments: dynamodbDeployments(table),
+    statusTurns: dynamodbStatusTurns(table),
+    oldImages: dynamodbOldImages(table),
   };
 }

@@ -1,6 +1,6 @@
 import { isUnrecorded } from "#pipeline/deployments.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
-import { isReported, reportOf } from "#pipeline/report.ts";
+import { isReported, reportsOf } from "#pipeline/report.ts";
 import { isActive, isCompleted } from "#pipeline/status.ts";
 
 /**
@@ -12,5 +12,5 @@ export function hasUnfinishedBusiness(pipeline: Pipeline): boolean {
   if (pipeline.jobs.some((job) => isActive(job.status) || job.status === "scheduled")) return true;
   if (pipeline.environments.some((environment) => environment.state !== "ended")) return true;
   if (pipeline.jobs.some(isUnrecorded)) return true;
-  return !isReported(pipeline, reportOf(pipeline));
+  return reportsOf(pipeline).some((report) => !isReported(pipeline, report));
 }

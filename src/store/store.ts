@@ -69,6 +69,8 @@ export type Delivery = {
   readonly events: string;
   /** What became of it, for people: pipeline ids, or why nothing was done. */
   readonly outcome?: string;
+  readonly queuedAt?: string;
+  readonly doneAt?: string;
 };
 
 export type DeliveryStore = {
@@ -77,6 +79,8 @@ export type DeliveryStore = {
   readonly get: (forge: string, project: string, id: string) => Promise<Delivery | undefined>;
   /** Only forward: received, queued, done. */
   readonly mark: (delivery: Delivery, state: "queued" | "done", outcome?: string) => Promise<void>;
+  /** What became of one that is done when it was handled once more. */
+  readonly setOutcome: (delivery: Delivery, outcome: string) => Promise<void>;
   /** Newest first. */
   readonly list: (limit: number) => Promise<readonly Delivery[]>;
   /** Those that are not `done`, oldest first: for the sweep. */
@@ -251,6 +255,43 @@ export type ApprovalStore = {
   readonly withdraw: (pipelineId: number) => Promise<void>;
   /** Newest first. */
   readonly listWaiting: (limit: number) => Promise<readonly Approval[]>;
+/** Who tells a forge about a pipeline: one at a time, so that nothing older is told after something newer. */
+export type StatusTurnStore = {
+  /**
+   * The turn until it is given back, or until the epoch milliseconds `until` when its holder dies; undefined
+   * while somebody else has it, or before the end of a pause. `failures` counts those since the last success.
+   */
+  readonly take: (
+    pipelineId: number,
+    holder: string,
+    times: { readonly now: number; readonly until: number },
+  ) => Promise<{ readonly failures: number } | undefined>;
+  /** Gives it back; after a failure nobody gets it before `pausedUntil`. */
+  readonly give: (
+    pipelineId: number,
+    holder: string,
+    failure?: { readonly failures: number; readonly pausedUntil: number },
+  ) => Promise<void>;
+};
+
+/** An image tag whose branch was deleted: to be removed after a while, if nothing needs it then. */
+export type OldImage = {
+  readonly forge: string;
+  readonly project: string;
+  /** Name of the branch. */
+  readonly ref: string;
+  readonly tag: string;
+  readonly deletedAt: string;
+  /** Not to be looked at before. */
+  readonly dueAt: string;
+};
+
+export type OldImageStore = {
+  /** One for each branch: a later deletion replaces an earlier one. */
+  readonly put: (image: OldImage) => Promise<void>;
+  /** Those that are due, longest due first. */
+  readonly listDue: (now: string, limit: number) => Promise<readonly OldImage[]>;
+  readonly delete: (image: OldImage) => Promise<void>;
 };
 
 export type Store = {
@@ -262,4 +303,6 @@ export type Store = {
   readonly commitStatuses: CommitStatusStore;
   readonly resources: ResourceStore;
   readonly deployments: DeploymentStore;
+  readonly statusTurns: StatusTurnStore;
+  readonly oldImages: OldImageStore;
 };

@@ -256,6 +256,11 @@ describe("what goes wrong outside", () => {
     world.observations.set(world.started[0]?.id ?? "", { state: "ended" });
     await sweep(world.deps);
     await world.settle();
+    // It is left alone for a while.
+    expect(world.statuses).toHaveLength(told);
+    Object.assign(world.deps, { now: () => Date.now() + 3600_000 });
+    await sweep(world.deps);
+    await world.settle();
     expect(world.statuses.at(-1)?.state).toBe("failed");
     expect(await world.deps.store.pipelines.listOpen()).not.toContain((await pipeline()).id);
   });

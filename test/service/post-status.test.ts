@@ -1,0 +1,192 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import fc from "fast-check";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { connectForge } from "#forge/connections.ts";
+import { type CommitStatus, type Forge, ForgeError } from "#forge/forge.ts";
+import { toConnection } from "#project/connection.ts";
+import { controlPipeline } from "#service/control.ts";
+import { statusPause } from "#service/status-pause.ts";
+import { makeSample, type Sample } from "../forge/client-contract.ts";
+import { githubDouble, githubProject } from "../forge/doubles/github.ts";
+import { gitlabDouble, gitlabProject } from "../forge/doubles/gitlab.ts";
+import { finish, pipelineOf, push, takeNext } from "./driver.ts";
+import { makeWorld, project, type World } from "./world.ts";
+
+let world: World;
+let sample: Sample;
+const stops: (() => Promise<void>)[] = [];
+beforeAll(() => {
+  sample = makeSample();
+});
+afterAll(() => sample.remove());
+beforeEach(async () => {
+  world = await makeWorld();
+});
+afterEach(async () => {
+  await world.close();
+  for (const stop of stops.splice(0)) await stop();
+});
+
+type Post = (status: CommitStatus) => Promise<{ readonly forgePipelineId?: number }>;
+
+/** The world's forge tells statuses this way from now on. */
+function postWith(post: Post): void {
+  const local = world.deps.forges.get("local");
+  if (local === undefined) throw new Error("The world has no forge.");
+  const client = { ...local.client(project), postStatus: post };
+  const forges: ReadonlyMap<string, Forge> = new Map([
+    ["local", { ...local, client: () => client }],
+  ]);
+  Object.assign(world.deps, { forges });
+}
+
+const one = "build: { script: [make] }\n";
+
+describe("the statuses of a commit", () => {
+  test("are told in order, however slow one of them is", async () => {
+    const told: string[] = [];
+    let open: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    postWith(async ({ state }) => {
+      if (told.length === 0) await gate;
+      told.push(state);
+      return {};
+    });
+    const ended = push(world, one).then(async (id) => finish(world, await takeNext(world, id)));
+    // The whole pipeline runs while the first status is on its way.
+    await expect
+      .poll(async () => {
+        const [pipeline] = await world.deps.store.pipelines.list({ project, limit: 1 });
+        return pipeline?.status;
+      })
+      .toBe("pending");
+    const [pipeline] = await world.deps.store.pipelines.list({ project, limit: 1 });
+    await controlPipeline(world.deps, pipeline?.id ?? 0, { type: "cancel", by: "Ada" });
+    open();
+    await ended.catch(() => undefined);
+    await world.settle();
+    expect(told).toEqual(["pending", "canceled"]);
+    expect((await pipelineOf(world, pipeline?.id ?? 0)).reported).toMatchObject([
+      { state: "canceled" },
+    ]);
+  });
+
+  test("of GitLab end right, whatever is slow, locked, broken or limited on the way", async () => {
+    const fault = fc.constantFrom("none", "slow", "lost", "locked", "broken", "limited");
+    const runs = fc.array(fault, { minLength: 1, maxLength: 8 });
+    let clock = 0;
+    Object.assign(world.deps, { now: () => Date.now() + clock });
+    let round = 0;
+    await fc.assert(
+      fc.asyncProperty(runs, async (faults) => {
+        round += 1;
+        const double = await gitlabDouble({ repository: sample.repository });
+        const connection = toConnection("team", {
+          kind: "gitlab",
+          url: double.url,
+          token: { secret: "token" },
+          clone_token: { secret: "token" },
+        });
+        const client = connectForge(connection, async () => double.token).client(
+          gitlabProject.path,
+        );
+        const left = [...faults];
+        postWith(async (status) => {
+          const next = left.shift() ?? "none";
+          if (next === "slow") await sleep(5);
+          if (next === "locked") double.failNext(1, { status: 409 });
+          if (next === "broken") double.failNext(1, { status: 502 });
+          if (next === "limited") throw new ForgeError("limited", { retryable: true, status: 429 });
+          const answer = await client.postStatus(status);
+          if (next === "lost") throw new ForgeError("the answer was lost", { retryable: true });
+          return answer;
+        });
+        const id = await push(world, one, {
+          sha: sample.second,
+          ref: `refs/heads/branch-${round}`,
+        });
+        await finish(world, await takeNext(world, id));
+        for (let look = 0; look < 12; look++) {
+          clock += 3600_000;
+          await world.deps.queue.send({ type: "pipeline", pipelineId: id });
+          await world.settle();
+        }
+        const { stored, pipelines } = double.statuses;
+        expect(stored.at(-1)?.state).toBe("success");
+        expect(stored.filter(({ state }) => state !== "success")).toEqual([]);
+        expect(pipelines).toHaveLength(1);
+        await double.stop();
+      }),
+      { numRuns: 8 },
+    );
+  });
+
+  test("that the forge refuses for good are not told again", async () => {
+    let tries = 0;
+    postWith(async () => {
+      tries += 1;
+      throw new ForgeError("no", { retryable: false, status: 403 });
+    });
+    const id = await push(world, one);
+    await world.deps.queue.send({ type: "pipeline", pipelineId: id });
+    await world.settle();
+    expect(tries).toBe(1);
+  });
+
+  test("are one for each job too where the settings say so, and none for a job that did not begin", async () => {
+    const { settings } = world.deps;
+    Object.assign(world.deps, {
+      settings: async (forge: string, path: string) => {
+        const known = await settings(forge, path);
+        return known && { ...known, statuses: "jobs" };
+      },
+    });
+    const double = await githubDouble({ repository: sample.repository });
+    stops.push(double.stop);
+    const connection = toConnection("hub", {
+      kind: "github",
+      url: double.url,
+      token: { secret: "token" },
+      clone_token: { secret: "token" },
+    });
+    postWith(connectForge(connection, async () => double.token).client(githubProject).postStatus);
+    const configuration =
+      "stages: [test, deploy]\nunit: { stage: test, script: [make] }\nlint: { stage: test, script: [lint], allow_failure: true }\nship: { stage: deploy, script: [ship] }\nby-hand: { stage: deploy, script: [ship], when: manual }\n";
+    const id = await push(world, configuration, { sha: sample.second });
+    for (let job = 0; job < 2; job++) {
+      const taken = await takeNext(world, id);
+      await finish(world, taken, taken.job_info.name === "lint" ? "failed" : "success");
+    }
+    const last = await takeNext(world, id);
+    await finish(world, last, "failed");
+    const final = new Map(double.statuses.map((status) => [status.context, status]));
+    expect([...final.keys()].sort()).toEqual([
+      "slipway",
+      "slipway/lint",
+      "slipway/ship",
+      "slipway/unit",
+    ]);
+    expect(final.get("slipway")).toMatchObject({ state: "failure" });
+    expect(final.get("slipway/unit")).toMatchObject({ state: "success" });
+    expect(final.get("slipway/lint")).toMatchObject({
+      state: "success",
+      description: expect.stringContaining("allowed to fail"),
+    });
+    expect(final.get("slipway/ship")).toMatchObject({ state: "failure" });
+    expect((await pipelineOf(world, id)).reported).toHaveLength(4);
+  });
+});
+
+test.for<[string, Parameters<typeof statusPause>[0], number, number]>([
+  ["a lock, first", { status: 409, waitMilliseconds: undefined }, 1, 2_000],
+  ["a lock, often", { status: 409, waitMilliseconds: undefined }, 30, 60_000],
+  ["an outage, first", { status: 503, waitMilliseconds: undefined }, 1, 5_000],
+  ["an outage, third", { status: undefined, waitMilliseconds: undefined }, 3, 20_000],
+  ["an outage, long", { status: 500, waitMilliseconds: undefined }, 99, 600_000],
+  ["a limit of its own", { status: 429, waitMilliseconds: 90_000 }, 1, 90_000],
+  ["a limit of days", { status: 429, waitMilliseconds: 1e9 }, 1, 3_600_000],
+])("after %s the forge is left alone for a time", ([, error, failures, expected]) => {
+  expect(statusPause(error, failures)).toBe(expected);
+});
