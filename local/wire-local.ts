@@ -95,12 +95,11 @@ export async function wireLocal(options: {
     data,
     machine,
     runner: options.runner,
-    wake: (id) => {
-      const pipelineId = Number(/^p(\d+)-/.exec(id)?.[1] ?? 0);
+    wake: () => {
       queue
-        .send({ type: "pipeline", pipelineId })
+        .send({ type: "places" })
         .catch((error: unknown) =>
-          log("warn", "a pipeline is left to the next sweep", { pipelineId, cause: String(error) }),
+          log("warn", "a free place is left to the next sweep", { cause: String(error) }),
         );
     },
   });

@@ -1,3 +1,4 @@
+import { findEnvironment } from "./availability.ts";
 import { childCommands } from "./child-commands.ts";
 import { deploymentCommands } from "./deployments.ts";
 import { nextDue } from "./due.ts";
@@ -8,6 +9,7 @@ import type { Job, Pipeline } from "./pipeline.ts";
 import { isReported, reportsOf } from "./report.ts";
 import { isCompleted } from "./status.ts";
 import { epochMs, instantOf } from "./time.ts";
+import { isWaiting } from "./waiting.ts";
 
 /**
  * What has to be done in the world: what the change from `before` asks for, and for a `look` everything
@@ -25,6 +27,7 @@ export function commandsFor(
     ...strayResource(after, event),
     ...childCommands(before, after, event),
     ...deploymentCommands(before, after, event),
+    ...offeredStart(after, event),
     ...environmentCommands(before, after, all, now),
     ...statusCommands(before, after, all),
     ...lookCommand(before, after, all, now),
@@ -77,12 +80,25 @@ function environmentCommands(
     if (environment.state === "wanted" && changed && nextStartMs(environment) <= epochMs(now)) {
       commands.push({ type: "start_environment", environment });
     }
+    if (environment.state === "ended" && !all && earlier !== undefined && earlier !== "ended") {
+      const waited = environment.waitsSince !== undefined;
+      const stopped = earlier === "stopping";
+      commands.push({ type: "free_place", environmentId: environment.id, waited, stopped });
+    }
     const wentByItself = environment.state === "ended" && !all && isUp(earlier);
     if ((environment.state === "stopping" && changed) || wentByItself) {
       commands.push({ type: "stop_environment", environmentId: environment.id });
     }
   }
   return commands;
+}
+
+function offeredStart(pipeline: Pipeline, event: PipelineEvent): readonly Command[] {
+  if (event.type !== "place_offered") return [];
+  const environment = findEnvironment(pipeline, event.environmentId);
+  return environment !== undefined && isWaiting(environment)
+    ? [{ type: "start_environment", environment, offered: true }]
+    : [];
 }
 
 /** One that ended by itself may have left containers behind: stopping it clears them away. */

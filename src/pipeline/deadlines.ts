@@ -11,6 +11,7 @@ import {
 } from "./environment-load.ts";
 import type { Job, Pipeline, PipelineEnvironment } from "./pipeline.ts";
 import { epochMs } from "./time.ts";
+import { isWaiting } from "./waiting.ts";
 
 /** Something that time alone brings about, at `at` (epoch milliseconds). */
 export type Deadline = { readonly at: number } & (
@@ -36,6 +37,8 @@ export function deadlines(pipeline: Pipeline): readonly Deadline[] {
   const loads = environmentLoads(pipeline);
   const ahead = workAhead(pipeline);
   const kinds = new Set(pipeline.environments.filter(isLive).map(kindOfEnvironment));
+  // Who stands in line may hold back environments of other kinds, too.
+  const inLine = pipeline.environments.some(standsInLine);
   const silence = new Map<string, number>();
   const oldestPending = new Map<string, number>();
   let lastFinished = epochMs(pipeline.createdAt);
@@ -43,7 +46,9 @@ export function deadlines(pipeline: Pipeline): readonly Deadline[] {
     if (job.finishedAt !== undefined)
       lastFinished = Math.max(lastFinished, epochMs(job.finishedAt));
     if (job.retried) continue;
-    found.push(...jobDeadlines(job, (pending) => kinds.has(kindOfJob(pipeline, pending))));
+    found.push(
+      ...jobDeadlines(job, (pending) => inLine || kinds.has(kindOfJob(pipeline, pending))),
+    );
     if (isWithRunner(job) && job.environmentId !== undefined) {
       const at = Math.max(silence.get(job.environmentId) ?? 0, contactDeadline(job));
       silence.set(job.environmentId, at);
@@ -62,7 +67,11 @@ export function deadlines(pipeline: Pipeline): readonly Deadline[] {
       oldestPending: oldestPending.get(kindOfEnvironment(environment)),
     });
     if (deadline !== undefined) found.push(deadline);
-    if (environment.state === "wanted" && environment.startFailures > 0) {
+    if (
+      environment.state === "wanted" &&
+      environment.startFailures > 0 &&
+      !isWaiting(environment)
+    ) {
       const at = nextStartMs(environment);
       found.push({ kind: "start_environment", environmentId: environment.id, at });
     }
@@ -131,7 +140,12 @@ function environmentDeadline(
     ...(problem !== undefined && { problem }),
   });
   if (environment.state === "wanted" || environment.state === "starting") {
-    return stop(afterSeconds(environment.wantedAt, startSeconds), "It did not start in time");
+    if (standsInLine(environment)) return undefined;
+    const { startedAt, turnAt, wantedAt } = environment;
+    return stop(
+      afterSeconds(startedAt ?? turnAt ?? wantedAt, startSeconds),
+      "It did not start in time",
+    );
   }
   if (environment.state !== "running") return undefined;
   if (around.silentAt !== undefined) return stop(around.silentAt, "Its runner fell silent");
@@ -147,6 +161,14 @@ function environmentDeadline(
   return stop(
     Math.max(heardAt, around.oldestPending) + idleSeconds * 1000,
     "Its runner asked for no job",
+  );
+}
+
+/** In Slipway's line, or accepted and still in the provider's own. */
+function standsInLine(environment: PipelineEnvironment): boolean {
+  return (
+    isWaiting(environment) ||
+    (environment.state === "starting" && environment.waitsFor !== undefined)
   );
 }
 

@@ -2,29 +2,33 @@ import { findEnvironment } from "./availability.ts";
 import { blame } from "./blame.ts";
 import { type Ending, endJobs } from "./end-jobs.ts";
 import { changeEnvironment, changeEnvironments } from "./environments.ts";
-import type { Pipeline, PipelineEnvironment } from "./pipeline.ts";
-import { epochMs, hasPassed } from "./time.ts";
+import type { ComputeSize, Pipeline, PipelineEnvironment } from "./pipeline.ts";
+import { epochMs } from "./time.ts";
+import { isWaiting } from "./waiting.ts";
 
 /** Seconds after it was wanted until the next start is tried, by the number of starts that failed. */
 const startDelays = [0, 5, 20, 60, 180] as const;
-/** Well within the time that a start may take. */
-const waitingSeconds = 120;
 
 /** When its next start is due, in epoch milliseconds. */
 export function nextStartMs(environment: PipelineEnvironment): number {
-  return epochMs(environment.wantedAt) + (startDelays[environment.startFailures] ?? 0) * 1000;
+  const from = epochMs(environment.turnAt ?? environment.wantedAt);
+  return from + (startDelays[environment.startFailures] ?? 0) * 1000;
 }
 
 export function noteEnvironmentStarted(
   pipeline: Pipeline,
-  environmentId: string,
-  handle: string,
+  start: {
+    readonly environmentId: string;
+    readonly handle: string;
+    readonly compute?: ComputeSize;
+  },
   now: string,
 ): Pipeline {
+  const { environmentId, handle, compute } = start;
   return changeEnvironment(pipeline, environmentId, (environment) => {
     if (environment.handle !== undefined) return environment;
     const { waitsFor: _, ...known } = environment;
-    const started = { ...known, handle, startedAt: now };
+    const started = { ...known, handle, startedAt: now, ...(compute && { compute }) };
     switch (environment.state) {
       case "wanted":
         return { ...started, state: "starting" };
@@ -50,7 +54,11 @@ export function noteStartFailed(
   if (environment?.state !== "wanted") return pipeline;
   const startFailures = environment.startFailures + 1;
   if (!failure.permanent && startFailures < startDelays.length) {
-    return changeEnvironment(pipeline, environmentId, (wanted) => ({ ...wanted, startFailures }));
+    return changeEnvironment(pipeline, environmentId, ({ waitsFor: _, ...wanted }) => ({
+      ...wanted,
+      startFailures,
+      ...(isWaiting(environment) && { turnAt: now }),
+    }));
   }
   const failed = changeEnvironment(pipeline, environmentId, (wanted) => ({
     ...wanted,
@@ -61,7 +69,7 @@ export function noteStartFailed(
   return blame(failed, [environment], failure.permanent ? "every attempt" : "one attempt", now);
 }
 
-/** Waiting for room costs no attempt: its time to start begins anew, now and then, since that is a write. */
+/** Waiting costs neither an attempt nor time to start. Without a reason an accepted start waits no more. */
 export function noteEnvironmentWaits(
   pipeline: Pipeline,
   environmentId: string,
@@ -69,17 +77,25 @@ export function noteEnvironmentWaits(
   now: string,
 ): Pipeline {
   return changeEnvironment(pipeline, environmentId, (environment) => {
-    const { state, waitsFor, ...rest } = environment;
-    const waits = state === "wanted" || (state === "starting" && reason !== undefined);
-    if (!waits && state !== "starting") return environment;
-    const anew = waits && hasPassed(environment.wantedAt, waitingSeconds, now);
-    if (!anew && waitsFor === reason) return environment;
-    return {
-      ...rest,
-      state,
-      ...(reason !== undefined && { waitsFor: reason }),
-      ...(anew && { wantedAt: now, startFailures: 0 }),
-    };
+    const { waitsFor, turnAt: _, ...rest } = environment;
+    const waitsSince = environment.waitsSince ?? now;
+    switch (environment.state) {
+      case "wanted": {
+        const word = waitsFor ?? reason;
+        if (isWaiting(environment) && word === waitsFor) return environment;
+        return { ...rest, waitsSince, ...(word !== undefined && { waitsFor: word }) };
+      }
+      case "starting": {
+        if (waitsFor === reason) return environment;
+        return reason === undefined
+          ? { ...rest, startedAt: now }
+          : { ...rest, waitsSince, waitsFor: reason };
+      }
+      case "running":
+      case "stopping":
+      case "ended":
+        return environment;
+    }
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Variable } from "#language/variables.ts";
 import type {
   CommitState,
+  ComputeSize,
   FailureReason,
   JobArtifact,
   Pipeline,
@@ -19,6 +20,7 @@ export type PipelineEvent =
       readonly type: "environment_started";
       readonly environmentId: string;
       readonly handle: string;
+      readonly compute?: ComputeSize;
     }
   | {
       readonly type: "environment_start_failed";
@@ -26,13 +28,15 @@ export type PipelineEvent =
       readonly problem: string;
       readonly permanent: boolean;
     }
-  /** There is no room for it now: a start that was refused is tried again by the next look. */
+  /** There is no room for it now: it stands in line from here on, for as long as it takes. */
   | {
       readonly type: "environment_waits";
       readonly environmentId: string;
       /** For people. Absent: its waiting is short and needs no word, or an accepted start waits no more. */
       readonly reason?: string;
     }
+  /** There may be a place for this one, which stands in line: its start is tried now. */
+  | { readonly type: "place_offered"; readonly environmentId: string }
   | { readonly type: "environment_running"; readonly environmentId: string }
   | {
       readonly type: "environment_ended";
@@ -115,8 +119,22 @@ export type PipelineEvent =
  * every one whose effect the state does not show yet, so a lost command is repeated, never missed.
  */
 export type Command =
-  | { readonly type: "start_environment"; readonly environment: PipelineEnvironment }
+  | {
+      readonly type: "start_environment";
+      readonly environment: PipelineEnvironment;
+      /** It is its turn: nobody is ahead of it. */
+      readonly offered?: true;
+    }
   | { readonly type: "stop_environment"; readonly environmentId: string }
+  /** An environment is gone: others may have its place. */
+  | {
+      readonly type: "free_place";
+      readonly environmentId: string;
+      /** It once stood in line itself. */
+      readonly waited: boolean;
+      /** It did not leave by itself. */
+      readonly stopped: boolean;
+    }
   /** Ask the resource group for its turn; the answer is the event `resource_acquired`. */
   | { readonly type: "acquire_resource"; readonly jobId: number; readonly resourceGroup: string }
   | { readonly type: "release_resource"; readonly jobId: number; readonly resourceGroup: string }

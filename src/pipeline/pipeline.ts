@@ -114,7 +114,14 @@ export type PipelineEnvironment = {
   readonly runnerTags: readonly string[];
   /** Jobs its runner takes at a time. */
   readonly capacity: number;
+  /** The size that was asked for; absent where none was, or where a machine is not hired. */
+  readonly compute?: ComputeSize;
   readonly wantedAt: string;
+  /** Since when it stands in line for a place; kept when it has one. */
+  readonly waitsSince?: string;
+  /** When its turn came and the start failed: it stands in line no more. */
+  readonly turnAt?: string;
+  /** Since when it has a place: the start was accepted, and where it still had to wait, that was over. */
   readonly startedAt?: string;
   readonly runningAt?: string;
   readonly contactAt?: string;

@@ -40,11 +40,13 @@ function applyEvent(pipeline: Pipeline, event: PipelineEvent, now: string): Pipe
     case "look":
       return pipeline;
     case "environment_started":
-      return noteEnvironmentStarted(pipeline, event.environmentId, event.handle, now);
+      return noteEnvironmentStarted(pipeline, event, now);
     case "environment_start_failed":
       return noteStartFailed(pipeline, event.environmentId, event, now);
     case "environment_waits":
       return noteEnvironmentWaits(pipeline, event.environmentId, event.reason, now);
+    case "place_offered":
+      return pipeline;
     case "environment_running":
       return changeEnvironment(pipeline, event.environmentId, (known) => heard(known, now));
     case "environment_ended":

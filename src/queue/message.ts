@@ -10,6 +10,7 @@ export function parseMessage(text: string): Message | undefined {
   }
   if (typeof value !== "object" || value === null || !("type" in value)) return undefined;
   const keys = Object.keys(value).sort().join();
+  if (value.type === "places" && keys === "type") return { type: "places" };
   if (value.type === "pipeline" && keys === "pipelineId,type" && "pipelineId" in value) {
     const { pipelineId } = value;
     return typeof pipelineId === "number" && Number.isSafeInteger(pipelineId) && pipelineId > 0

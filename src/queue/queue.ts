@@ -6,7 +6,9 @@ export type Message =
       readonly project: string;
       readonly deliveryId: string;
     }
-  | { readonly type: "pipeline"; readonly pipelineId: number };
+  | { readonly type: "pipeline"; readonly pipelineId: number }
+  /** The line for build capacity: there may be places. */
+  | { readonly type: "places" };
 
 /** Messages of one group are handled one at a time, in order; groups run side by side. */
 export type Queue = {
@@ -15,7 +17,12 @@ export type Queue = {
 
 /** Same group for all messages about one thing. */
 export function messageGroup(message: Message): string {
-  return message.type === "delivery"
-    ? `delivery:${message.forge}:${message.project}`
-    : `pipeline:${message.pipelineId}`;
+  switch (message.type) {
+    case "delivery":
+      return `delivery:${message.forge}:${message.project}`;
+    case "pipeline":
+      return `pipeline:${message.pipelineId}`;
+    case "places":
+      return "places";
+  }
 }

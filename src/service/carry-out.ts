@@ -3,6 +3,7 @@ import type { Pipeline } from "#pipeline/pipeline.ts";
 import { type Advance, checkChild, tellParent } from "./child.ts";
 import { createChild } from "./create-child.ts";
 import type { ServiceDeps } from "./deps.ts";
+import { freePlace } from "./line.ts";
 import { refOf } from "./environment-ref.ts";
 import { postStatus } from "./post-status.ts";
 import { recordDeployment } from "./record-deployment.ts";
@@ -30,7 +31,10 @@ async function carryOutOne(
 ): Promise<readonly PipelineEvent[]> {
   switch (command.type) {
     case "start_environment":
-      return [await startEnvironment(deps, pipeline, command.environment)];
+      return [await startEnvironment(deps, pipeline, command.environment, command.offered)];
+    case "free_place":
+      await freePlace(deps, command);
+      return [];
     case "stop_environment":
       return stopEnvironment(deps, pipeline, command.environmentId);
     case "post_status":
@@ -41,10 +45,7 @@ async function carryOutOne(
       await releaseResource(deps, pipeline.project, command.resourceGroup, command.jobId);
       return [];
     case "look_at":
-      await deps.queue.send(
-        { type: "pipeline", pipelineId: pipeline.id },
-        { delaySeconds: Math.max(0, (Date.parse(command.at) - deps.now()) / 1000) },
-      );
+      await lookAt(deps, pipeline.id, command.at);
       return [];
     case "jobs_ready":
       deps.announce(pipeline.id);
@@ -66,6 +67,19 @@ async function carryOutOne(
 
 async function stopEnvironment(
   deps: ServiceDeps,
+/** A little more than the time between two sweeps. */
+const sweptSeconds = 70;
+
+/**
+ * Only for what is due before the sweep comes by: every look asks for the next one, so that looks which are far
+ * off would pile up, one more with each sweep.
+ */
+async function lookAt(deps: ServiceDeps, pipelineId: number, at: string): Promise<void> {
+  const delaySeconds = Math.max(0, (Date.parse(at) - deps.now()) / 1000);
+  if (delaySeconds > sweptSeconds) return;
+  await deps.queue.send({ type: "pipeline", pipelineId }, { delaySeconds });
+}
+
   pipeline: Pipeline,
   environmentId: string,
 ): Promise<readonly PipelineEvent[]> {

@@ -2,6 +2,7 @@ import type { Message } from "#queue/queue.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { handleDelivery } from "./handle-delivery.ts";
 import { lookAtPipeline } from "./look.ts";
+import { offerPlaces } from "./offer-places.ts";
 
 /** The one consumer of the work queue. */
 export async function handleMessage(deps: ServiceDeps, message: Message): Promise<void> {
@@ -11,6 +12,9 @@ export async function handleMessage(deps: ServiceDeps, message: Message): Promis
       return;
     case "pipeline":
       await lookAtPipeline(deps, message.pipelineId);
+      return;
+    case "places":
+      await offerPlaces(deps);
       return;
   }
 }

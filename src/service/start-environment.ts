@@ -2,20 +2,32 @@ import { EnvironmentStartError, EnvironmentWaitsError } from "#environment/envir
 import type { PipelineEvent } from "#pipeline/event.ts";
 import type { Pipeline, PipelineEnvironment } from "#pipeline/pipeline.ts";
 import { sizeOf } from "#project/runner-size.ts";
+import type { Place } from "#store/place-store.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { accessOf } from "./environment-ref.ts";
+import { mustStandInLine, placeOf, shutLine, standInLine } from "./line.ts";
 
 /** For provisioning and the first call, beside the provider's own queue. */
 const ticketMinutes = 15;
 
-/** Starts an environment where there is room, or finds it started; the ticket in it is worth nothing after one exchange. */
+/**
+ * Starts an environment, or finds it started; the ticket in it is worth nothing after one exchange. Where there is
+ * no room, or others stand in line, it stands in line behind them; `offered`: it is its turn.
+ */
 export async function startEnvironment(
   deps: ServiceDeps,
   pipeline: Pipeline,
   environment: PipelineEnvironment,
+  offered = false,
 ): Promise<PipelineEvent> {
+  const settings = await deps.settings(pipeline.forge, pipeline.project);
+  const size = sizeOf(environment.runnerTags, settings?.runnerSizes);
+  const place = placeOf(pipeline, environment, size);
+  if (!offered && (await mustStandInLine(deps, place))) {
+    return standInLine(deps, place, environment);
+  }
   if ((await deps.environments.hasRoomFor?.(environment.id)) === false) {
-    return { type: "environment_waits", environmentId: environment.id };
+    return refused(deps, place, environment);
   }
   const ticket = deps.randomToken();
   const ticketSeconds = ticketMinutes * 60 + (deps.environments.queueSeconds ?? 0);
@@ -25,7 +37,6 @@ export async function startEnvironment(
     pipelineId: pipeline.id,
     expiresAt: new Date(deps.now() + ticketSeconds * 1000).toISOString(),
   });
-  const settings = await deps.settings(pipeline.forge, pipeline.project);
   try {
     const { handle } = await deps.environments.start({
       id: environment.id,
@@ -36,17 +47,21 @@ export async function startEnvironment(
       privileged: environment.privileged,
       capacity: environment.capacity,
       runnerTags: environment.runnerTags,
-      ...sizeOf(environment.runnerTags, settings?.runnerSizes),
+      ...size,
       wantedAt: environment.wantedAt,
       apiUrl: deps.server.url,
       ticket,
       timeoutSeconds: environmentTimeoutSeconds(pipeline),
     });
-    return { type: "environment_started", environmentId: environment.id, handle };
+    return {
+      type: "environment_started",
+      environmentId: environment.id,
+      handle,
+      ...(size.compute && { compute: size.compute }),
+    };
   } catch (error) {
     if (error instanceof EnvironmentWaitsError) {
-      const { message: reason } = error;
-      return { type: "environment_waits", environmentId: environment.id, reason };
+      return refused(deps, place, environment, error.message);
     }
     const problem = error instanceof Error ? error.message : String(error);
     deps.log("error", "an environment could not be started", {
@@ -61,6 +76,16 @@ export async function startEnvironment(
       permanent: error instanceof EnvironmentStartError && error.permanent,
     };
   }
+}
+
+async function refused(
+  deps: ServiceDeps,
+  place: Place,
+  environment: PipelineEnvironment,
+  reason?: string,
+): Promise<PipelineEvent> {
+  await shutLine(deps, place.size);
+  return standInLine(deps, place, environment, reason);
 }
 
 /** Long enough for every job that could still run in it, one after another, within a day. */

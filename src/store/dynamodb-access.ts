@@ -7,7 +7,8 @@ import {
   QueryCommand,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
-import { type Item, refuseTooLarge } from "./dynamodb-item.ts";
+import { type Item, refuseTooLarge, textOf } from "./dynamodb-item.ts";
+import { mergeSorted, shardKeysOf, spread } from "./dynamodb-spread.ts";
 import { type IndexKey, indexes } from "./dynamodb-table.ts";
 
 export type Table = {
@@ -46,7 +47,7 @@ export async function putItem(
     await table.client.send(
       new PutCommand({
         TableName: table.name,
-        Item: item,
+        Item: spread(item),
         ConditionExpression: condition?.text,
         ExpressionAttributeNames: condition?.names,
         ExpressionAttributeValues: condition?.values,
@@ -97,20 +98,38 @@ export async function nextNumber(table: Table, pk: string): Promise<number> {
   return value;
 }
 
-/** One after the other in the index's order, page by page as they are asked for. */
-export async function* queryIndex(
-  table: Table,
-  query: {
-    readonly index: IndexKey;
-    readonly value: string;
-    readonly newestFirst: boolean;
-    /** Only items whose `order` is lower. */
-    readonly before?: string;
-    /** How many the caller will want, for the size of a page. */
-    readonly pageSize?: number;
-  },
-): AsyncGenerator<Item> {
+type IndexQuery = {
+  readonly index: IndexKey;
+  readonly value: string;
+  readonly newestFirst: boolean;
+  /** Only items whose `order` is lower. */
+  readonly before?: string;
+  /** Only items whose `order` is higher; not together with `before`. */
+  readonly after?: string;
+  /** How many the caller will want, for the size of a page. */
+  readonly pageSize?: number;
+};
+
+/**
+ * One after the other in the index's order, page by page as they are asked for. An index may lag behind the
+ * items by seconds: nothing that must not be overlooked may be decided by what it does not show.
+ */
+export async function* queryIndex(table: Table, query: IndexQuery): AsyncGenerator<Item> {
+  const keys = shardKeysOf(query.index, query.value);
+  if (keys.length === 1) {
+    yield* queryKey(table, query);
+    return;
+  }
+  const pageSize = query.pageSize && Math.ceil((2 * query.pageSize) / keys.length) + 1;
+  yield* mergeSorted(
+    keys.map((value) => queryKey(table, { ...query, value, ...(pageSize && { pageSize }) })),
+    (a, b) => query.newestFirst === textOf(a, "order") > textOf(b, "order"),
+  );
+}
+
+async function* queryKey(table: Table, query: IndexQuery): AsyncGenerator<Item> {
   const index = indexes[query.index];
+  const bound = query.before ?? query.after;
   let start: Item | undefined;
   do {
     const answer = await table.client.send(
@@ -118,14 +137,16 @@ export async function* queryIndex(
         TableName: table.name,
         IndexName: index.name,
         KeyConditionExpression:
-          query.before === undefined ? "#key = :key" : "#key = :key AND #order < :before",
+          bound === undefined
+            ? "#key = :key"
+            : `#key = :key AND #order ${query.before === undefined ? ">" : "<"} :bound`,
         ExpressionAttributeNames: {
           "#key": index.key,
-          ...(query.before === undefined ? {} : { "#order": "order" }),
+          ...(bound === undefined ? {} : { "#order": "order" }),
         },
         ExpressionAttributeValues: {
           ":key": query.value,
-          ...(query.before === undefined ? {} : { ":before": query.before }),
+          ...(bound === undefined ? {} : { ":bound": bound }),
         },
         ScanIndexForward: !query.newestFirst,
         Limit: query.pageSize,

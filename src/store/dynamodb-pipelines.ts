@@ -19,7 +19,7 @@ import {
   ttlAt,
   unpackDocument,
 } from "./dynamodb-item.ts";
-import { hasUnfinishedBusiness } from "./open-pipeline.ts";
+import { hasUnfinishedBusiness, standsInLineOnly } from "./open-pipeline.ts";
 import { fromDocument, type PipelineDocument, toDocument } from "./pipeline-document.ts";
 import type { PipelineStore, PipelineSummary } from "./store.ts";
 
@@ -89,6 +89,22 @@ export function dynamodbPipelines(table: Table): PipelineStore {
       for await (const item of query) ids.push(Number(textOf(item, "order")));
       return ids;
     },
+
+    listInLine: async (limit) => {
+      const ids: number[] = [];
+      if (limit <= 0) return ids;
+      const query = queryIndex(table, {
+        index: "open",
+        value: "in-line",
+        newestFirst: false,
+        pageSize: limit,
+      });
+      for await (const item of query) {
+        ids.push(Number(textOf(item, "order")));
+        if (ids.length === limit) break;
+      }
+      return ids;
+    },
   };
 }
 
@@ -118,8 +134,13 @@ async function pipelineItem(pipeline: Pipeline, version: number): Promise<Item> 
     kind: "pipeline",
     byProject: itemKey("PROJECT", pipeline.project),
     byRef: itemKey("REF", pipeline.project, lineOf(pipeline.facts)),
-    ...(hasUnfinishedBusiness(pipeline) ? { open: "pipeline" } : {}),
+    ...openAs(pipeline),
   };
+}
+
+function openAs(pipeline: Pipeline): { readonly open?: "pipeline" | "in-line" } {
+  if (!hasUnfinishedBusiness(pipeline)) return {};
+  return { open: standsInLineOnly(pipeline) ? "in-line" : "pipeline" };
 }
 
 function summaryOf(item: Item): PipelineSummary {

@@ -6,6 +6,7 @@ import { dynamodbDeliveries } from "./dynamodb-deliveries.ts";
 import { dynamodbDeployments } from "./dynamodb-deployments.ts";
 import { dynamodbOldImages } from "./dynamodb-old-images.ts";
 import { dynamodbPipelines } from "./dynamodb-pipelines.ts";
+import { dynamodbPlaces } from "./dynamodb-places.ts";
 import { dynamodbProjects } from "./dynamodb-projects.ts";
 import { dynamodbResources } from "./dynamodb-resources.ts";
 import { dynamodbStatusTurns } from "./dynamodb-status-turns.ts";
@@ -21,6 +22,7 @@ export function dynamodbStore(
   const table: Table = { client, name: tableName, now: options.now ?? Date.now };
   return {
     pipelines: dynamodbPipelines(table),
+    places: dynamodbPlaces(table),
     approvals: dynamodbApprovals(table),
     deliveries: dynamodbDeliveries(table),
     tokens: dynamodbTokens(table),

@@ -1,5 +1,6 @@
 import type { CommitState, Pipeline } from "#pipeline/pipeline.ts";
 import type { Status } from "#pipeline/status.ts";
+import type { PlaceStore } from "./place-store.ts";
 
 /** A saved thing and the version that the next write must name. */
 export type Versioned<T> = { readonly value: T; readonly version: number };
@@ -55,8 +56,13 @@ export type PipelineStore = {
     /** Only pipelines with a lower id. */
     readonly before?: number;
   }) => Promise<readonly PipelineSummary[]>;
-  /** Ids of all pipelines with something unfinished: jobs, environments or statuses not yet posted. */
+  /**
+   * Ids of all pipelines with something unfinished: jobs, environments or statuses not yet posted. Not those that
+   * can do nothing but wait for a place.
+   */
   readonly listOpen: () => Promise<readonly number[]>;
+  /** The oldest of those that can do nothing but wait for a place. */
+  readonly listInLine: (limit: number) => Promise<readonly number[]>;
 };
 
 export type Delivery = {
@@ -298,6 +304,7 @@ export type Store = {
   readonly pipelines: PipelineStore;
   readonly approvals: ApprovalStore;
   readonly deliveries: DeliveryStore;
+  readonly places: PlaceStore;
   readonly tokens: TokenStore;
   readonly projects: ProjectStore;
   readonly commitStatuses: CommitStatusStore;

@@ -41,6 +41,7 @@ const events: fc.Arbitrary<PipelineEvent> = fc.oneof(
     }),
   ),
   environmentId.map((id): PipelineEvent => ({ type: "environment_waits", environmentId: id })),
+  environmentId.map((id): PipelineEvent => ({ type: "place_offered", environmentId: id })),
   environmentId.map((id): PipelineEvent => ({ type: "environment_running", environmentId: id })),
   environmentId.map((id): PipelineEvent => ({ type: "environment_ended", environmentId: id })),
   fc.tuple(jobId, environmentId).map(

@@ -19,6 +19,12 @@ function failed(id: string, permanent = false): PipelineEvent {
   return { type: "environment_start_failed", environmentId: id, problem: "no room", permanent };
 }
 
+const started: PipelineEvent = {
+  type: "environment_started",
+  environmentId: "p7-e1",
+  handle: "build:1",
+};
+
 describe("a start for which there is no room", () => {
   const waits: PipelineEvent = { type: "environment_waits", environmentId: "p7-e1" };
 
@@ -35,9 +41,63 @@ describe("a start for which there is no room", () => {
     expect(job(pipeline, "a")).toMatchObject({ status: "pending", systemFailures: 0 });
   });
 
-  test("that nobody speaks of any more is given up", () => {
+  test("stands in line without any time that it has to start by, nor any look of its own", () => {
     const { pipeline } = happen(pipelineOf(plan(["test"], [{ name: "a" }])), 0, look, waits);
-    expect(states(happen(pipeline, 600, look).pipeline)[0]).toBe("p7-e1 stopping");
+    const later = happen(pipeline, 86_400, look);
+    expect(states(later.pipeline)[0]).toBe("p7-e1 wanted");
+    expect(later.pipeline).toBe(pipeline);
+    expect(ofType(later.commands, "look_at")).toHaveLength(0);
+  });
+
+  test("is tried out of turn when a place is offered, and only while it stands in line", () => {
+    const offer: PipelineEvent = { type: "place_offered", environmentId: "p7-e1" };
+    const { pipeline } = happen(pipelineOf(plan(["test"], [{ name: "a" }])), 0, look, waits);
+    const offered = happen(pipeline, 900, offer);
+    expect(offered.pipeline).toBe(pipeline);
+    expect(offered.commands).toMatchObject([{ type: "start_environment", offered: true }]);
+    const up = happen(pipeline, 901, started);
+    expect(ofType(happen(up.pipeline, 902, offer).commands, "start_environment")).toHaveLength(0);
+  });
+
+  test("has its full time to start once it got a place", () => {
+    const { pipeline } = happen(pipelineOf(plan(["test"], [{ name: "a" }])), 0, look, waits);
+    const up = happen(pipeline, 5000, started).pipeline;
+    expect(up.environments[0]).toMatchObject({ waitsSince: at(0), startedAt: at(5000) });
+    expect(states(happen(up, 5599, look).pipeline)).toEqual(["p7-e1 starting"]);
+    expect(states(happen(up, 5600, look).pipeline)[0]).toBe("p7-e1 stopping");
+  });
+
+  test("that fails when its turn comes is tried again after the usual pauses", () => {
+    const { pipeline } = happen(pipelineOf(plan(["test"], [{ name: "a" }])), 0, look, waits);
+    const once = happen(pipeline, 5000, failed("p7-e1"));
+    expect(ofType(happen(once.pipeline, 5004, look).commands, "start_environment")).toEqual([]);
+    expect(ofType(happen(once.pipeline, 5005, look).commands, "start_environment")).toHaveLength(1);
+    const again = happen(once.pipeline, 5006, waits);
+    expect(again.pipeline.environments[0]).toMatchObject({ startFailures: 1, waitsSince: at(0) });
+    expect(ofType(happen(again.pipeline, 9000, look).commands, "look_at")).toEqual([]);
+  });
+
+  test("keeps jobs from being given up that another kind of environment is to take", () => {
+    const jobs = [{ name: "a" }, { name: "b", runnerTags: ["large"] }];
+    const limited = pipelineOf(plan(["test"], jobs), { maxEnvironments: 1 });
+    const { pipeline } = happen(limited, 0, look, waits);
+    expect(statuses(happen(pipeline, 90_000, look).pipeline)).toEqual({
+      a: "pending",
+      b: "pending",
+    });
+  });
+
+  test("gives its place back when it is gone", () => {
+    const { pipeline } = happen(
+      pipelineOf(plan(["test"], [{ name: "a" }])),
+      0,
+      look,
+      waits,
+      started,
+    );
+    expect(ofType(happen(pipeline, 60, ended("p7-e1")).commands, "free_place")).toEqual([
+      { type: "free_place", environmentId: "p7-e1", waited: true, stopped: false },
+    ]);
   });
 
   test("says why to people until the environment starts, in one write", () => {
@@ -48,23 +108,13 @@ describe("a start for which there is no room", () => {
     ]);
     const again = happen(first.pipeline, 1, why);
     expect(again.pipeline).toBe(first.pipeline);
-    const started: PipelineEvent = {
-      type: "environment_started",
-      environmentId: "p7-e1",
-      handle: "build:1",
-    };
     expect(ofType(happen(again.pipeline, 2, started).commands, "post_status")).toMatchObject([
       { state: "pending", description: "Waiting for a runner" },
     ]);
   });
 
   test("an accepted start may wait as long for its turn, and then has the time to start again", () => {
-    const accepted: PipelineEvent = {
-      type: "environment_started",
-      environmentId: "p7-e1",
-      handle: "build:1",
-    };
-    let { pipeline } = happen(pipelineOf(plan(["test"], [{ name: "a" }])), 0, look, accepted);
+    let { pipeline } = happen(pipelineOf(plan(["test"], [{ name: "a" }])), 0, look, started);
     for (let seconds = 60; seconds <= 1800; seconds += 60) {
       pipeline = happen(pipeline, seconds, { ...waits, reason: "queued" }, look).pipeline;
     }

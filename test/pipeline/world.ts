@@ -134,6 +134,7 @@ export function runWorld(
         send({ ...command, type: "deployment_recorded" });
         return;
       case "tell_parent":
+      case "free_place":
       case "look_at":
       case "jobs_ready":
         return;

@@ -1,4 +1,4 @@
-import type { Job, Pipeline } from "#pipeline/pipeline.ts";
+import type { Job, Pipeline, PipelineEnvironment } from "#pipeline/pipeline.ts";
 import { reportOf } from "#pipeline/report.ts";
 
 /** A pipeline with one pending job; `changes` say what the test is about. */
@@ -72,6 +72,22 @@ export function exampleJob(changes: Partial<Job> = {}): Job {
     attempt: 0,
     systemFailures: 0,
     createdAt: "2026-01-01T00:00:00.000Z",
+    ...changes,
+  };
+}
+
+export function exampleEnvironment(
+  changes: Partial<PipelineEnvironment> = {},
+): PipelineEnvironment {
+  return {
+    id: "p1-e1",
+    state: "wanted",
+    executor: "shell",
+    privileged: false,
+    runnerTags: [],
+    capacity: 1,
+    wantedAt: "2026-01-01T00:00:00.000Z",
+    startFailures: 0,
     ...changes,
   };
 }
