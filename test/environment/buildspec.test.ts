@@ -73,7 +73,9 @@ describe("reading a buildspec", () => {
 
   test.for(readdirSync("buildspecs"))("%s is one that can be run", (file) => {
     const read = parseBuildspec(readFileSync(join("buildspecs", file), "utf8"), file);
-    expect(read.phases.build?.commands).toEqual(['node "$SLIPWAY_RUNNER"']);
+    expect(read.phases.build?.commands).toEqual([
+      'node "${SLIPWAY_RUNNER:-$CODEBUILD_SRC_DIR/runner.mjs}"',
+    ]);
   });
 });
 
