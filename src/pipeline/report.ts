@@ -21,7 +21,8 @@ function contextOf({ facts }: Pipeline): string {
 
 /** One status for the pipeline, and where its settings say so one for each job. */
 export function reportsOf(pipeline: Pipeline): readonly Report[] {
-  const jobs = pipeline.settings.statuses === "jobs" ? jobReports(pipeline, reportContext) : [];
+  const jobs =
+    pipeline.settings.statuses === "jobs" ? jobReports(pipeline, contextOf(pipeline)) : [];
   return [reportOf(pipeline), ...jobs];
 }
 
