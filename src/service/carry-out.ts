@@ -3,8 +3,8 @@ import type { Pipeline } from "#pipeline/pipeline.ts";
 import { type Advance, checkChild, tellParent } from "./child.ts";
 import { createChild } from "./create-child.ts";
 import type { ServiceDeps } from "./deps.ts";
-import { freePlace } from "./line.ts";
 import { refOf } from "./environment-ref.ts";
+import { freePlace } from "./line.ts";
 import { postStatus } from "./post-status.ts";
 import { recordDeployment } from "./record-deployment.ts";
 import { acquireResource, releaseResource } from "./resource-turns.ts";
@@ -65,8 +65,6 @@ async function carryOutOne(
   }
 }
 
-async function stopEnvironment(
-  deps: ServiceDeps,
 /** A little more than the time between two sweeps. */
 const sweptSeconds = 70;
 
@@ -80,6 +78,8 @@ async function lookAt(deps: ServiceDeps, pipelineId: number, at: string): Promis
   await deps.queue.send({ type: "pipeline", pipelineId }, { delaySeconds });
 }
 
+async function stopEnvironment(
+  deps: ServiceDeps,
   pipeline: Pipeline,
   environmentId: string,
 ): Promise<readonly PipelineEvent[]> {
