@@ -1,4 +1,5 @@
 import { mergeRequestLine } from "#pipeline/line.ts";
+import type { LineEntry } from "#store/line-store.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { type BuildableEvent, refNameOf } from "./facts.ts";
 
@@ -13,21 +14,34 @@ export async function claimPipelineId(
   event: BuildableEvent,
 ): Promise<number> {
   const isRequest = event.kind === "merge_request";
-  const recent = await deps.store.pipelines.list({
-    project: event.project.path,
-    ref: isRequest ? mergeRequestLine(event.mergeRequest.iid) : refNameOf(event),
-    limit: 20,
-  });
+  const project = event.project.path;
+  const line = isRequest ? mergeRequestLine(event.mergeRequest.iid) : refNameOf(event);
+  const recent = await recentOf(deps, project, line);
   const previous = recent.find((pipeline) => pipeline.sha !== event.sha);
   const key = [
     forgeName,
-    event.project.path,
+    project,
     event.kind,
     event.ref,
     isRequest ? "" : event.before,
     event.sha,
-    previous?.id ?? 0,
+    previous?.pipelineId ?? 0,
     ...(isRequest ? [event.mergeRequest.iid] : []),
   ].join("\n");
-  return deps.store.pipelines.claim(deps.hash(key), await deps.store.pipelines.nextId());
+  const nextId = await deps.store.pipelines.nextId();
+  const pipelineId = await deps.store.pipelines.claim(deps.hash(key), nextId);
+  await deps.store.lines.note(project, line, { pipelineId, sha: event.sha });
+  return pipelineId;
+}
+
+/** Lists lag behind: they are asked only for what was before the line was kept. */
+async function recentOf(
+  deps: Pick<ServiceDeps, "store">,
+  project: string,
+  line: string,
+): Promise<readonly LineEntry[]> {
+  const noted = await deps.store.lines.read(project, line);
+  if (noted.length > 0) return noted;
+  const listed = await deps.store.pipelines.list({ project, ref: line, limit: 20 });
+  return listed.map(({ id, sha }) => ({ pipelineId: id, sha }));
 }

@@ -52,16 +52,18 @@ async function isKept(deps: ServiceDeps, mark: ExpiryMark): Promise<boolean> {
   if (stored === undefined) return false;
   const pipeline = stored.value;
   if (!isCompleted(pipeline.status)) return true;
-  return (await latestSuccess(deps, pipeline)) === pipeline.id && (await refExists(deps, pipeline));
+  return (await isLatestSuccess(deps, pipeline)) && (await refExists(deps, pipeline));
 }
 
-async function latestSuccess(deps: ServiceDeps, pipeline: Pipeline): Promise<number | undefined> {
+/** The pipeline's own status is taken from itself: a list may not know it yet. */
+async function isLatestSuccess(deps: ServiceDeps, pipeline: Pipeline): Promise<boolean> {
+  if (pipeline.status !== "success") return false;
   const recent = await deps.store.pipelines.list({
     project: pipeline.project,
     ref: pipeline.facts.ref.name,
     limit: searchedPipelines,
   });
-  return recent.find(({ status }) => status === "success")?.id;
+  return !recent.some(({ id, status }) => id > pipeline.id && status === "success");
 }
 
 /** A ref that was deleted keeps nothing. Where no push of it was ever seen, it is taken to be there. */

@@ -1,6 +1,7 @@
 import { lineOf } from "#pipeline/line.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import { isCompleted } from "#pipeline/status.ts";
+import type { PipelineSummary } from "#store/store.ts";
 import { advancePipeline } from "./advance-pipeline.ts";
 import type { ServiceDeps } from "./deps.ts";
 
@@ -15,12 +16,14 @@ const mostOlder = 200;
  */
 export async function supersedeOlder(deps: ServiceDeps, pipeline: Pipeline): Promise<void> {
   if (pipeline.jobs.length === 0 || pipeline.facts.ref.kind !== "branch") return;
-  const older = await deps.store.pipelines.list({
+  const line = lineOf(pipeline.facts);
+  const listed = await deps.store.pipelines.list({
     project: pipeline.project,
-    ref: lineOf(pipeline.facts),
+    ref: line,
     limit: mostOlder,
     before: pipeline.id,
   });
+  const older = [...listed, ...(await notListed(deps, pipeline, line, listed))];
   for (const candidate of older) {
     const tooOld =
       Date.parse(pipeline.createdAt) - Date.parse(candidate.createdAt) > weekMilliseconds;
@@ -28,4 +31,26 @@ export async function supersedeOlder(deps: ServiceDeps, pipeline: Pipeline): Pro
       continue;
     await advancePipeline(deps, candidate.id, [{ type: "superseded", byPipelineId: pipeline.id }]);
   }
+}
+
+type Older = Pick<PipelineSummary, "id" | "status" | "createdAt" | "sha">;
+
+/** Lists lag behind, and the push before this one may be a second old. */
+async function notListed(
+  deps: ServiceDeps,
+  pipeline: Pipeline,
+  line: string,
+  listed: readonly PipelineSummary[],
+): Promise<readonly Older[]> {
+  const noted = await deps.store.lines.read(pipeline.project, line);
+  const missing = noted.filter(
+    ({ pipelineId }) =>
+      pipelineId < pipeline.id && !listed.some((candidate) => candidate.id === pipelineId),
+  );
+  const stored = await Promise.all(
+    missing.map(({ pipelineId }) => deps.store.pipelines.get(pipelineId)),
+  );
+  return stored.flatMap((found) =>
+    found === undefined ? [] : [{ ...found.value, sha: found.value.facts.commit.sha }],
+  );
 }

@@ -7,7 +7,7 @@ import {
   QueryCommand,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
-import { type Item, refuseTooLarge, textOf } from "./dynamodb-item.ts";
+import { type Item, numberOf, refuseTooLarge, textOf } from "./dynamodb-item.ts";
 import { mergeSorted, shardKeysOf, spread } from "./dynamodb-spread.ts";
 import { type IndexKey, indexes } from "./dynamodb-table.ts";
 
@@ -80,6 +80,36 @@ export async function updateItem(
     );
     return answer.Attributes ?? {};
   });
+}
+
+const mostChanges = 50;
+
+/**
+ * Replaces an item by what `decide` makes of it, where nobody else changed it meanwhile; else decides again.
+ * Leaves it as it is where that is undefined. Such items carry a `version`.
+ */
+export async function changeItem(
+  table: Table,
+  what: string,
+  pk: string,
+  decide: (present: Item | undefined) => Item | undefined,
+): Promise<void> {
+  for (let attempt = 0; attempt < mostChanges; attempt++) {
+    const present = await getItem(table, pk);
+    const next = decide(present);
+    if (next === undefined) return;
+    const version = present === undefined ? 0 : numberOf(present, "version");
+    const condition: Expression = {
+      text: "#version = :version",
+      names: { "#version": "version" },
+      values: { ":version": version },
+    };
+    const item = { ...next, pk, version: version + 1 };
+    const written = await putItem(table, what, item, version === 0 ? isAbsent : condition);
+    if (written === "done") return;
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * (attempt + 1)));
+  }
+  throw new Error(`${what} is changed too often; try again`);
 }
 
 export async function deleteItem(table: Table, pk: string): Promise<void> {

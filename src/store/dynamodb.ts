@@ -4,6 +4,7 @@ import { dynamodbApprovals } from "./dynamodb-approvals.ts";
 import { dynamodbCommitStatuses } from "./dynamodb-commit-statuses.ts";
 import { dynamodbDeliveries } from "./dynamodb-deliveries.ts";
 import { dynamodbDeployments } from "./dynamodb-deployments.ts";
+import { dynamodbLines } from "./dynamodb-lines.ts";
 import { dynamodbOldImages } from "./dynamodb-old-images.ts";
 import { dynamodbPipelines } from "./dynamodb-pipelines.ts";
 import { dynamodbPlaces } from "./dynamodb-places.ts";
@@ -22,6 +23,7 @@ export function dynamodbStore(
   const table: Table = { client, name: tableName, now: options.now ?? Date.now };
   return {
     pipelines: dynamodbPipelines(table),
+    lines: dynamodbLines(table),
     places: dynamodbPlaces(table),
     approvals: dynamodbApprovals(table),
     deliveries: dynamodbDeliveries(table),

@@ -1,5 +1,6 @@
 import type { CommitState, Pipeline } from "#pipeline/pipeline.ts";
 import type { Status } from "#pipeline/status.ts";
+import type { LineStore } from "./line-store.ts";
 import type { PlaceStore } from "./place-store.ts";
 
 /** A saved thing and the version that the next write must name. */
@@ -304,9 +305,10 @@ export type ApprovalStore = {
 
 export type Store = {
   readonly pipelines: PipelineStore;
+  readonly lines: LineStore;
+  readonly places: PlaceStore;
   readonly approvals: ApprovalStore;
   readonly deliveries: DeliveryStore;
-  readonly places: PlaceStore;
   readonly tokens: TokenStore;
   readonly projects: ProjectStore;
   readonly commitStatuses: CommitStatusStore;

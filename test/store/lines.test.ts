@@ -1,0 +1,40 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type EmbeddedDynamodb, openEmbeddedDynamodb } from "#local/embedded-dynamodb.ts";
+import { dynamodbStore } from "#store/dynamodb.ts";
+import { createTable } from "#store/dynamodb-table.ts";
+import type { LineStore } from "#store/line-store.ts";
+
+let directory: string;
+let database: EmbeddedDynamodb;
+let lines: LineStore;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "slipway-lines-"));
+  database = await openEmbeddedDynamodb(directory);
+  await createTable(database.client, "slipway");
+  lines = dynamodbStore(database.client, "slipway").lines;
+});
+afterAll(async () => {
+  await database.close();
+  await rm(directory, { recursive: true });
+});
+
+const entry = (pipelineId: number) => ({ pipelineId, sha: String(pipelineId) });
+
+test("a line is read newest first, each pipeline once, apart from other lines", async () => {
+  expect(await lines.read("a/b", "main")).toEqual([]);
+  for (const id of [3, 1, 2, 3]) await lines.note("a/b", "main", entry(id));
+  await lines.note("a/b", "dev", entry(9));
+  expect(await lines.read("a/b", "main")).toEqual([entry(3), entry(2), entry(1)]);
+});
+
+test("what is noted at once is all there, and the oldest of many are forgotten", async () => {
+  const ids = Array.from({ length: 10 }, (_, index) => index + 1);
+  await Promise.all(ids.map((id) => lines.note("a/b", "at-once", entry(id))));
+  expect(await lines.read("a/b", "at-once")).toHaveLength(10);
+  for (let id = 11; id <= 30; id++) await lines.note("a/b", "at-once", entry(id));
+  const kept = await lines.read("a/b", "at-once");
+  expect([kept.length, kept[0]?.pipelineId, kept.at(-1)?.pipelineId]).toEqual([20, 30, 11]);
+});
