@@ -9,6 +9,7 @@ import { authorizeAccess } from "#service/authorize-access.ts";
 import { isoNow, type Log } from "#service/deps.ts";
 import { removeExpiredArtifacts } from "#service/remove-expired-artifacts.ts";
 import { sweep } from "#service/sweep.ts";
+import { sweepStrayEnvironments } from "#service/sweep-stray-environments.ts";
 import { bundleRunner } from "./bundle.ts";
 import { type DataDirectory, openDataDirectory } from "./data-directory.ts";
 import { createGitHost, type GitHost } from "./git-host.ts";
@@ -22,7 +23,6 @@ import { removeOldCaches } from "./remove-old-caches.ts";
 import { findMachine, type Machine } from "./setup/machine.ts";
 import { surviveFullDisk } from "./survive-full-disk.ts";
 import { sweepLostPushes } from "./sweep-lost-pushes.ts";
-import { sweepStrayEnvironments } from "./sweep-stray-environments.ts";
 import { type LocalService, wireLocal } from "./wire-local.ts";
 
 export type ServiceSettings = {

@@ -29,8 +29,8 @@ export function sqsQueue(options: {
   readonly client: SQSClient;
   /** FIFO. */
   readonly workQueueUrl: string;
-  /** Standard. */
-  readonly laterQueueUrl: string;
+  /** Standard. Absent for those who send nothing with a delay. */
+  readonly laterQueueUrl?: string;
 }): Queue {
   const { client, workQueueUrl, laterQueueUrl } = options;
   return {
@@ -38,6 +38,9 @@ export function sqsQueue(options: {
       const MessageBody = JSON.stringify(message);
       const sizeBytes = Buffer.byteLength(MessageBody);
       if (sizeBytes > largestMessageBytes) throw new MessageTooLarge(sizeBytes);
+      if (delaySeconds > 0 && laterQueueUrl === undefined) {
+        throw new Error("There is no queue for messages with a delay.");
+      }
       await client.send(
         delaySeconds > 0
           ? new SendMessageCommand({

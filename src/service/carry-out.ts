@@ -1,7 +1,6 @@
 import type { Command, PipelineEvent } from "#pipeline/event.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import { type Advance, checkChild, tellParent } from "./child.ts";
-import { createChild } from "./create-child.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { refOf } from "./environment-ref.ts";
 import { freePlace } from "./line.ts";
@@ -50,8 +49,11 @@ async function carryOutOne(
     case "jobs_ready":
       deps.announce(pipeline.id);
       return [];
-    case "create_child":
+    case "create_child": {
+      // The compiler is large, and most functions that carry out commands never need it.
+      const { createChild } = await import("./create-child.ts");
       return createChild(deps, pipeline, command.jobId);
+    }
     case "cancel_child":
       await advance(command.childPipelineId, [{ type: "cancel", by: `pipeline ${pipeline.id}` }]);
       return [];

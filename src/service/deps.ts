@@ -32,6 +32,8 @@ export type ServiceDeps = {
   readonly builtInPipeline: string;
   /** Text at a public address (`include:remote`); absent where the host reads none. */
   readonly readRemoteFile?: (url: string) => Promise<string | undefined>;
+  /** Access tokens that are valid now beside those in the store; absent where all are in the store. */
+  readonly accessTokens?: () => Promise<readonly string[]>;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** 32 random bytes, base64url. */

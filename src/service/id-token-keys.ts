@@ -5,7 +5,7 @@ import {
   type JSONWebKeySet,
   type JWK,
 } from "jose";
-import { z } from "zod/mini";
+import * as z from "zod/mini";
 import type { ServiceDeps } from "./deps.ts";
 
 /** The secret that holds the installation's signing key; after a rotation the key before stays known. */

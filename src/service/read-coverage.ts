@@ -1,4 +1,4 @@
-import { type CoverageReader, coverageReader } from "#language/coverage.ts";
+import type { CoverageReader } from "#language/coverage.ts";
 import type { Job } from "#pipeline/pipeline.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { logKey, pipelineIdOfJob } from "./keys.ts";
@@ -15,6 +15,8 @@ export async function readCoverage(
 ): Promise<number | undefined> {
   if (job.readsCoverage === undefined) return undefined;
   const plan = await readPlan(deps, pipelineIdOfJob(job.id));
+  // Brings the engine for regular expressions along, which few requests need.
+  const { coverageReader } = await import("#language/coverage.ts");
   const read = coverageReader(plan.jobs[job.planIndex]?.coverage ?? "");
   return read === undefined ? undefined : searchBackwards(deps, logKey(job.id), read);
 }

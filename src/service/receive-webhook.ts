@@ -14,7 +14,7 @@ import { webhookSecretName } from "./keys.ts";
 /** As little as a webhook needs, so that a function which only receives them starts with little. */
 export type WebhookDeps = Pick<ServiceDeps, "settings" | "secrets" | "queue" | "now" | "log"> & {
   readonly store: Pick<ServiceDeps["store"], "deliveries">;
-  readonly forges: ReadonlyMap<string, Pick<Forge, "webhooks">>;
+  readonly forges: ReadonlyMap<string, Pick<Forge, "name" | "webhooks">>;
 };
 
 /** Lambda takes 6 MB at most; larger payloads are found by the sweep. */

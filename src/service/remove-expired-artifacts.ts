@@ -3,6 +3,7 @@ import { isCompleted } from "#pipeline/status.ts";
 import { advanceSoon } from "./advance-pipeline.ts";
 import { type ExpiryMark, expiryKey, expiryPrefix, parseExpiryKey } from "./artifact-expiry.ts";
 import { isoNow, type ServiceDeps } from "./deps.ts";
+import { eachUntil } from "./each-until.ts";
 import { artifactKey, pipelineIdOfJob } from "./keys.ts";
 
 /** What is kept beyond its time is looked at again after this long. */
@@ -13,13 +14,19 @@ const searchedPipelines = 50;
 /**
  * Removes artifacts whose time has come. Those of a ref's latest successful pipeline stay until there is a
  * newer one, and those of an unfinished pipeline until it is finished (GitLab Docs, "Keep artifacts from
- * most recent successful jobs"). Safe to run at any time, also twice at once.
+ * most recent successful jobs"). Safe to run at any time, also twice at once; what is not looked at by `until`
+ * (epoch milliseconds) is left to the next time.
  */
-export async function removeExpiredArtifacts(deps: ServiceDeps): Promise<void> {
+export async function removeExpiredArtifacts(
+  deps: ServiceDeps,
+  options: { readonly until?: number } = {},
+): Promise<void> {
   const now = isoNow(deps);
-  for (const key of await deps.blobs.list(expiryPrefix)) {
+  const due = (await deps.blobs.list(expiryPrefix)).flatMap((key) => {
     const mark = parseExpiryKey(key);
-    if (mark === undefined || mark.at > now) continue;
+    return mark === undefined || mark.at > now ? [] : [{ key, mark }];
+  });
+  await eachUntil(due, { ...options, now: deps.now }, async ({ key, mark }) => {
     if (await isKept(deps, mark)) {
       const at = new Date(deps.now() + keptMilliseconds).toISOString();
       await deps.blobs.put(expiryKey({ ...mark, at }), new Uint8Array());
@@ -27,7 +34,7 @@ export async function removeExpiredArtifacts(deps: ServiceDeps): Promise<void> {
       await remove(deps, mark, now);
     }
     await deps.blobs.delete(key);
-  }
+  });
 }
 
 async function remove(deps: ServiceDeps, mark: ExpiryMark, now: string): Promise<void> {

@@ -1,4 +1,6 @@
-import { isoNow, type ServiceDeps } from "./deps.ts";
+import type { Message } from "#queue/queue.ts";
+import type { ServiceDeps } from "./deps.ts";
+import { eachUntil } from "./each-until.ts";
 
 /** A delivery this young may still be under way. */
 const youngMilliseconds = 30_000;
@@ -7,26 +9,39 @@ const inLineLooked = 25;
 
 /**
  * Looks at everything unfinished, so that whatever was lost (a message, an event, a whole process) is
- * made good: queues deliveries that nobody finished and looks at every open pipeline.
+ * made good: queues deliveries that nobody finished and looks at every open pipeline. What is not queued by
+ * `until` (epoch milliseconds) is left to the next time.
  */
 export async function sweep(
   deps: ServiceDeps,
-  options: { readonly includeYoung?: boolean } = {},
+  options: { readonly includeYoung?: boolean; readonly until?: number } = {},
 ): Promise<void> {
-  const pipelines = await deps.store.pipelines.listOpen();
-  for (const pipelineId of pipelines) await deps.queue.send({ type: "pipeline", pipelineId });
-  await deps.queue.send({ type: "places" });
-  for (const pipelineId of await deps.store.pipelines.listInLine(inLineLooked)) {
-    await deps.queue.send({ type: "pipeline", pipelineId });
-  }
-  for (const delivery of await deps.store.deliveries.listUnfinished()) {
-    const age = Date.parse(isoNow(deps)) - Date.parse(delivery.receivedAt);
-    if (age < youngMilliseconds && options.includeYoung !== true) continue;
-    await deps.queue.send({
-      type: "delivery",
-      forge: delivery.forge,
-      project: delivery.project,
-      deliveryId: delivery.id,
-    });
-  }
+  const { pipelines } = deps.store;
+  const [waiting, open, deliveries] = await Promise.all([
+    pipelines.listInLine(inLineLooked),
+    pipelines.listOpen(),
+    lostDeliveries(deps, options.includeYoung === true),
+  ]);
+  const messages: readonly Message[] = [
+    { type: "places" },
+    ...deliveries,
+    ...[...new Set([...waiting, ...open])].map(
+      (pipelineId) => ({ type: "pipeline", pipelineId }) as const,
+    ),
+  ];
+  const left = await eachUntil(messages, { ...options, now: deps.now }, (message) =>
+    deps.queue.send(message),
+  );
+  if (left > 0)
+    deps.log("warn", "a part of what is unfinished is left to the next sweep", { left });
+}
+
+async function lostDeliveries(
+  { store, now }: ServiceDeps,
+  includeYoung: boolean,
+): Promise<readonly Message[]> {
+  const unfinished = await store.deliveries.listUnfinished();
+  return unfinished
+    .filter(({ receivedAt }) => includeYoung || now() - Date.parse(receivedAt) >= youngMilliseconds)
+    .map(({ forge, project, id }) => ({ type: "delivery", forge, project, deliveryId: id }));
 }

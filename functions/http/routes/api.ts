@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { z } from "zod/mini";
+import * as z from "zod/mini";
 import { authorizeAccess } from "#service/authorize-access.ts";
 import { type ControlResult, controlPipeline } from "#service/control.ts";
 import type { ServiceDeps } from "#service/deps.ts";

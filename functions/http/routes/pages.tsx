@@ -22,9 +22,10 @@ export function pageRoutes(deps: Pick<AppDeps, "service" | "mayReadPages">): Hon
 
   const guarded = async (context: Context, page: () => Promise<Response>): Promise<Response> => {
     for (const [name, value] of headers) context.header(name, value);
-    return (await deps.mayReadPages(context.req.raw))
-      ? page()
-      : context.text("You may not read this page.", 403);
+    if (await deps.mayReadPages(context.req.raw)) return page();
+    // Has the browser ask its user (RFC 7617).
+    context.header("www-authenticate", 'Basic realm="Slipway", charset="UTF-8"');
+    return context.text("Sign in: any name, and an access token as the password.", 401);
   };
 
   app.get("/", (context) =>

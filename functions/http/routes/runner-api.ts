@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { z } from "zod/mini";
+import * as z from "zod/mini";
 import { appendTrace } from "#service/append-trace.ts";
 import type { ServiceDeps } from "#service/deps.ts";
 import { exchangeTicket, WrongCallerError } from "#service/exchange-ticket.ts";

@@ -1,10 +1,9 @@
 import { Hono } from "hono";
-import type { ServiceDeps } from "#service/deps.ts";
-import { maxWebhookBytes, receiveWebhook } from "#service/receive-webhook.ts";
+import { maxWebhookBytes, receiveWebhook, type WebhookDeps } from "#service/receive-webhook.ts";
 import { readBody } from "../read-body.ts";
 
 /** `POST /webhooks/:forge/:project`, the project's path with its slashes as they are or encoded. */
-export function webhookRoutes(service: ServiceDeps): Hono {
+export function webhookRoutes(service: WebhookDeps): Hono {
   const app = new Hono();
   app.post("/webhooks/:forge/:project{.+}", async (context) => {
     const body = await readBody(context.req.raw, maxWebhookBytes);

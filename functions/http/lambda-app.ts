@@ -1,0 +1,29 @@
+import { Hono } from "hono";
+import type { WebhookDeps } from "#service/receive-webhook.ts";
+import { webhookRoutes } from "./routes/webhooks.ts";
+
+/**
+ * The HTTP service in a function: webhooks by what is there from the start, everything else by an app that is
+ * loaded when somebody asks for it.
+ */
+export function createLambdaApp(options: {
+  readonly webhooks: WebhookDeps;
+  readonly loadOthers: () => Promise<Pick<Hono, "fetch">>;
+}): Hono {
+  const app = new Hono();
+  app.onError((error, context) => {
+    options.webhooks.log("error", "request failed", {
+      method: context.req.method,
+      path: context.req.path,
+      cause: error.stack ?? String(error),
+    });
+    return context.json({ error: "Internal error. It is in the service's log." }, 500);
+  });
+  app.route("/", webhookRoutes(options.webhooks));
+  let others: Promise<Pick<Hono, "fetch">> | undefined;
+  app.all("*", async (context) => {
+    others ??= options.loadOthers();
+    return (await others).fetch(context.req.raw);
+  });
+  return app;
+}

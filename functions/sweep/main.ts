@@ -1,0 +1,17 @@
+import type { Context } from "aws-lambda";
+import { withLogFields } from "../log.ts";
+import { readEnv } from "../read-env.ts";
+import { wireAws } from "../wire-aws.ts";
+import { envSchema } from "./env.ts";
+import { runSweep } from "./run-sweep.ts";
+
+const service = wireAws(readEnv(envSchema, process.env));
+
+/** Kept for ending what was begun. */
+const reserveMilliseconds = 10_000;
+
+/** EventBridge Scheduler, every minute. */
+export function handler(_event: unknown, context: Context): Promise<void> {
+  const until = service.now() + context.getRemainingTimeInMillis() - reserveMilliseconds;
+  return withLogFields({ requestId: context.awsRequestId }, () => runSweep(service, until));
+}

@@ -1,0 +1,76 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { bitbucketWebhooks } from "#forge/bitbucket/webhook.ts";
+import type { WebhookReader } from "#forge/forge.ts";
+import { giteaWebhooks } from "#forge/gitea/webhook.ts";
+import { githubWebhooks } from "#forge/github/webhook.ts";
+import { gitlabWebhooks } from "#forge/gitlab/webhook.ts";
+import type { ForgeConnection } from "#project/connection.ts";
+import type { Settings } from "#project/parse-settings.ts";
+import { settingsFromJson } from "#project/settings-json.ts";
+import { sqsQueue } from "#queue/sqs.ts";
+import { secretsManagerSecrets } from "#secrets/secrets-manager.ts";
+import type { WebhookDeps } from "#service/receive-webhook.ts";
+import { dynamodbStore } from "#store/dynamodb.ts";
+import type { Store } from "#store/store.ts";
+import { readBundledFile } from "./bundled-file.ts";
+import { jsonLog } from "./log.ts";
+import type { ServiceEnv } from "./service-env.ts";
+
+/** What receiving webhooks takes, which is all that every start of `http` loads. */
+export type WebhookWiring = Omit<WebhookDeps, "store"> & {
+  readonly store: Store;
+  readonly configuration: Settings;
+};
+
+const readers: Readonly<Record<ForgeConnection["kind"], WebhookReader>> = {
+  gitlab: gitlabWebhooks,
+  github: githubWebhooks,
+  gitea: giteaWebhooks,
+  bitbucket: bitbucketWebhooks,
+};
+
+/** AWS clients by the SDK's own variables; the settings as they were when the function was deployed. */
+export function wireWebhooks(env: ServiceEnv): WebhookWiring {
+  const configuration = settingsFromJson(readBundledFile("settings.json"));
+  const dynamodb = DynamoDBDocumentClient.from(new DynamoDBClient(clientSettings), {
+    marshallOptions: { removeUndefinedValues: true },
+  });
+  return {
+    configuration,
+    store: dynamodbStore(dynamodb, env.SLIPWAY_TABLE),
+    queue: sqsQueue({
+      client: new SQSClient(clientSettings),
+      workQueueUrl: env.SLIPWAY_WORK_QUEUE_URL,
+      laterQueueUrl: env.SLIPWAY_LATER_QUEUE_URL,
+    }),
+    secrets: secretsManagerSecrets({
+      client: new SecretsManagerClient(clientSettings),
+      prefix: env.SLIPWAY_SECRETS_PREFIX,
+    }),
+    forges: new Map(
+      [...configuration.forges].map(([name, { kind }]) => [
+        name,
+        { name: kind, webhooks: readers[kind] },
+      ]),
+    ),
+    settings: async (forge, project) => {
+      const its = configuration.projects.get(project.toLowerCase());
+      return its?.forge === forge ? its : undefined;
+    },
+    now: Date.now,
+    log: jsonLog(env.SLIPWAY_LOG_LEVEL),
+  };
+}
+
+/** A throttled call is tried for a few seconds; one that hangs must not take the whole invocation. */
+export const clientSettings = {
+  maxAttempts: 5,
+  requestHandler: {
+    connectionTimeout: 2_000,
+    requestTimeout: 5_000,
+    throwOnRequestTimeout: true,
+  },
+} as const;
