@@ -1,13 +1,13 @@
 import * as z from "zod/mini";
 import type { UserFacts } from "#language/facts.ts";
-import type { ForgeProject, TriggerEvent } from "./forge.ts";
-import type { FieldShape } from "./json-fields.ts";
-import { checkPayload, fullRef, isZeroSha, sha } from "./payload.ts";
+import type { ForgeProject, TriggerEvent, WebhookRequest } from "./forge.ts";
+import { type FieldShape, fieldReader } from "./json-fields.ts";
+import { checkPayload, fullRef, isZeroSha, readJson, sha } from "./payload.ts";
 
 // What GitHub's payloads and those of Gitea and Forgejo share (GitHub Docs: Webhook events and payloads;
 // Gitea Docs: Webhooks). Only fields that are used are named, and unknown ones pass.
 
-export const repository = z.looseObject({
+export const repository = z.object({
   id: z.int(),
   full_name: z.string().check(z.regex(/^[^/]+\/[^/]+$/)),
   html_url: z.nullish(z.string()),
@@ -17,7 +17,7 @@ export const repository = z.looseObject({
   internal: z.nullish(z.boolean()),
 });
 
-export const account = z.looseObject({
+export const account = z.object({
   id: z.nullish(z.int()),
   login: z.nullish(z.string()),
   username: z.nullish(z.string()),
@@ -49,11 +49,11 @@ export function userFacts(sender: Account, pusher?: Account): UserFacts {
   };
 }
 
-const push = z.looseObject({
+const push = z.object({
   ref: fullRef,
   before: sha,
   after: sha,
-  head_commit: z.nullish(z.looseObject({ id: sha })),
+  head_commit: z.nullish(z.object({ id: sha })),
   repository,
   pusher: z.nullish(account),
   sender: z.nullish(account),
@@ -69,11 +69,10 @@ const accountFields = {
 } as const;
 
 /** What of a push is read at all: its commits alone may be megabytes. */
-export const pushFields: FieldShape = {
+const branchFields: FieldShape = {
   ref: true,
   before: true,
   after: true,
-  head_commit: { id: true },
   repository: {
     id: true,
     full_name: true,
@@ -86,6 +85,17 @@ export const pushFields: FieldShape = {
   pusher: accountFields,
   sender: accountFields,
 };
+
+const named = z.object({ ref: z.string() });
+const readBranch = fieldReader(branchFields);
+const readTag = fieldReader({ ...branchFields, head_commit: { id: true } });
+
+/** The payload of a `push`, as far as `pushEvent` looks at it; only tags need what stands behind the commits. */
+export function readPush(request: WebhookRequest): unknown {
+  const payload = readJson(request, readBranch);
+  const isTag = z.safeParse(named, payload).data?.ref.startsWith("refs/tags/") === true;
+  return isTag ? readJson(request, readTag) : payload;
+}
 
 /** One `push` payload is one updated ref. */
 export function pushEvent(payload: unknown): TriggerEvent {

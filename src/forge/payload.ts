@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as z from "zod/mini";
 import { MalformedPayload, UnreadablePayload, type WebhookRequest } from "./forge.ts";
-import { type FieldShape, parseFields } from "./json-fields.ts";
+import type { FieldReader } from "./json-fields.ts";
 
 // What the payloads of all forges have in common: JSON in UTF-8, checked for the fields in use only.
 
@@ -27,11 +27,12 @@ export function isZeroSha(value: string): boolean {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
+const readWhole: FieldReader = (json) => JSON.parse(utf8.decode(json));
+
 /** The body as JSON, whatever it holds; of a large one the fields in use alone may be read. */
-export function readJson(request: WebhookRequest, fields?: FieldShape): unknown {
+export function readJson(request: WebhookRequest, read = readWhole): unknown {
   try {
-    const text = utf8.decode(request.body);
-    return fields === undefined ? JSON.parse(text) : parseFields(text, fields);
+    return read(request.body);
   } catch (error) {
     // JSON.parse quotes the text it trips over, and bodies stay out of messages.
     throw new UnreadablePayload("The webhook's body is not JSON in UTF-8.", {

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseFields } from "#forge/json-fields.ts";
+import { fieldReader } from "#forge/json-fields.ts";
 
-const all = { a: true, b: { c: true, "d\n": true } } as const;
+// Nothing has the last one: the text is read to its end.
+const read = fieldReader({ a: true, b: { c: true, "d\n": true }, absent: true });
+const bytes = (text: string) => new TextEncoder().encode(text);
 
 describe("fields of a JSON text", () => {
   test.for([
@@ -16,7 +18,7 @@ describe("fields of a JSON text", () => {
     ["[1]", [1]],
     ["null", null],
   ])("%j", ([text, expected]) => {
-    expect(parseFields(String(text), all)).toEqual(expected);
+    expect(read(bytes(String(text)))).toEqual(expected);
   });
 
   test.for([
@@ -35,7 +37,23 @@ describe("fields of a JSON text", () => {
     '{"a":tru}',
     '{"a" 1}',
   ])("%j is no JSON", (text) => {
-    expect(() => parseFields(text, all)).toThrow(SyntaxError);
+    expect(() => read(bytes(text))).toThrow(SyntaxError);
+  });
+
+  test("are read up to the last of them, and nothing behind", () => {
+    const two = fieldReader({ a: true, b: { c: true } });
+    expect(two(bytes('{"a":1,"b":{"c":2,"x":[tru]}} \n'))).toEqual({ a: 1, b: { c: 2 } });
+    expect(two(bytes('{"b":{"c":2,"x":[1]},"a":1,]}'))).toEqual({ a: 1, b: { c: 2 } });
+    expect(() => two(bytes('{"b":{"c":2,"x":[tru]},"z":1}]'))).toThrow(SyntaxError);
+    expect(() => two(bytes('{"a":1,"b":{"c":2,"x":["'))).toThrow(SyntaxError);
+  });
+
+  test("may hold any character, and bytes that are none are refused", () => {
+    const value = { a: '日本-🚀 é \u0000 \\" \ud800', b: { c: "ü", "d\n": "\n" } };
+    expect(read(bytes(JSON.stringify(value)))).toEqual(value);
+    expect(() => read(Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d))).toThrow(
+      SyntaxError,
+    );
   });
 
   test("are those that JSON.parse finds, in whatever text", () => {
@@ -53,7 +71,7 @@ describe("fields of a JSON text", () => {
     fc.assert(
       fc.property(node, fc.constantFrom(undefined, 2), (value, indent) => {
         const text = JSON.stringify(value, null, indent);
-        expect(parseFields(text, all)).toEqual(shaped(JSON.parse(text)));
+        expect(read(bytes(text))).toEqual(shaped(JSON.parse(text)));
       }),
     );
   });

@@ -1,5 +1,5 @@
 import type { WebhookReader, WebhookRequest } from "../forge.ts";
-import { pushFields } from "../github-payload.ts";
+import { readPush } from "../github-payload.ts";
 import { hexSignature, verifyHmac } from "../hmac-signature.ts";
 import { bodyId, boundedId, isForm, readJson } from "../payload.ts";
 import { convertEvent } from "./convert.ts";
@@ -40,7 +40,7 @@ export const giteaWebhooks: WebhookReader = {
     const event = eventOf(request.headers);
     return event === undefined
       ? [{ kind: "ignored", why: "X-Gitea-Event is missing: the request names no event" }]
-      : [convertEvent(event, readJson(request, event === "push" ? pushFields : undefined))];
+      : [convertEvent(event, event === "push" ? readPush(request) : readJson(request))];
   },
 };
 

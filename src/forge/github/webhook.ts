@@ -1,5 +1,5 @@
 import type { WebhookReader } from "../forge.ts";
-import { pushFields } from "../github-payload.ts";
+import { readPush } from "../github-payload.ts";
 import { hexSignature, verifyHmac } from "../hmac-signature.ts";
 import { bodyId, boundedId, isForm, readJson } from "../payload.ts";
 import { convertEvent } from "./convert.ts";
@@ -33,7 +33,7 @@ export const githubWebhooks: WebhookReader = {
     }
     const event = request.headers.get("x-github-event");
     return event
-      ? [convertEvent(event, readJson(request, event === "push" ? pushFields : undefined))]
+      ? [convertEvent(event, event === "push" ? readPush(request) : readJson(request))]
       : [{ kind: "ignored", why: "X-GitHub-Event is missing: the request names no event" }];
   },
 };
