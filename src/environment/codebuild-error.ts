@@ -22,7 +22,10 @@ export function isIdempotencyMismatch(error: unknown): boolean {
   );
 }
 
-/** What a refused StartBuild means, in words with which somebody can do something. */
+/**
+ * What a refused StartBuild means, in words with which somebody can do something. The SDK's error is left out: it
+ * holds the request, and that the ticket.
+ */
 export function startError(
   error: unknown,
   spec: Pick<EnvironmentSpec, "compute">,
@@ -30,13 +33,15 @@ export function startError(
 ): EnvironmentStartError | EnvironmentWaitsError {
   const { name, message } = error instanceof Error ? error : { name: "", message: String(error) };
   const failed = (text: string, permanent: boolean) =>
-    new EnvironmentStartError(text, { permanent, cause: error });
+    new EnvironmentStartError(text, { permanent });
   if (name === "AccountLimitExceededException") {
     const size = spec.compute === undefined ? "" : ` of size ${spec.compute}`;
-    return waits(`AWS CodeBuild runs as many builds${size} as this account may`, error);
+    return new EnvironmentWaitsError(
+      `AWS CodeBuild runs as many builds${size} as this account may`,
+    );
   }
   if (throttling.test(name) || statusOf(error) === 429) {
-    return waits("AWS CodeBuild takes no more requests at the moment", error);
+    return new EnvironmentWaitsError("AWS CodeBuild takes no more requests at the moment");
   }
   switch (name) {
     case "ResourceNotFoundException":
@@ -67,10 +72,6 @@ export function startError(
     default:
       return failed(`AWS CodeBuild did not start a build: ${name} ${message}`.trim(), false);
   }
-}
-
-function waits(reason: string, cause: unknown): EnvironmentWaitsError {
-  return new EnvironmentWaitsError(reason, { cause });
 }
 
 function statusOf(error: unknown): unknown {
