@@ -70,6 +70,8 @@ export function clientContract(
     readonly project: string;
     /** Clones need the network of the forge. */
     readonly clones: boolean;
+    /** Whether it has merge requests at all. */
+    readonly mergeRequests: boolean;
     readonly stop: () => Promise<void>;
   }>,
 ): void {
@@ -197,6 +199,33 @@ export function clientContract(
         { ref: "refs/tags/light", sha: sample.second },
         { ref: "refs/tags/v1", sha: sample.second },
       ]);
+    });
+
+    test.for<[string, () => string, () => [string, string]]>([
+      ["main", () => sample.side, () => [sample.second, sample.first]],
+      ["main", () => sample.second, () => [sample.second, sample.second]],
+    ])("knows where a merge request into %s parted from it", async ([targetBranch, sha, base]) => {
+      const [targetSha, diffBaseSha] = base();
+      const iid = sha() === sample.side ? 1 : 4;
+      const found = await client.readMergeBase({ iid, targetBranch, sha: sha() });
+      // Gitea tells of merge requests only, and there is no fourth.
+      const expected = found.targetSha === "" && iid === 4 ? ["", ""] : [targetSha, diffBaseSha];
+      expect([found.targetSha, found.diffBaseSha]).toEqual(expected);
+    });
+
+    test.for(["gone", "--all", "a..b"])(
+      "says nothing of a merge request into %j, which is no branch",
+      async (targetBranch) => {
+        const request = { iid: 9, targetBranch, sha: sample.side };
+        expect(await client.readMergeBase(request)).toEqual({ targetSha: "", diffBaseSha: "" });
+      },
+    );
+
+    test("names a branch's open merge requests, without those of forks", async () => {
+      const expected = forge.mergeRequests ? [[1], [3], []] : [[], [], []];
+      const branches = ["feature/x", "other", 'odd"name'];
+      const found = await Promise.all(branches.map(client.listOpenMergeRequests));
+      expect(found).toEqual(expected);
     });
 
     test.for(["pending", "running", "success"] as const)(

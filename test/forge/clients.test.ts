@@ -24,6 +24,7 @@ clientContract("the built-in git host", async () => {
     sample,
     project: "group/app",
     clones: false,
+    mergeRequests: false,
     stop: async () => sample.remove(),
   };
 });
@@ -70,6 +71,7 @@ async function connected(
     sample,
     project,
     clones: true,
+    mergeRequests: true,
     stop: async () => {
       await double.stop();
       sample.remove();

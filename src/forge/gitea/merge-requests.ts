@@ -30,14 +30,17 @@ export function giteaMergeRequests(http: ForgeHttp, base: string): MergeRequestR
     // Its list cannot be asked for one branch only.
     listOpenMergeRequests: async (branch) => {
       const found: number[] = [];
+      let read = 0;
       for (let page = 1; page <= mostPages; page++) {
         const query = { state: "open", limit: pageSize, page };
         const answer = await http({ path: `${base}/pulls`, query });
         const items = readAnswer(z.array(pullRequest), answer, "open pull requests");
         for (const { number, head, base: target } of items)
           if (head.ref === branch && head.repo_id === target.repo_id) found.push(number);
+        // An installation may give fewer on a page than were asked for.
+        read += items.length;
         const total = Number(answer.headers.get("x-total-count") ?? Number.NaN);
-        const isLast = items.length === 0 || (total >= 0 && page * pageSize >= total);
+        const isLast = items.length === 0 || (total >= 0 && read >= total);
         if (isLast || found.length >= mostOpenMergeRequests) break;
       }
       return found.slice(0, mostOpenMergeRequests);

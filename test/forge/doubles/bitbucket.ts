@@ -1,4 +1,5 @@
 import { type Call, notFound, pageOf, type Reply, type Route, serveApi } from "./api-server.ts";
+import { bitbucketPullRoutes } from "./merge-requests.ts";
 import { readRepository } from "./repository.ts";
 
 export const bitbucketProject = "space/app";
@@ -157,6 +158,7 @@ export async function bitbucketDouble(options: {
         return { status: 201, json: body };
       },
     ],
+    ...bitbucketPullRoutes(git, list, bitbucketProject),
     ["GET", at(`${repo}/hooks`), (call) => list(call, hooks)],
     [
       "POST",

@@ -1,5 +1,6 @@
 import { type Call, notFound, pageOf, type Reply, type Route, serveApi } from "./api-server.ts";
 import { gitObjects } from "./git-objects.ts";
+import { giteaPullRoutes } from "./merge-requests.ts";
 import { readRepository } from "./repository.ts";
 
 export const giteaProject = "team/app";
@@ -115,6 +116,7 @@ export async function giteaDouble(options: {
         return { json: { total_commits: commits.length, commits } };
       },
     ],
+    ...giteaPullRoutes(git, list),
     [
       "POST",
       at(`${repo}/statuses/([^/]+)`),

@@ -1,6 +1,7 @@
 import { createVerify, generateKeyPairSync } from "node:crypto";
 import { type Call, notFound, pageOf, type Reply, type Route, serveApi } from "./api-server.ts";
 import { gitObjects } from "./git-objects.ts";
+import { githubPullRoutes } from "./merge-requests.ts";
 import { readRepository } from "./repository.ts";
 
 export const githubProject = "octo/app";
@@ -24,6 +25,7 @@ export async function githubDouble(options: {
   const installationTokens: { token: string; repositories: string[]; permissions: object }[] = [];
   const statuses: { sha: string; context: string; state: string; description: string }[] = [];
   const hooks: Hook[] = [];
+  const rights = { pullRequests: true };
   const limits = { statusesPerContext: 1000 };
 
   const repo = "/repos/[^/]+/[^/]+";
@@ -151,6 +153,7 @@ export async function githubDouble(options: {
         return { status: 201, json: { id: statuses.length, state } };
       },
     ],
+    ...githubPullRoutes(list, githubProject, () => rights.pullRequests),
     ["GET", at(`${repo}/hooks`), (call) => (admin ? list(call, hooks) : notFound)],
     [
       "POST",
@@ -205,7 +208,7 @@ export async function githubDouble(options: {
     clonePassword: token,
     ...(options.host === undefined ? {} : { host: options.host }),
   });
-  return { ...server, token, app, installationTokens, statuses, hooks, limits };
+  return { ...server, token, app, installationTokens, statuses, hooks, limits, rights };
 }
 
 function appKeys(): { readonly privateKey: string; readonly publicKey: string } {

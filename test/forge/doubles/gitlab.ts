@@ -1,6 +1,7 @@
 import { type Call, notFound, pageOf, type Reply, type Route, serveApi } from "./api-server.ts";
 import { gitlabHookRoutes, type StoredHook } from "./gitlab-hooks.ts";
 import { gitlabStatuses } from "./gitlab-statuses.ts";
+import { gitlabMergeRequestRoutes } from "./merge-requests.ts";
 import { readRepository } from "./repository.ts";
 
 export const gitlabProject = { id: 42, path: "group/sub/app" };
@@ -140,6 +141,7 @@ export async function gitlabDouble(options: {
         return { status: 201, json: { id: notes.length } };
       },
     ],
+    ...gitlabMergeRequestRoutes(git, list, { project: gitlabProject.id, fork: gitlabForkId }),
     ...gitlabHookRoutes({ hooks, signs, mayEdit: accessLevel >= 40 }),
   ];
 
