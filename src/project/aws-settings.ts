@@ -71,6 +71,11 @@ export const awsSchema = z
     compute: z.optional(z.enum(computeSizes)),
     alarm_email: z.optional(matching(/^[^@\s]+@[^@\s]+\.[^@\s]+$/, "must be an e-mail address")),
     log_retention_days: z.optional(z.literal(retentionDays)),
+    frozen_tags: z.optional(
+      z
+        .array(matching(/^[0-9A-Za-z._*-]{1,128}$/, "must be an image tag, with `*` as wildcard"))
+        .check(z.maxLength(5)),
+    ),
     remove_images: z.optional(z.boolean()),
     check_caller: z.optional(z.boolean()),
     project_stacks: z.optional(z.int().check(z.gte(1), z.lte(200))),
@@ -114,6 +119,8 @@ export type AwsSettings = {
   readonly compute: ComputeSize;
   readonly alarmEmail?: string;
   readonly logRetentionDays: number;
+  /** Patterns of image tags that never move once they are given. */
+  readonly frozenTags: readonly string[];
   /** Whether a repository goes, with its images, when its project leaves the settings. */
   readonly removeImages: boolean;
   /** Whether a ticket is exchanged only with the very build that it was made for. */
@@ -129,9 +136,10 @@ export function toAwsSettings(given: GivenAws = {}): AwsSettings {
     buildImage: given.build_image ?? "aws/codebuild/amazonlinux-x86_64-standard:6.0",
     compute: given.compute ?? "small",
     logRetentionDays: given.log_retention_days ?? 30,
+    frozenTags: given.frozen_tags ?? ["sha-*", "v*"],
     removeImages: given.remove_images ?? false,
     checkCaller: given.check_caller ?? true,
-    projectStacks: given.project_stacks ?? 25,
+    projectStacks: given.project_stacks ?? 32,
     ...(given.account !== undefined && { account: given.account }),
     ...(given.region !== undefined && { region: given.region }),
     ...(given.url !== undefined && { url: given.url }),

@@ -9,7 +9,7 @@ const ecrName = /^(?=.{2,256}$)[a-z0-9]+(?:[._-][a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-
 /** What is right on one machine and cannot be on AWS, each with its place in the file. */
 export function awsProblems(text: string, settings: Settings): readonly SettingsProblem[] {
   return [...settings.projects.values()].flatMap((project) =>
-    problemsOf(project).map((message) => ({
+    problemsOf(project, settings).map((message) => ({
       path: `projects.${project.path}`,
       message,
       ...placeOf(text, ["projects", project.path]),
@@ -17,10 +17,12 @@ export function awsProblems(text: string, settings: Settings): readonly Settings
   );
 }
 
-function problemsOf(project: ProjectSettings): readonly string[] {
-  return [forgeProblem(project), repositoryProblem(project)].filter(
-    (message) => message !== undefined,
-  );
+function problemsOf(project: ProjectSettings, { projects }: Settings): readonly string[] {
+  return [
+    forgeProblem(project),
+    repositoryProblem(project),
+    nestingProblem(project, projects),
+  ].filter((message) => message !== undefined);
 }
 
 function forgeProblem({ forge }: ProjectSettings): string | undefined {
@@ -34,4 +36,19 @@ function repositoryProblem({ path, registry }: ProjectSettings): string | undefi
   if (!result.ok) return result.message;
   if (ecrName.test(result.repository)) return undefined;
   return `\`${result.repository}\` is no name for a repository in Amazon ECR (2 to 256 characters, no two of \`.\`, \`_\`, \`-\` in a row): rename the project, or set \`registry: false\``;
+}
+
+/** Builds of a project may write every repository below the project's own. */
+function nestingProblem(
+  { path, registry }: ProjectSettings,
+  projects: Settings["projects"],
+): string | undefined {
+  if (!registry) return undefined;
+  const parts = path.toLowerCase().split("/");
+  const above = parts
+    .slice(1)
+    .map((_, index) => projects.get(parts.slice(0, index + 1).join("/")))
+    .find((project) => project?.registry === true);
+  if (above === undefined) return undefined;
+  return `its images would be below those of \`${above.path}\`, whose builds could change them: rename one of the two, or set \`registry: false\``;
 }

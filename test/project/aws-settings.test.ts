@@ -15,9 +15,10 @@ describe("the `aws` section", () => {
       buildImage: "aws/codebuild/amazonlinux-x86_64-standard:6.0",
       compute: "small",
       logRetentionDays: 30,
+      frozenTags: ["sha-*", "v*"],
       removeImages: false,
       checkCaller: true,
-      projectStacks: 25,
+      projectStacks: 32,
     });
   });
 
@@ -39,6 +40,7 @@ aws:
   compute: large
   alarm_email: ops@example.com
   log_retention_days: 90
+  frozen_tags: ["v*.*"]
   remove_images: true
   check_caller: false
   project_stacks: 3
@@ -65,6 +67,7 @@ aws:
       compute: "large",
       alarmEmail: "ops@example.com",
       logRetentionDays: 90,
+      frozenTags: ["v*.*"],
       removeImages: true,
       checkCaller: false,
       projectStacks: 3,
@@ -87,6 +90,7 @@ aws:
       /not both/,
     ],
     ["aws:\n  project_stacks: 0", 2, /./],
+    ["aws:\n  frozen_tags: ['v 1']", 2, /wildcard/],
   ])("%j is a problem in line %i", ([text, line, message]) => {
     const parsed = parseSettings(text);
     expect(parsed).toEqual({
@@ -121,6 +125,8 @@ projects:
   group/two__marks: {forge: lab}
   группа/app: {forge: lab}
   группа/no-images: {forge: lab, registry: false}
+  group/Fine/below: {forge: lab}
+  group/fine/no-images: {forge: lab, registry: false}
 `;
   test("names the project's line", () => {
     expect(awsProblems(text, read(text))).toEqual([
@@ -129,6 +135,10 @@ projects:
       expect.objectContaining({
         line: 9,
         message: expect.stringMatching(/cannot have an image repository/),
+      }),
+      expect.objectContaining({
+        line: 11,
+        message: expect.stringMatching(/below those of `group\/fine`/),
       }),
     ]);
   });

@@ -1,0 +1,124 @@
+import { Duration } from "aws-cdk-lib";
+import {
+  Cache,
+  ComputeType,
+  DockerServerComputeType,
+  type IBuildImage,
+  LinuxArmBuildImage,
+  LinuxBuildImage,
+  LocalCacheMode,
+  Project,
+  Source,
+} from "aws-cdk-lib/aws-codebuild";
+import { Repository } from "aws-cdk-lib/aws-ecr";
+import type { IRole } from "aws-cdk-lib/aws-iam";
+import type { IKey } from "aws-cdk-lib/aws-kms";
+import type { ILogGroup } from "aws-cdk-lib/aws-logs";
+import type { Asset } from "aws-cdk-lib/aws-s3-assets";
+import type { Construct } from "constructs";
+import type { ComputeSize } from "#pipeline/pipeline.ts";
+import type { AwsSettings } from "#project/aws-settings.ts";
+import { acknowledge } from "../acknowledge.ts";
+import type { Network } from "./network.ts";
+
+const computeTypes: Readonly<Record<ComputeSize, ComputeType>> = {
+  small: ComputeType.SMALL,
+  medium: ComputeType.MEDIUM,
+  large: ComputeType.LARGE,
+  xlarge: ComputeType.X_LARGE,
+  "2xlarge": ComputeType.X2_LARGE,
+};
+
+const dockerServerTypes: Readonly<Record<ComputeSize, DockerServerComputeType>> = {
+  small: DockerServerComputeType.SMALL,
+  medium: DockerServerComputeType.MEDIUM,
+  large: DockerServerComputeType.LARGE,
+  xlarge: DockerServerComputeType.X_LARGE,
+  "2xlarge": DockerServerComputeType.X2_LARGE,
+};
+
+/** `PATH@sha256…`, `PATH:TAG` in some ECR registry: the account, region and path of the repository. */
+export function ecrRepositoryOf(
+  image: string,
+): { readonly account: string; readonly region: string; readonly path: string } | undefined {
+  const found =
+    /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/([^:@]+)(?:[:@].*)?$/.exec(image);
+  const [, account, region, path] = found ?? [];
+  if (account === undefined || region === undefined || path === undefined) return undefined;
+  return { account, region, path };
+}
+
+export type BuildProjectProps = {
+  readonly projectName: string;
+  readonly aws: AwsSettings;
+  /** For builds that were given no role of their own: may use no repository. */
+  readonly role: IRole;
+  /** The runner and the buildspecs. */
+  readonly runner: Asset;
+  readonly logGroup: ILogGroup;
+  readonly dockerServer?: ComputeSize;
+  readonly network?: Network;
+  readonly key?: IKey;
+};
+
+/** A CodeBuild project that has nothing of a single build: StartBuild says the rest. */
+export function buildProject(scope: Construct, id: string, props: BuildProjectProps): Project {
+  const { aws, network, dockerServer } = props;
+  const project = new Project(scope, id, {
+    projectName: props.projectName,
+    description: "Slipway's build environments: started by the service only",
+    role: props.role,
+    source: Source.s3({ bucket: props.runner.bucket, path: props.runner.s3ObjectKey }),
+    environment: {
+      buildImage: imageOf(scope, id, aws.buildImage),
+      computeType: computeTypes[aws.compute],
+      privileged: true,
+      ...(dockerServer !== undefined && {
+        dockerServer: {
+          computeType: dockerServerTypes[dockerServer],
+          ...(network !== undefined && { securityGroups: network.securityGroups }),
+        },
+      }),
+    },
+    logging: { cloudWatch: { logGroup: props.logGroup } },
+    timeout: Duration.hours(24),
+    queuedTimeout: Duration.hours(8),
+    autoRetryLimit: 0,
+    grantReportGroupPermissions: false,
+    ssmSessionPermissions: false,
+    ...(props.key !== undefined && { encryptionKey: props.key }),
+    ...(network === undefined
+      ? { cache: Cache.local(LocalCacheMode.DOCKER_LAYER) }
+      : {
+          vpc: network.vpc,
+          subnetSelection: { subnets: network.subnets },
+          securityGroups: network.securityGroups,
+        }),
+  });
+  acknowledge(project, {
+    "AwsSolutions-CB3":
+      "Building container images needs an engine, and an engine needs a privileged build; each job's own container is unprivileged where the project says so.",
+    "AwsSolutions-CB4":
+      "Builds have no artifacts of CodeBuild's: images go to ECR, files to the encrypted bucket. `aws.kms_key` sets a key here too.",
+  });
+  return project;
+}
+
+function imageOf(scope: Construct, id: string, image: string): IBuildImage {
+  if (image.startsWith("aws/codebuild/")) {
+    const named = { buildImageId: image };
+    return image.includes("aarch64")
+      ? LinuxArmBuildImage.fromCodeBuildImageId(named.buildImageId)
+      : LinuxBuildImage.fromCodeBuildImageId(named.buildImageId);
+  }
+  const repository = ecrRepositoryOf(image);
+  if (repository === undefined) return LinuxBuildImage.fromDockerRegistry(image);
+  const { account, region, path } = repository;
+  return LinuxBuildImage.fromEcrRepository(
+    Repository.fromRepositoryAttributes(scope, `${id}-image`, {
+      repositoryName: path,
+      repositoryArn: `arn:aws:ecr:${region}:${account}:repository/${path}`,
+    }),
+    image.slice(image.indexOf(path) + path.length + 1),
+  );
+}

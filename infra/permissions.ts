@@ -1,0 +1,174 @@
+import { indexes } from "#store/dynamodb-table.ts";
+import type { Names } from "./names.ts";
+
+export type FunctionName = "http" | "work" | "builds" | "sweep";
+
+export const functionNames: readonly FunctionName[] = ["http", "work", "builds", "sweep"];
+
+/** Some calls on some resources; the condition is an IAM policy's. */
+export type Grant = {
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+  readonly conditions?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Why the resources cannot be named one by one, where they hold a wildcard. */
+  readonly why?: string;
+};
+
+/** What a function's code may do besides writing its own log. */
+export function grantsOf(
+  name: FunctionName,
+  names: Names,
+  options: GrantOptions,
+): readonly Grant[] {
+  switch (name) {
+    case "http":
+    case "work":
+      return [
+        ...state(names),
+        ...blobs(options.bucketArn),
+        sending(names, ["work.fifo", "later"]),
+        ...secrets(names),
+        ...builds(names, options.hasDockerServers),
+        ...(name === "work" ? images(names) : []),
+      ];
+    case "sweep":
+      return [
+        ...state(names),
+        ...blobs(options.bucketArn),
+        sending(names, ["work.fifo", "later"]),
+        readingSecrets(names),
+        ...images(names),
+      ];
+    case "builds":
+      return [sending(names, ["work.fifo"])];
+  }
+}
+
+export type GrantOptions = {
+  readonly bucketArn: string;
+  /** Whether CodeBuild projects exist besides the shared one. */
+  readonly hasDockerServers: boolean;
+};
+
+function state(names: Names): readonly Grant[] {
+  return [
+    {
+      actions: [
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+        "dynamodb:DeleteItem",
+      ],
+      resources: [names.table.arn],
+    },
+    {
+      actions: ["dynamodb:Query"],
+      resources: Object.values(indexes).map((index) => `${names.table.arn}/index/${index.name}`),
+    },
+  ];
+}
+
+/** The first part of every blob's key. */
+export const blobPrefixes = ["pipelines", "jobs", "caches", "expiry"] as const;
+
+function blobs(bucketArn: string): readonly Grant[] {
+  return [
+    {
+      actions: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
+      resources: [`${bucketArn}/*`],
+      why: "keys of blobs are made of the ids of pipelines and jobs",
+    },
+    { actions: ["s3:ListBucket"], resources: [bucketArn] },
+  ];
+}
+
+function sending(names: Names, queues: readonly string[]): Grant {
+  return {
+    actions: ["sqs:SendMessage"],
+    resources: queues.map((queue) => names.queue(queue).arn),
+  };
+}
+
+function readingSecrets(names: Names): Grant {
+  return {
+    actions: ["secretsmanager:GetSecretValue"],
+    resources: [names.secretArn("*")],
+    why: "forge tokens and projects' variables have names that operators choose, all under the installation's prefix",
+  };
+}
+
+function secrets(names: Names): readonly Grant[] {
+  return [
+    readingSecrets(names),
+    {
+      // The key that signs ID tokens is made when the first job asks for one.
+      actions: ["secretsmanager:CreateSecret", "secretsmanager:PutSecretValue"],
+      resources: [names.secretArn("id-token-key-??????")],
+      why: "Secrets Manager ends each ARN with six random characters",
+    },
+  ];
+}
+
+/** Also `http`: what a runner reports may start the next environment at once. */
+function builds(names: Names, hasDockerServers: boolean): readonly Grant[] {
+  const shared = names.codebuildProjectArn(names.codebuildProject);
+  return [
+    {
+      actions: [
+        "codebuild:StartBuild",
+        "codebuild:StopBuild",
+        "codebuild:BatchGetBuilds",
+        "codebuild:ListBuildsForProject",
+      ],
+      resources: hasDockerServers ? [shared, `${shared}-*`] : [shared],
+      why: "projects with a Docker server have CodeBuild projects of their own, whose names start alike",
+    },
+    {
+      actions: ["iam:PassRole"],
+      resources: [`${names.buildRoles}*`],
+      conditions: { StringEquals: { "iam:PassedToService": "codebuild.amazonaws.com" } },
+      why: "each project has a build role, and nothing else is under this path",
+    },
+  ];
+}
+
+/** Tags that are given and taken without pulling; no right to upload layers. */
+function images(names: Names): readonly Grant[] {
+  return [
+    {
+      actions: [
+        "ecr:DescribeRepositories",
+        "ecr:DescribeImages",
+        "ecr:BatchGetImage",
+        "ecr:PutImage",
+        "ecr:BatchDeleteImage",
+      ],
+      resources: [names.repositoryArn("*")],
+      why: "each project has repositories; builds are limited to their own",
+    },
+    {
+      actions: ["ecr:DescribeRepositoryCreationTemplates"],
+      resources: ["*"],
+      why: "the call has no resource",
+    },
+  ];
+}
+
+/** What Lambda and CodeBuild need of a role to attach themselves to subnets of a VPC. */
+export function networkGrants(): readonly Grant[] {
+  return [
+    {
+      actions: [
+        "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface",
+        "ec2:DescribeDhcpOptions",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeVpcs",
+      ],
+      resources: ["*"],
+      why: "network interfaces are made for each environment, and the Describe calls have no resource",
+    },
+  ];
+}

@@ -1,0 +1,173 @@
+import { CfnOutput, RemovalPolicy, Stack, type StackProps } from "aws-cdk-lib";
+import { HttpMethod } from "aws-cdk-lib/aws-apigatewayv2";
+import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
+import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { Key } from "aws-cdk-lib/aws-kms";
+import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
+import { Bucket } from "aws-cdk-lib/aws-s3";
+import { Asset } from "aws-cdk-lib/aws-s3-assets";
+import { StringParameter } from "aws-cdk-lib/aws-ssm";
+import type { Construct } from "constructs";
+import type { AwsSettings } from "#project/aws-settings.ts";
+import { acknowledge } from "./acknowledge.ts";
+import type { Assets } from "./assets.ts";
+import { alarms } from "./constructs/alarms.ts";
+import { buildPolicy } from "./constructs/build-policy.ts";
+import { buildProject, ecrRepositoryOf } from "./constructs/build-project.ts";
+import { dashboard } from "./constructs/dashboard.ts";
+import { buildEvents, everyMinute } from "./constructs/events.ts";
+import { type ServiceApi, serviceApi } from "./constructs/http-api.ts";
+import { networkOf } from "./constructs/network.ts";
+import { serviceFunctions } from "./constructs/service-functions.ts";
+import { workQueues } from "./constructs/work-queues.ts";
+import type { Names } from "./names.ts";
+
+export type ServiceStackProps = StackProps & {
+  readonly names: Names;
+  readonly aws: AwsSettings;
+  readonly assets: Assets;
+  readonly version: string;
+  /** Whether CodeBuild projects exist besides the shared one. */
+  readonly hasDockerServers: boolean;
+};
+
+/** What does the work and holds nothing: it can be deleted and made again. */
+export class ServiceStack extends Stack {
+  constructor(scope: Construct, id: string, props: ServiceStackProps) {
+    super(scope, id, props);
+    const { names, aws, hasDockerServers } = props;
+    const { name } = aws;
+    const key =
+      aws.kmsKeyArn === undefined ? undefined : Key.fromKeyArn(this, "Key", aws.kmsKeyArn);
+    const network = aws.vpc === undefined ? undefined : networkOf(this, aws.vpc);
+    const keyed = key === undefined ? {} : { key };
+    const queues = workQueues(this, names, key);
+    const door = serviceApi(this, { name, aws, ...keyed });
+    const bucketName = aws.bucket ?? names.bucketName;
+    const functions = serviceFunctions(this, {
+      assets: props.assets,
+      queues,
+      bucket: Bucket.fromBucketName(this, "Blobs", bucketName),
+      hasDockerServers,
+      url: door.url,
+      version: props.version,
+      place: {
+        names,
+        retentionDays: aws.logRetentionDays,
+        ...keyed,
+        ...(network !== undefined && aws.vpc?.functions === true && { network }),
+      },
+    });
+    const routes = door.api.addRoutes({
+      path: "/{proxy+}",
+      methods: [HttpMethod.ANY],
+      integration: new HttpLambdaIntegration("http-integration", functions.http),
+    });
+    for (const route of routes) {
+      acknowledge(route, {
+        "AwsSolutions-APIG4":
+          "Webhooks are verified by signature, runners by tickets and tokens, people by the access token: each by the code that knows which.",
+      });
+    }
+    for (const queue of [queues.work, queues.later]) {
+      functions.work.addEventSource(
+        new SqsEventSource(queue, { batchSize: 10, reportBatchItemFailures: true }),
+      );
+    }
+    buildEvents(this, {
+      to: functions.builds,
+      deadLetters: queues.dead.builds,
+      codebuildProject: names.codebuildProject,
+      hasDockerServers,
+    });
+    everyMinute(this, {
+      name: `${name}-sweep`,
+      roleName: `${name}-schedule-${names.installation.region}`,
+      to: functions.sweep,
+      deadLetters: queues.dead.sweep,
+    });
+    this.builds(props, network === undefined ? {} : { network }, keyed);
+    const made = alarms(this, {
+      name,
+      queues,
+      functions,
+      api: door.api,
+      ...(aws.alarmEmail !== undefined && { email: aws.alarmEmail }),
+    });
+    dashboard(this, {
+      name,
+      codebuildProject: names.codebuildProject,
+      queues,
+      functions,
+      api: door.api,
+      alarms: made,
+    });
+    this.outputs(names, door);
+  }
+
+  /** The CodeBuild project that all projects share, and what every build role may do. */
+  private builds(
+    { names, aws, assets }: ServiceStackProps,
+    network: { readonly network?: ReturnType<typeof networkOf> },
+    key: { readonly key?: ReturnType<typeof Key.fromKeyArn> },
+  ): void {
+    const runner = new Asset(this, "Runner", { path: assets.runner });
+    const image = ecrRepositoryOf(aws.buildImage);
+    const policyProps = {
+      names,
+      runnerArn: runner.bucket.arnForObjects(runner.s3ObjectKey),
+      inNetwork: network.network !== undefined,
+      ...(image !== undefined && {
+        imageRepositoryArn: `arn:${this.partition}:ecr:${image.region}:${image.account}:repository/${image.path}`,
+      }),
+    };
+    buildPolicy(this, "push", policyProps);
+    const pull = buildPolicy(this, "pull", policyProps);
+    const role = new Role(this, "CodeBuildRole", {
+      roleName: `${aws.name}-${names.installation.region}-no-project`,
+      path: names.buildRolePath,
+      assumedBy: new ServicePrincipal("codebuild.amazonaws.com"),
+      description: "Slipway: for builds that were given no project's role; reaches no repository",
+      managedPolicies: [pull],
+    });
+    buildProject(this, "CodeBuild", {
+      projectName: names.codebuildProject,
+      aws,
+      role: role.withoutPolicyUpdates(),
+      runner,
+      logGroup: new LogGroup(this, "CodeBuildLog", {
+        logGroupName: names.buildLogGroup,
+        retention: aws.logRetentionDays,
+        removalPolicy: RemovalPolicy.DESTROY,
+        ...(key.key !== undefined && { encryptionKey: key.key }),
+      }),
+      ...network,
+      ...key,
+    });
+  }
+
+  private outputs(names: Names, { url, domainTarget }: ServiceApi): void {
+    new StringParameter(this, "Url", {
+      parameterName: names.urlParameter,
+      stringValue: url,
+      description: "Slipway's address: webhooks, runners, API and pages",
+    });
+    const output = (id: string, value: string, description: string) =>
+      new CfnOutput(this, id, { value, description });
+    output("Address", url, "Pages and API");
+    output(
+      "AccessTokenSecret",
+      `${names.secretsPrefix}access-token`,
+      "The secret with the token for API and pages: npx slipway secret show access-token --aws",
+    );
+    output(
+      "BringBackRetained",
+      "npx cdk deploy --all --import-existing-resources",
+      "Adopts repositories, table, bucket and secrets that a removal left, with all that is in them",
+    );
+    if (domainTarget !== undefined) {
+      output("DomainTarget", domainTarget, "What the domain's CNAME record points to");
+    }
+  }
+}
