@@ -71,6 +71,10 @@ function carry(engineSide: Duplex, client: Duplex, registry: RegistryLogin): voi
     side.on("error", end);
     side.on("close", end);
   }
+  // Sockets of a server stay half open, and HTTP/2 does not look at the other half.
+  for (const side of [engineSide, client]) {
+    side.on("end", end);
+  }
   toClient.on("connect", () => toClient.setLocalWindowSize(WINDOW_BYTES));
   server.on("session", (session) => {
     session.setLocalWindowSize(WINDOW_BYTES);
