@@ -134,7 +134,8 @@ export class ServiceStack extends Stack {
     buildProject(this, "CodeBuild", {
       projectName: names.codebuildProject,
       aws,
-      role: role.withoutPolicyUpdates(),
+      // As it stands: its rights are the shared policy's.
+      role: Role.fromRoleArn(this, "CodeBuildRoleAsMade", role.roleArn, { mutable: false }),
       runner,
       logGroup: new LogGroup(this, "CodeBuildLog", {
         logGroupName: names.buildLogGroup,

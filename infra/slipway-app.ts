@@ -4,15 +4,10 @@ import type { ProjectSettings } from "#project/settings.ts";
 import type { Assets } from "./assets.ts";
 import { stackNumberOf } from "./assign-stack.ts";
 import { namesOf } from "./names.ts";
+import type { Place } from "./place.ts";
 import { ProjectsStack } from "./projects-stack.ts";
 import { ServiceStack } from "./service-stack.ts";
 import { StateStack } from "./state-stack.ts";
-
-export type Place = {
-  /** Undefined: whichever account the credentials belong to. */
-  readonly account: string | undefined;
-  readonly region: string;
-};
 
 /** All stacks of an installation: what is kept, what works, and what single projects have. */
 export function slipwayApp(

@@ -1,4 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
+import { formatProblem } from "#project/format-problem.ts";
 import { parseSettings, type Settings } from "#project/parse-settings.ts";
 
 export class SettingsError extends Error {
@@ -13,10 +14,7 @@ export async function loadSettings(file: string): Promise<Settings> {
   });
   const parsed = parseSettings(text);
   if ("settings" in parsed) return parsed.settings;
-  const problems = parsed.problems.map(
-    ({ path, message, line, column }) =>
-      `${file}:${line}:${column}: error: ${path === "" ? "" : `${path}: `}${message}`,
-  );
+  const problems = parsed.problems.map((problem) => formatProblem(file, problem));
   throw new SettingsError(problems.join("\n"));
 }
 

@@ -78,7 +78,7 @@ export function serviceFunction<Environment extends Readonly<Record<string, stri
     tracing: Tracing.ACTIVE,
     timeout: Duration.seconds(props.timeoutSeconds),
     memorySize: props.memoryMegabytes,
-    environment: { ...present(props.environment), NODE_OPTIONS: "--enable-source-maps" },
+    environment: present(props.environment),
     ...(key !== undefined && { environmentEncryption: key }),
     ...(network !== undefined && {
       vpc: network.vpc,
