@@ -74,8 +74,11 @@ export async function createPipelineFor(
   const existing = await deps.store.pipelines.get(id);
   const url = pipelineUrl(facts, id);
   if (existing !== undefined) {
-    // Whoever stored it may have died before the older ones were told.
-    if (!isCompleted(existing.value.status)) await supersedeOlder(deps, existing.value);
+    // Whoever stored it may have died before it was looked at, or before the older ones were told.
+    if (!isCompleted(existing.value.status)) {
+      await advanceSoon(deps, id, [{ type: "look" }]);
+      await supersedeOlder(deps, existing.value);
+    }
     return { result: "created", pipelineId: id, url, status: existing.value.status };
   }
   if (compiled.status === "created") {

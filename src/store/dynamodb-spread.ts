@@ -46,7 +46,13 @@ export async function* mergeSorted<T>(
   lists: readonly AsyncGenerator<T>[],
   isBefore: (a: T, b: T) => boolean,
 ): AsyncGenerator<T> {
-  const heads = await Promise.all(lists.map(async (list) => ({ list, next: await list.next() })));
+  // Nothing is left under way behind the back of a caller who hears of an error.
+  const started = await Promise.allSettled(lists.map((list) => list.next()));
+  const heads = lists.flatMap((list, index) => {
+    const next = started[index];
+    if (next?.status === "rejected") throw next.reason;
+    return next === undefined ? [] : [{ list, next: next.value }];
+  });
   for (;;) {
     let first: (typeof heads)[number] | undefined;
     for (const head of heads) {
