@@ -35,6 +35,8 @@ export function namesOf(installation: Installation & { readonly account: string 
     buildLogGroup: `/aws/codebuild/${name}`,
     buildRolePath: buildRolePath({ name }),
     buildRoles: global("iam", `role${buildRolePath({ name })}`),
+    /** For builds that were given no project's role. */
+    sharedBuildRole: `${name}-${region}-no-project`,
     /** The policies that all build roles of an access share. */
     buildPolicyName: (access: "push" | "pull") => `${name}-${region}-builds-${access}`,
     buildPolicyArn: (access: "push" | "pull") =>

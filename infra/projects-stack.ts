@@ -1,5 +1,4 @@
 import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
-import { Role } from "aws-cdk-lib/aws-iam";
 import { type IKey, Key } from "aws-cdk-lib/aws-kms";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Asset } from "aws-cdk-lib/aws-s3-assets";
@@ -9,7 +8,7 @@ import type { AwsSettings } from "#project/aws-settings.ts";
 import { codebuildProjectName } from "#project/build-role.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import type { Assets } from "./assets.ts";
-import { buildProject } from "./constructs/build-project.ts";
+import { buildProject, sharedBuildRole } from "./constructs/build-project.ts";
 import { buildRole } from "./constructs/build-role.ts";
 import { networkOf } from "./constructs/network.ts";
 import { projectRepository } from "./constructs/project-repository.ts";
@@ -65,12 +64,7 @@ export class ProjectsStack extends Stack {
     const network = aws.vpc === undefined ? undefined : networkOf(this, aws.vpc);
     const runner = new Asset(this, "Runner", { path: assets.runner });
     const logGroup = LogGroup.fromLogGroupName(this, "CodeBuildLog", names.buildLogGroup);
-    const role = Role.fromRoleArn(
-      this,
-      "CodeBuildRole",
-      `${names.buildRoles}${aws.name}-${names.installation.region}-no-project`,
-      { mutable: false },
-    );
+    const role = sharedBuildRole(this, names);
     for (const project of withServer) {
       buildProject(this, `CodeBuild${logicalId(project.path)}`, {
         projectName: codebuildProjectName(names.codebuildProject, project),

@@ -1,5 +1,5 @@
 import { CfnOutput, RemovalPolicy, Stack, type StackProps } from "aws-cdk-lib";
-import { HttpMethod } from "aws-cdk-lib/aws-apigatewayv2";
+import { HttpRoute, HttpRouteKey } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Key } from "aws-cdk-lib/aws-kms";
@@ -14,7 +14,7 @@ import { acknowledge } from "./acknowledge.ts";
 import type { Assets } from "./assets.ts";
 import { alarms } from "./constructs/alarms.ts";
 import { buildPolicy } from "./constructs/build-policy.ts";
-import { buildProject, ecrRepositoryOf } from "./constructs/build-project.ts";
+import { buildProject, ecrRepositoryOf, sharedBuildRole } from "./constructs/build-project.ts";
 import { dashboard } from "./constructs/dashboard.ts";
 import { buildEvents, everyMinute } from "./constructs/events.ts";
 import { type ServiceApi, serviceApi } from "./constructs/http-api.ts";
@@ -59,17 +59,15 @@ export class ServiceStack extends Stack {
         ...(network !== undefined && aws.vpc?.functions === true && { network }),
       },
     });
-    const routes = door.api.addRoutes({
-      path: "/{proxy+}",
-      methods: [HttpMethod.ANY],
+    const route = new HttpRoute(this, "Everything", {
+      httpApi: door.api,
+      routeKey: HttpRouteKey.DEFAULT,
       integration: new HttpLambdaIntegration("http-integration", functions.http),
     });
-    for (const route of routes) {
-      acknowledge(route, {
-        "AwsSolutions-APIG4":
-          "Webhooks are verified by signature, runners by tickets and tokens, people by the access token: each by the code that knows which.",
-      });
-    }
+    acknowledge(route, {
+      "AwsSolutions-APIG4":
+        "Webhooks are verified by signature, runners by tickets and tokens, people by the access token: each by the code that knows which.",
+    });
     for (const queue of [queues.work, queues.later]) {
       functions.work.addEventSource(
         new SqsEventSource(queue, { batchSize: 10, reportBatchItemFailures: true }),
@@ -125,17 +123,17 @@ export class ServiceStack extends Stack {
     buildPolicy(this, "push", policyProps);
     const pull = buildPolicy(this, "pull", policyProps);
     const role = new Role(this, "CodeBuildRole", {
-      roleName: `${aws.name}-${names.installation.region}-no-project`,
+      roleName: names.sharedBuildRole,
       path: names.buildRolePath,
       assumedBy: new ServicePrincipal("codebuild.amazonaws.com"),
       description: "Slipway: for builds that were given no project's role; reaches no repository",
       managedPolicies: [pull],
     });
-    buildProject(this, "CodeBuild", {
+    const project = buildProject(this, "CodeBuild", {
       projectName: names.codebuildProject,
       aws,
       // As it stands: its rights are the shared policy's.
-      role: Role.fromRoleArn(this, "CodeBuildRoleAsMade", role.roleArn, { mutable: false }),
+      role: sharedBuildRole(this, names),
       runner,
       logGroup: new LogGroup(this, "CodeBuildLog", {
         logGroupName: names.buildLogGroup,
@@ -146,6 +144,7 @@ export class ServiceStack extends Stack {
       ...network,
       ...key,
     });
+    project.node.addDependency(role);
   }
 
   private outputs(names: Names, { url, domainTarget }: ServiceApi): void {

@@ -1,4 +1,4 @@
-import { App, type AppProps, Aws, Tags } from "aws-cdk-lib";
+import { App, type AppProps, Aws, PermissionsBoundary, Tags } from "aws-cdk-lib";
 import type { Settings } from "#project/parse-settings.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import type { Assets } from "./assets.ts";
@@ -25,7 +25,14 @@ export function slipwayApp(
   const names = namesOf({ name: aws.name, region, account: account ?? Aws.ACCOUNT_ID });
   const prefix = stackPrefix(aws.name);
   const projects = [...settings.projects.values()];
-  const common = { env: { region, ...(account !== undefined && { account }) }, names, aws };
+  const common = {
+    env: { region, ...(account !== undefined && { account }) },
+    names,
+    aws,
+    ...(aws.permissionsBoundaryArn !== undefined && {
+      permissionsBoundary: PermissionsBoundary.fromArn(aws.permissionsBoundaryArn),
+    }),
+  };
   const state = new StateStack(app, `${prefix}State`, {
     ...common,
     description: "Slipway: what is kept",

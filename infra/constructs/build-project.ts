@@ -11,7 +11,7 @@ import {
   Source,
 } from "aws-cdk-lib/aws-codebuild";
 import { Repository } from "aws-cdk-lib/aws-ecr";
-import type { IRole } from "aws-cdk-lib/aws-iam";
+import { type IRole, Role } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { Asset } from "aws-cdk-lib/aws-s3-assets";
@@ -19,6 +19,7 @@ import type { Construct } from "constructs";
 import type { ComputeSize } from "#pipeline/pipeline.ts";
 import type { AwsSettings } from "#project/aws-settings.ts";
 import { acknowledge } from "../acknowledge.ts";
+import type { Names } from "../names.ts";
 import type { Network } from "./network.ts";
 
 const computeTypes: Readonly<Record<ComputeSize, ComputeType>> = {
@@ -48,10 +49,15 @@ export function ecrRepositoryOf(
   return { account, region, path };
 }
 
+/** The role of builds that were given no project's role. It may use no repository. */
+export function sharedBuildRole(scope: Construct, names: Names): IRole {
+  const arn = names.buildRoles + names.sharedBuildRole;
+  return Role.fromRoleArn(scope, "SharedBuildRole", arn, { mutable: false });
+}
+
 export type BuildProjectProps = {
   readonly projectName: string;
   readonly aws: AwsSettings;
-  /** For builds that were given no role of their own: may use no repository. */
   readonly role: IRole;
   /** The runner and the buildspecs. */
   readonly runner: Asset;
