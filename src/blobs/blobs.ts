@@ -17,7 +17,11 @@ export type Blobs = {
     { readonly stream: AsyncIterable<Uint8Array>; readonly sizeBytes: number } | undefined
   >;
   readonly delete: (key: string) => Promise<void>;
-  readonly list: (prefix: string) => Promise<readonly string[]>;
+  /** Sorted; with `before`, only keys that sort before it, and no more is read than that. */
+  readonly list: (
+    prefix: string,
+    options?: { readonly before?: string },
+  ) => Promise<readonly string[]>;
   /**
    * Appends to a log. `start` must be its present length: else nothing is written and `length` says where
    * to go on. Bytes before `start` that are sent again are accepted and dropped.

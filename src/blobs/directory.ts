@@ -73,11 +73,11 @@ export function directoryBlobs(root: string): Blobs {
 
     delete: (key) => rm(blobPath(root, key), { force: true }),
 
-    list: async (prefix) => {
+    list: async (prefix, { before } = {}) => {
       const folder = prefix.includes("/") ? prefix.slice(0, prefix.lastIndexOf("/")) : "";
       const keys: string[] = [];
       for await (const key of walk(folder === "" ? root : blobPath(root, folder), folder)) {
-        if (key.startsWith(prefix)) keys.push(key);
+        if (key.startsWith(prefix) && (before === undefined || key < before)) keys.push(key);
       }
       return keys.sort();
     },

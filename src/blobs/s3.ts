@@ -54,9 +54,12 @@ export function s3Blobs(options: { readonly client: S3Client; readonly bucket: s
       await deleteObjects(bucket, [object, ...parts.map((part) => part.key)]);
     },
 
-    list: async (prefix) => {
+    list: async (prefix, { before } = {}) => {
       const keys = new Set<string>();
-      for await (const { key } of listObjects(bucket, prefix)) keys.add(logOfPart(key) ?? key);
+      for await (const { key } of listObjects(bucket, prefix)) {
+        if (before !== undefined && key >= before) break;
+        keys.add(logOfPart(key) ?? key);
+      }
       return [...keys].filter((key) => key.startsWith(prefix)).sort();
     },
 

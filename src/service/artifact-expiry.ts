@@ -15,6 +15,11 @@ export function expiryKey(mark: ExpiryMark): string {
   return `${expiryPrefix}${mark.at}/${mark.jobId}/${mark.type}`;
 }
 
+/** Sorts after the marks of this time and before all later ones: a slash comes before a digit. */
+export function expiryKeysEnd(at: string): string {
+  return `${expiryPrefix}${at}0`;
+}
+
 export function parseExpiryKey(key: string): ExpiryMark | undefined {
   const [at, jobId, type, ...more] = key.slice(expiryPrefix.length).split("/");
   if (at === undefined || type === undefined || more.length > 0) return undefined;

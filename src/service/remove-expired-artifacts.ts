@@ -1,7 +1,13 @@
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import { isCompleted } from "#pipeline/status.ts";
 import { advanceSoon } from "./advance-pipeline.ts";
-import { type ExpiryMark, expiryKey, expiryPrefix, parseExpiryKey } from "./artifact-expiry.ts";
+import {
+  type ExpiryMark,
+  expiryKey,
+  expiryKeysEnd,
+  expiryPrefix,
+  parseExpiryKey,
+} from "./artifact-expiry.ts";
 import { isoNow, type ServiceDeps } from "./deps.ts";
 import { eachUntil } from "./each-until.ts";
 import { artifactKey, pipelineIdOfJob } from "./keys.ts";
@@ -22,9 +28,10 @@ export async function removeExpiredArtifacts(
   options: { readonly until?: number } = {},
 ): Promise<void> {
   const now = isoNow(deps);
-  const due = (await deps.blobs.list(expiryPrefix)).flatMap((key) => {
+  const keys = await deps.blobs.list(expiryPrefix, { before: expiryKeysEnd(now) });
+  const due = keys.flatMap((key) => {
     const mark = parseExpiryKey(key);
-    return mark === undefined || mark.at > now ? [] : [{ key, mark }];
+    return mark === undefined ? [] : [{ key, mark }];
   });
   await eachUntil(due, { ...options, now: deps.now }, async ({ key, mark }) => {
     if (await isKept(deps, mark)) {

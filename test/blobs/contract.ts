@@ -50,6 +50,19 @@ export function defineBlobsContract(options: { readonly create: () => Promise<Bl
       expect(await blobs.list("nothing/here")).toEqual([]);
     });
 
+    test("are listed up to a key", async () => {
+      const blobs = await options.create();
+      for (const key of ["due/1/a", "due/2/a", "due/3/a", "due/10/a"]) {
+        await blobs.put(key, bytes(key));
+      }
+      expect(await blobs.list("due/", { before: "due/3/" })).toEqual([
+        "due/1/a",
+        "due/10/a",
+        "due/2/a",
+      ]);
+      expect(await blobs.list("due/", { before: "due/" })).toEqual([]);
+    });
+
     test.for(["../outside", "a/../../outside", "/etc/passwd", "a//b", "", ".", "a/.", "a\0b"])(
       "the key %j is refused",
       async (key) => {

@@ -53,6 +53,14 @@ describe("blobs on S3", () => {
     },
   );
 
+  test("a list up to a key reads no pages beyond it", async () => {
+    const { s3, blobs } = await start(2);
+    for (let due = 0; due < 9; due++) await blobs.put(`due/${due}`, Buffer.from("x"));
+    s3.requests.length = 0;
+    expect(await blobs.list("due/", { before: "due/3" })).toEqual(["due/0", "due/1", "due/2"]);
+    expect(s3.requests).toHaveLength(2);
+  });
+
   test("a service that does not answer is an error, and nothing is thought absent", async () => {
     const { s3, blobs } = await start();
     await blobs.append("log", 0, Buffer.from("x"));
