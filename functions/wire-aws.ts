@@ -12,6 +12,7 @@ import { buildRoleArn, codebuildProjectName } from "#project/build-role.ts";
 import type { Settings } from "#project/parse-settings.ts";
 import { ecrRegistry } from "#registry/ecr.ts";
 import type { ServiceDeps } from "#service/deps.ts";
+import { dynamodbStore } from "#store/dynamodb.ts";
 import { readBundledFile } from "./bundled-file.ts";
 import type { ServiceEnv } from "./service-env.ts";
 import { clientSettings, type WebhookWiring, wireWebhooks } from "./wire-webhooks.ts";
@@ -24,14 +25,14 @@ export function wireAws(
   env: ServiceEnv,
   options: { readonly base?: WebhookWiring; readonly defer?: ServiceDeps["defer"] } = {},
 ): ServiceDeps {
-  const { configuration, store, queue, secrets, settings, now, log } =
+  const { configuration, dynamodb, queue, secrets, settings, now, log } =
     options.base ?? wireWebhooks(env);
   const { defer = finish } = options;
   const region = requireRegion();
   const serviceRole = ({ project, access }: Pick<EnvironmentSpec, "project" | "access">) =>
     buildRoleArn(env.SLIPWAY_BUILD_ROLES, region, project, access);
   return {
-    store,
+    store: dynamodbStore(dynamodb, env.SLIPWAY_TABLE),
     queue,
     secrets,
     settings,

@@ -1,6 +1,5 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { SQSClient } from "@aws-sdk/client-sqs";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { bitbucketWebhooks } from "#forge/bitbucket/webhook.ts";
 import type { WebhookReader } from "#forge/forge.ts";
@@ -10,19 +9,18 @@ import { gitlabWebhooks } from "#forge/gitlab/webhook.ts";
 import type { ForgeConnection } from "#project/connection.ts";
 import type { Settings } from "#project/parse-settings.ts";
 import { settingsFromJson } from "#project/settings-json.ts";
-import { sqsQueue } from "#queue/sqs.ts";
+import type { Queue } from "#queue/queue.ts";
 import { secretsManagerSecrets } from "#secrets/secrets-manager.ts";
 import type { WebhookDeps } from "#service/receive-webhook.ts";
-import { dynamodbStore } from "#store/dynamodb.ts";
-import type { Store } from "#store/store.ts";
+import { dynamodbDeliveries } from "#store/dynamodb-deliveries.ts";
 import { readBundledFile } from "./bundled-file.ts";
 import { jsonLog } from "./log.ts";
 import type { ServiceEnv } from "./service-env.ts";
 
 /** What receiving webhooks takes, which is all that every start of `http` loads. */
-export type WebhookWiring = Omit<WebhookDeps, "store"> & {
-  readonly store: Store;
+export type WebhookWiring = WebhookDeps & {
   readonly configuration: Settings;
+  readonly dynamodb: DynamoDBDocumentClient;
 };
 
 const readers: Readonly<Record<ForgeConnection["kind"], WebhookReader>> = {
@@ -40,12 +38,11 @@ export function wireWebhooks(env: ServiceEnv): WebhookWiring {
   });
   return {
     configuration,
-    store: dynamodbStore(dynamodb, env.SLIPWAY_TABLE),
-    queue: sqsQueue({
-      client: new SQSClient(clientSettings),
-      workQueueUrl: env.SLIPWAY_WORK_QUEUE_URL,
-      laterQueueUrl: env.SLIPWAY_LATER_QUEUE_URL,
-    }),
+    dynamodb,
+    store: {
+      deliveries: dynamodbDeliveries({ client: dynamodb, name: env.SLIPWAY_TABLE, now: Date.now }),
+    },
+    queue: lateQueue(env),
     secrets: secretsManagerSecrets({
       client: new SecretsManagerClient(clientSettings),
       prefix: env.SLIPWAY_SECRETS_PREFIX,
@@ -62,6 +59,28 @@ export function wireWebhooks(env: ServiceEnv): WebhookWiring {
     },
     now: Date.now,
     log: jsonLog(env.SLIPWAY_LOG_LEVEL),
+  };
+}
+
+/** Loads SQS's client with the first message: what is refused or ignored sends none. */
+function lateQueue(env: ServiceEnv): Queue {
+  let loaded: Promise<Queue> | undefined;
+  const load = async (): Promise<Queue> => {
+    const [{ SQSClient }, { sqsQueue }] = await Promise.all([
+      import("@aws-sdk/client-sqs"),
+      import("#queue/sqs.ts"),
+    ]);
+    return sqsQueue({
+      client: new SQSClient(clientSettings),
+      workQueueUrl: env.SLIPWAY_WORK_QUEUE_URL,
+      laterQueueUrl: env.SLIPWAY_LATER_QUEUE_URL,
+    });
+  };
+  return {
+    send: async (message, options) => {
+      loaded ??= load();
+      await (await loaded).send(message, options);
+    },
   };
 }
 

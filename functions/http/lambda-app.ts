@@ -1,4 +1,5 @@
-import { Hono } from "hono";
+import type { Hono } from "hono";
+import { Hono as SmallHono } from "hono/tiny";
 import type { WebhookDeps } from "#service/receive-webhook.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 
@@ -10,7 +11,7 @@ export function createLambdaApp(options: {
   readonly webhooks: WebhookDeps;
   readonly loadOthers: () => Promise<Pick<Hono, "fetch">>;
 }): Hono {
-  const app = new Hono();
+  const app = new SmallHono();
   app.onError((error, context) => {
     options.webhooks.log("error", "request failed", {
       method: context.req.method,

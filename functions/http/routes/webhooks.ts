@@ -1,10 +1,11 @@
-import { Hono } from "hono";
+import type { Hono } from "hono";
+import { Hono as SmallHono } from "hono/tiny";
 import { maxWebhookBytes, receiveWebhook, type WebhookDeps } from "#service/receive-webhook.ts";
 import { readBody } from "../read-body.ts";
 
 /** `POST /webhooks/:forge/:project`, the project's path with its slashes as they are or encoded. */
 export function webhookRoutes(service: WebhookDeps): Hono {
-  const app = new Hono();
+  const app = new SmallHono();
   app.post("/webhooks/:forge/:project{.+}", async (context) => {
     const body = await readBody(context.req.raw, maxWebhookBytes);
     if (body === "too_large") {
