@@ -12,6 +12,7 @@ import { artifactsCommand } from "./commands/artifacts.ts";
 import { compileCommand } from "./commands/compile.ts";
 import { connectCommand } from "./commands/connect.ts";
 import { cancelCommand, playCommand, retryCommand } from "./commands/control.ts";
+import { deliveriesCommand } from "./commands/deliveries.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { downCommand } from "./commands/down.ts";
@@ -20,10 +21,12 @@ import { initCommand } from "./commands/init.ts";
 import { lintCommand } from "./commands/lint.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { pipelinesCommand } from "./commands/pipelines.ts";
+import { redeliverCommand } from "./commands/redeliver.ts";
 import { runCommand } from "./commands/run.ts";
 import { secretCommand } from "./commands/secret.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { statusCommand } from "./commands/status.ts";
+import { syncCommand } from "./commands/sync.ts";
 import { upCommand } from "./commands/up.ts";
 import { createProgram, runProgram } from "./program.ts";
 
@@ -44,6 +47,9 @@ const program = createProgram([
   approveCommand(),
   secretCommand(),
   connectCommand(),
+  deliveriesCommand(),
+  redeliverCommand(),
+  syncCommand(),
   lintCommand(),
   compileCommand(),
   simulateCommand(),

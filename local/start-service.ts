@@ -7,8 +7,10 @@ import type { ProjectSettings } from "#project/settings.ts";
 import { issueRegistryToken } from "#registry/token.ts";
 import { authorizeAccess } from "#service/authorize-access.ts";
 import { isoNow, type Log } from "#service/deps.ts";
+import { removeOldImages } from "#service/old-images.ts";
 import { removeExpiredArtifacts } from "#service/remove-expired-artifacts.ts";
 import { sweep } from "#service/sweep.ts";
+import { sweepForges } from "#service/sweep-forges.ts";
 import { sweepStrayEnvironments } from "#service/sweep-stray-environments.ts";
 import { bundleRunner } from "./bundle.ts";
 import { type DataDirectory, openDataDirectory } from "./data-directory.ts";
@@ -163,6 +165,8 @@ async function serve(
     often: () => [sweep(deps), disk.keepReserve()],
     seldom: () => [
       removeExpiredArtifacts(deps),
+      removeOldImages(deps),
+      sweepForges(deps),
       removeOldCaches(data.at("blobs"), deps.now()),
       keepRegistry(),
     ],

@@ -131,6 +131,10 @@ export async function wireLocal(options: {
       const its = settingsOf(all, project);
       return known && its.forge === forge ? changeSettings(its) : undefined;
     },
+    connected: async () =>
+      [...(await settings()).projects.values()]
+        .filter(({ forge }) => forge !== "local")
+        .map(({ forge, path }) => ({ forge, project: path })),
     readRemoteFile: readPublicFile,
     builtInPipeline: await readFile(builtInPipelineFile, "utf8"),
     now: Date.now,

@@ -9,9 +9,11 @@ import { giteaWebhooks } from "./gitea/webhook.ts";
 import { type AppPermissions, githubAppTokens } from "./github/app-tokens.ts";
 import { githubForgeClient } from "./github/client.ts";
 import { githubHooks } from "./github/hooks.ts";
+import { githubSentDeliveries } from "./github/sent-deliveries.ts";
 import { githubWebhooks } from "./github/webhook.ts";
 import { gitlabForgeClient } from "./gitlab/client.ts";
 import { gitlabHooks } from "./gitlab/hooks.ts";
+import { gitlabSentDeliveries } from "./gitlab/sent-deliveries.ts";
 import { gitlabWebhooks } from "./gitlab/webhook.ts";
 import type { ProjectHooks } from "./hooks.ts";
 import { type ForgeHttp, forgeHttp } from "./http.ts";
@@ -49,6 +51,7 @@ export function connectForge(connection: ForgeConnection, readSecret: ReadSecret
             project,
           ),
         hooks: (project) => gitlabHooks(httpOf(project), project),
+        sent: (project) => gitlabSentDeliveries(httpOf(project), project),
       };
     case "github":
       return {
@@ -65,6 +68,7 @@ export function connectForge(connection: ForgeConnection, readSecret: ReadSecret
             project,
           ),
         hooks: (project) => githubHooks(httpOf(project), project, `${name} (${apiUrl})`),
+        sent: (project) => githubSentDeliveries(httpOf(project), project),
       };
     case "gitea":
       return {

@@ -28,6 +28,10 @@ export type ServiceDeps = {
   readonly server: ServerFacts;
   /** Undefined for a project nobody connected. */
   readonly settings: (forge: string, project: string) => Promise<ProjectSettings | undefined>;
+  /** The projects at forges other than the built-in git host; absent: those that were seen once. */
+  readonly connected?: () => Promise<
+    readonly { readonly forge: string; readonly project: string }[]
+  >;
   /** Text of the pipeline for repositories that have only a `Dockerfile`. */
   readonly builtInPipeline: string;
   /** Text at a public address (`include:remote`); absent where the host reads none. */

@@ -1,8 +1,11 @@
 import type { TriggerEvent } from "#forge/forge.ts";
+import type { Delivery } from "#store/store.ts";
 import { type CreateOutcome, createPipelineFor } from "./create-pipeline.ts";
 import type { ServiceDeps } from "./deps.ts";
 import type { BuildableEvent } from "./facts.ts";
 import { buildFork, withdrawFork } from "./fork-policy.ts";
+import { handledBefore } from "./handled-before.ts";
+import { noteDeletedBranch } from "./old-images.ts";
 import { resolveEvent } from "./resolve-event.ts";
 import { stopEnvironmentsOf } from "./stop-environments.ts";
 
@@ -16,16 +19,30 @@ export async function handleDelivery(
 ): Promise<readonly CreateOutcome[]> {
   const delivery = await deps.store.deliveries.get(key.forge, key.project, key.deliveryId);
   if (delivery === undefined || delivery.state === "done") return [];
-  const events = JSON.parse(delivery.events) as readonly TriggerEvent[];
   const outcomes: CreateOutcome[] = [];
-  for (const event of events) {
+  for (const event of eventsOf(delivery)) {
     outcomes.push(await handleEvent(deps, key.forge, event));
   }
   await deps.store.deliveries.mark(delivery, "done", JSON.stringify(outcomes));
   return outcomes;
 }
 
-async function handleEvent(
+export function eventsOf(delivery: Pick<Delivery, "events">): readonly TriggerEvent[] {
+  return JSON.parse(delivery.events) as readonly TriggerEvent[];
+}
+
+/** Something else may have been heard of the ref since the sweep looked. */
+async function isStillSeen(
+  deps: ServiceDeps,
+  forge: string,
+  event: Extract<TriggerEvent, { kind: "branch_delete" | "tag_delete" }>,
+): Promise<boolean> {
+  const project = await deps.store.projects.get(forge, event.project.path);
+  return project?.seenRefs[event.ref] === event.before;
+}
+
+/** Does what one event asks for; safe to run again. */
+export async function handleEvent(
   deps: ServiceDeps,
   forge: string,
   event: TriggerEvent,
@@ -35,11 +52,14 @@ async function handleEvent(
       return { result: "nothing", why: event.why };
     case "branch_delete":
     case "tag_delete":
-      await deps.store.projects.setSeenRef(forge, event.project.path, event.ref, undefined);
+      if (event.found === true && !(await isStillSeen(deps, forge, event)))
+        return { result: "nothing", why: `${event.ref} was handled before` };
       if (event.kind === "branch_delete") {
         const name = event.ref.replace(/^refs\/heads\//, "");
+        await noteDeletedBranch(deps, forge, event.project.path, name);
         await stopEnvironmentsOf(deps, event.project.path, name);
       }
+      await deps.store.projects.setSeenRef(forge, event.project.path, event.ref, undefined);
       return { result: "nothing", why: `${event.ref} was deleted` };
     case "merge_request":
       if (event.action === "close" || event.action === "merge") {
@@ -52,6 +72,8 @@ async function handleEvent(
       return (await build(deps, forge, event)).outcome;
     case "push":
     case "tag": {
+      const known = await handledBefore(deps, forge, event);
+      if (known !== undefined) return known;
       const { outcome, sha } = await build(deps, forge, event);
       await deps.store.projects.setSeenRef(forge, event.project.path, event.ref, sha);
       return outcome;

@@ -1,6 +1,6 @@
 import { type Table, updateItem } from "./dynamodb-access.ts";
 import { itemKey, ttlAt } from "./dynamodb-item.ts";
-import type { StatusTurnStore } from "./store.ts";
+import type { StatusTurnStore } from "./status-turn-store.ts";
 
 /** A pipeline that nobody reports on for so long starts with a clean slate. */
 const keptDays = 30;

@@ -1,7 +1,9 @@
 import type { CommitState, Pipeline } from "#pipeline/pipeline.ts";
 import type { Status } from "#pipeline/status.ts";
 import type { LineStore } from "./line-store.ts";
+import type { OldImageStore } from "./old-image-store.ts";
 import type { PlaceStore } from "./place-store.ts";
+import type { StatusTurnStore } from "./status-turn-store.ts";
 
 /** A saved thing and the version that the next write must name. */
 export type Versioned<T> = { readonly value: T; readonly version: number };
@@ -231,45 +233,6 @@ export type DeploymentStore = {
   ) => Promise<void>;
   /** By name. */
   readonly list: (project: string) => Promise<readonly DeployedEnvironment[]>;
-};
-
-/** Who tells a forge about a pipeline: one at a time, so that nothing older is told after something newer. */
-export type StatusTurnStore = {
-  /**
-   * The turn until it is given back, or until the epoch milliseconds `until` when its holder dies; undefined
-   * while somebody else has it, or before the end of a pause. `failures` counts those since the last success.
-   */
-  readonly take: (
-    pipelineId: number,
-    holder: string,
-    times: { readonly now: number; readonly until: number },
-  ) => Promise<{ readonly failures: number } | undefined>;
-  /** Gives it back; after a failure nobody gets it before `pausedUntil`. */
-  readonly give: (
-    pipelineId: number,
-    holder: string,
-    failure?: { readonly failures: number; readonly pausedUntil: number },
-  ) => Promise<void>;
-};
-
-/** An image tag whose branch was deleted: to be removed after a while, if nothing needs it then. */
-export type OldImage = {
-  readonly forge: string;
-  readonly project: string;
-  /** Name of the branch. */
-  readonly ref: string;
-  readonly tag: string;
-  readonly deletedAt: string;
-  /** Not to be looked at before. */
-  readonly dueAt: string;
-};
-
-export type OldImageStore = {
-  /** One for each branch: a later deletion replaces an earlier one. */
-  readonly put: (image: OldImage) => Promise<void>;
-  /** Those that are due, longest due first. */
-  readonly listDue: (now: string, limit: number) => Promise<readonly OldImage[]>;
-  readonly delete: (image: OldImage) => Promise<void>;
 };
 
 /** Leave for one commit of a fork's merge request to be built, asked of the project's members. */

@@ -9,6 +9,7 @@ import { readLog } from "#service/read-log.ts";
 import { jobView, pipelineView } from "#service/view.ts";
 import { approvalRoutes } from "./approvals.ts";
 import { downloadArtifact } from "./artifacts.ts";
+import { deliveryRoutes } from "./deliveries.ts";
 
 const maxListed = 100;
 const playSchema = z.object({ variables: z.optional(z.record(z.string(), z.string())) });
@@ -125,6 +126,8 @@ export function apiRoutes(service: ServiceDeps): Hono {
     );
     return context.json(statuses);
   });
+
+  app.route("/", deliveryRoutes(service));
 
   return app;
 }

@@ -60,5 +60,19 @@ export const hooks = z.array(
   z.looseObject({
     id: z.int(),
     config: z.looseObject({ url: z.nullish(z.string()) }),
+    active: z.nullish(z.boolean()),
   }),
 );
+
+export const deliveries = z.array(
+  z.looseObject({
+    id: z.int(),
+    guid: z.string(),
+    event: z.string(),
+    status_code: z.nullish(z.int()),
+  }),
+);
+
+export const delivery = z.looseObject({
+  request: z.looseObject({ payload: z.nullish(z.unknown()) }),
+});

@@ -42,4 +42,15 @@ export const hook = z.looseObject({
   id: z.int(),
   url: z.string(),
   signing_token_present: z.nullish(z.boolean()),
+  alert_status: z.nullish(z.string()),
+  disabled_until: z.nullish(z.string()),
 });
+
+export const hookEvents = z.array(
+  z.looseObject({
+    id: z.int(),
+    request_headers: z.nullish(z.record(z.string(), z.unknown())),
+    request_data: z.nullish(z.unknown()),
+    response_status: z.nullish(z.union([z.string(), z.int()])),
+  }),
+);

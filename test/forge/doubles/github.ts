@@ -8,6 +8,15 @@ export const githubProject = "octo/app";
 
 type Hook = { id: number; config: Record<string, string>; events: string[]; active: boolean };
 
+/** An attempt to deliver; newest first. */
+export type GitHubDelivery = {
+  readonly id: number;
+  readonly guid: string;
+  readonly event: string;
+  readonly status_code: number;
+  readonly payload: unknown;
+};
+
 /** GitHub with one repository and one installed App, as strict as its documentation says. */
 export async function githubDouble(options: {
   readonly repository: string;
@@ -26,6 +35,8 @@ export async function githubDouble(options: {
   const statuses: { sha: string; context: string; state: string; description: string }[] = [];
   const hooks: Hook[] = [];
   const rights = { pullRequests: true };
+  const deliveries: GitHubDelivery[] = [];
+  const redelivered: number[] = [];
   const limits = { statusesPerContext: 1000 };
 
   const repo = "/repos/[^/]+/[^/]+";
@@ -176,6 +187,37 @@ export async function githubDouble(options: {
       },
     ],
     [
+      "GET",
+      at(`${repo}/hooks/\\d+/deliveries`),
+      (call) =>
+        admin
+          ? list(
+              call,
+              deliveries.map(({ payload: _, ...shown }) => shown),
+            )
+          : notFound,
+    ],
+    [
+      "GET",
+      at(`${repo}/hooks/\\d+/deliveries/(\\d+)`),
+      ({ params }) => {
+        const found = deliveries.find(({ id }) => id === Number(params[0]));
+        if (!admin || found === undefined) return notFound;
+        const { payload, ...shown } = found;
+        return { json: { ...shown, request: { headers: {}, payload } } };
+      },
+    ],
+    [
+      "POST",
+      at(`${repo}/hooks/\\d+/deliveries/(\\d+)/attempts`),
+      ({ params }) => {
+        const found = deliveries.find(({ id }) => id === Number(params[0]));
+        if (!admin || found === undefined) return notFound;
+        redelivered.push(found.id);
+        return { status: 202, json: {} };
+      },
+    ],
+    [
       "POST",
       at("/app/installations/(\\d+)/access_tokens"),
       ({ params, headers, body }) => {
@@ -208,7 +250,18 @@ export async function githubDouble(options: {
     clonePassword: token,
     ...(options.host === undefined ? {} : { host: options.host }),
   });
-  return { ...server, token, app, installationTokens, statuses, hooks, limits, rights };
+  return {
+    ...server,
+    token,
+    app,
+    installationTokens,
+    statuses,
+    hooks,
+    deliveries,
+    redelivered,
+    limits,
+    rights,
+  };
 }
 
 function appKeys(): { readonly privateKey: string; readonly publicKey: string } {

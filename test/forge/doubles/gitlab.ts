@@ -1,5 +1,5 @@
 import { type Call, notFound, pageOf, type Reply, type Route, serveApi } from "./api-server.ts";
-import { gitlabHookRoutes, type StoredHook } from "./gitlab-hooks.ts";
+import { gitlabHookRoutes, type HookEvent, type StoredHook } from "./gitlab-hooks.ts";
 import { gitlabStatuses } from "./gitlab-statuses.ts";
 import { gitlabMergeRequestRoutes } from "./merge-requests.ts";
 import { readRepository } from "./repository.ts";
@@ -24,6 +24,9 @@ export async function gitlabDouble(options: {
   const token = "glpat-double-token";
   const statuses = gitlabStatuses(git);
   const hooks: StoredHook[] = [];
+  const hookEvents: HookEvent[] = [];
+  const resent: number[] = [];
+  const trial = { status: 200 };
   const notes: { iid: number; body: string }[] = [];
 
   const levelIn = (id: string): number | undefined => {
@@ -142,7 +145,10 @@ export async function gitlabDouble(options: {
       },
     ],
     ...gitlabMergeRequestRoutes(git, list, { project: gitlabProject.id, fork: gitlabForkId }),
-    ...gitlabHookRoutes({ hooks, signs, mayEdit: accessLevel >= 40 }),
+    ...gitlabHookRoutes({
+      ...{ hooks, signs, events: hookEvents, resent, trial },
+      mayEdit: accessLevel >= 40,
+    }),
   ];
 
   const server = await serveApi({
@@ -160,5 +166,5 @@ export async function gitlabDouble(options: {
     clonePassword: token,
     ...(options.host === undefined ? {} : { host: options.host }),
   });
-  return { ...server, token, statuses, hooks, notes };
+  return { ...server, token, statuses, hooks, hookEvents, resent, trial, notes };
 }

@@ -1,0 +1,85 @@
+import type { Command } from "commander";
+import type { DeliveryTrace, DeliveryView } from "#service/delivery-view.ts";
+import { readWhole } from "../arguments.ts";
+import { connect } from "../client.ts";
+import { colors } from "../colors.ts";
+import { type CommonOptions, commandWith } from "../options.ts";
+import { paintStatus, plainText } from "../text.ts";
+
+type Listed = {
+  readonly deliveries: readonly DeliveryView[];
+  readonly hints: readonly { readonly project: string; readonly hint: string }[];
+};
+
+export function deliveriesCommand(): Command {
+  return commandWith(
+    "deliveries",
+    "list what forges delivered, newest first, or follow one delivery to its pipelines and statuses",
+    "slipway deliveries --project group/app",
+  )
+    .argument("[delivery]", "id of a delivery, or how it begins")
+    .option("--project <path>", "only this project's")
+    .option("--limit <number>", "how many, at most 100", readWhole(1, 100), 20)
+    .action(
+      async (
+        id: string | undefined,
+        options: CommonOptions & { project?: string; limit: number },
+      ) => {
+        const client = await connect(options.data);
+        if (id !== undefined) {
+          const trace = await client.get<DeliveryTrace>(
+            `/api/slipway/deliveries/${encodeURIComponent(id)}`,
+          );
+          console.log(options.json === true ? JSON.stringify(trace) : traceText(trace));
+          return;
+        }
+        const query = new URLSearchParams({ limit: String(options.limit) });
+        if (options.project !== undefined) query.set("project", options.project);
+        const listed = await client.get<Listed>(`/api/slipway/deliveries?${query}`);
+        console.log(options.json === true ? JSON.stringify(listed) : listText(listed));
+      },
+    );
+}
+
+function listText({ deliveries, hints }: Listed): string {
+  const lines = deliveries.map((delivery) => {
+    const first = delivery.events[0];
+    const more = delivery.events.length > 1 ? ` and ${delivery.events.length - 1} more` : "";
+    const what = first === undefined ? "" : `${eventText(first)}${more}`;
+    return `${delivery.received_at}  ${delivery.state.padEnd(8)}  ${shortId(delivery.id)}  ${plainText(delivery.project)}  ${what}`;
+  });
+  return [
+    ...hints.map(({ project, hint }) => colors.yellow(`${plainText(project)}: ${plainText(hint)}`)),
+    ...(lines.length === 0 ? ["No deliveries yet."] : lines),
+  ].join("\n");
+}
+
+/** From the request to the statuses, for a terminal. */
+export function traceText(trace: DeliveryTrace): string {
+  return [
+    `delivery ${plainText(trace.id)} · ${plainText(trace.forge)} · ${plainText(trace.project)}`,
+    `  ${trace.received_at}  received`,
+    ...(trace.queued_at === undefined ? [] : [`  ${trace.queued_at}  queued`]),
+    ...(trace.done_at === undefined ? [] : [`  ${trace.done_at}  handled`]),
+    ...(trace.state === "done" ? [] : [`  still ${trace.state}`]),
+    ...trace.events.map((event) => eventText(event)),
+    ...trace.pipelines.flatMap((pipeline) => [
+      `pipeline ${pipeline.id}  ${paintStatus(pipeline.status)}  ${colors.dim(pipeline.url)}`,
+      ...pipeline.statuses.map(
+        ({ context, state, description, posted_at }) =>
+          `  ${posted_at}  ${plainText(context)}: ${state}, ${plainText(description)}`,
+      ),
+    ]),
+  ].join("\n");
+}
+
+function eventText(event: DeliveryView["events"][number]): string {
+  const sha = event.sha === undefined ? "" : ` at ${event.sha.slice(0, 8)}`;
+  const found = event.found === true ? " (found by the sweep)" : "";
+  const outcome = event.outcome === undefined ? "" : `: ${event.outcome}`;
+  return plainText(`${event.kind} ${event.ref ?? ""}${sha}${found}${outcome}`);
+}
+
+function shortId(id: string): string {
+  return plainText(id).slice(0, 16).padEnd(16);
+}

@@ -1,0 +1,56 @@
+import type { Command } from "commander";
+import type { ForgeLook } from "#service/look-at-forge.ts";
+import { connect } from "../client.ts";
+import { exitCodes } from "../failure.ts";
+import { type CommonOptions, commandWith } from "../options.ts";
+import { plainText } from "../text.ts";
+
+export function syncCommand(): Command {
+  return commandWith(
+    "sync",
+    "compare branches and tags with those last built, and build what was missed",
+    "slipway sync group/app",
+  )
+    .argument("[project]", "path of the project; all connected ones when left out")
+    .action(async (project: string | undefined, options: CommonOptions) => {
+      const client = await connect(options.data);
+      const keys =
+        project === undefined
+          ? await client.get<readonly { forge: string; project: string }[]>(
+              "/api/slipway/connected",
+            )
+          : [{ project }];
+      const looks: ForgeLook[] = [];
+      for (const key of keys) looks.push(await client.post<ForgeLook>("/api/slipway/sync", key));
+      if (options.json === true) console.log(JSON.stringify(looks));
+      else if (looks.length === 0) console.log("No project at another forge is connected.");
+      else for (const look of looks) console.log(lookText(look));
+      if (looks.some(({ problem }) => problem !== undefined)) process.exitCode = exitCodes.failed;
+    });
+}
+
+function lookText(look: ForgeLook): string {
+  const refs = (those: ForgeLook["found"], what: string): readonly string[] =>
+    those.map(
+      ({ ref, sha }) => `  ${what} ${ref} ${sha === undefined ? "(gone)" : sha.slice(0, 8)}`,
+    );
+  const nothing = look.found.length + look.waiting.length + look.resent.length === 0;
+  return [
+    `${look.project} (${look.forge}): ${headline(look, nothing)}`,
+    ...refs(look.found, "missed"),
+    ...refs(look.waiting, "left for the next time:"),
+    ...look.resent.map((id) => `  the forge delivers again: ${id}`),
+    ...(look.delivery === undefined
+      ? []
+      : [`  follow it with: slipway deliveries ${look.delivery}`]),
+    ...(look.hint === undefined ? [] : [`  ${look.hint}`]),
+  ]
+    .map(plainText)
+    .join("\n");
+}
+
+function headline(look: ForgeLook, nothing: boolean): string {
+  if (look.problem !== undefined) return look.problem;
+  if (look.first) return "its branches and tags are noted; from now on nothing is missed";
+  return nothing ? "nothing was missed" : "something was missed";
+}

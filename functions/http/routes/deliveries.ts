@@ -1,0 +1,76 @@
+import { Hono } from "hono";
+import { z } from "zod/mini";
+import {
+  findDelivery,
+  listDeliveries,
+  traceDelivery,
+  webhookHints,
+} from "#service/delivery-view.ts";
+import type { ServiceDeps } from "#service/deps.ts";
+import { lookAtForge } from "#service/look-at-forge.ts";
+import { redeliver } from "#service/redeliver.ts";
+import { connectedProjects } from "#service/sweep-forges.ts";
+
+const maxListed = 100;
+const syncSchema = z.object({ project: z.string(), forge: z.optional(z.string()) });
+
+/** What forges delivered and what came of it; behind the access token that all of the API asks for. */
+export function deliveryRoutes(service: ServiceDeps): Hono {
+  const app = new Hono();
+
+  app.get("/api/slipway/deliveries", async (context) => {
+    const project = context.req.query("project");
+    const limit = Math.min(Number(context.req.query("limit") ?? 20) || 20, maxListed);
+    const filter = { limit, ...(project === undefined ? {} : { project }) };
+    const [deliveries, hints] = await Promise.all([
+      listDeliveries(service, filter),
+      webhookHints(service, project),
+    ]);
+    return context.json({ deliveries, hints });
+  });
+
+  app.get("/api/slipway/deliveries/:id", async (context) => {
+    const delivery = await findDelivery(service, context.req.param("id"));
+    return delivery === undefined
+      ? context.json(unknown, 404)
+      : context.json(await traceDelivery(service, delivery));
+  });
+
+  app.post("/api/slipway/deliveries/:id/redeliver", async (context) => {
+    const delivery = await findDelivery(service, context.req.param("id"));
+    if (delivery === undefined) return context.json(unknown, 404);
+    await redeliver(service, delivery);
+    const { forge, project, id } = delivery;
+    const handled = await service.store.deliveries.get(forge, project, id);
+    return context.json(await traceDelivery(service, handled ?? delivery));
+  });
+
+  app.get("/api/slipway/connected", async (context) =>
+    context.json(await connectedProjects(service)),
+  );
+
+  app.post("/api/slipway/sync", async (context) => {
+    const body = syncSchema.safeParse(await context.req.json().catch(() => undefined));
+    if (!body.success) return context.json({ error: "Name the project: {project}." }, 400);
+    const key = await findProject(service, body.data.project, body.data.forge);
+    return key === undefined
+      ? context.json({ error: `No project ${body.data.project} is connected.` }, 404)
+      : context.json(await lookAtForge(service, key, { patience: false }));
+  });
+
+  return app;
+}
+
+const unknown = { error: "There is no such delivery among the newest thousand." };
+
+async function findProject(service: ServiceDeps, project: string, forge: string | undefined) {
+  const stored = (await service.store.projects.list()).map(({ forge: name, path }) => ({
+    forge: name,
+    project: path,
+  }));
+  return [...(await connectedProjects(service)), ...stored].find(
+    (key) =>
+      key.project.toLowerCase() === project.toLowerCase() &&
+      (forge === undefined || key.forge === forge),
+  );
+}

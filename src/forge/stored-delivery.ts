@@ -1,0 +1,24 @@
+import { MalformedPayload, type TriggerEvent, type WebhookReader } from "./forge.ts";
+
+/** What a delivery tells of that a forge shows again; nothing where it is not understood. */
+export function storedEvents(
+  reader: WebhookReader,
+  header: readonly [name: string, value: string],
+  payload: unknown,
+): readonly TriggerEvent[] {
+  const text = typeof payload === "string" ? payload : JSON.stringify(payload ?? null);
+  const headers = new Headers({ "content-type": "application/json", [header[0]]: header[1] });
+  try {
+    return reader.parse({ headers, body: new TextEncoder().encode(text) });
+  } catch (error) {
+    if (error instanceof MalformedPayload) return [];
+    throw error;
+  }
+}
+
+/** Whether a webhook's address ends in this path, whatever name the service has out there. */
+export function leadsTo(address: string | null | undefined, path: string): boolean {
+  if (!address || !URL.canParse(address)) return false;
+  const its = decodeURI(new URL(address).pathname).toLowerCase();
+  return its === path.toLowerCase() || its.endsWith(path.toLowerCase());
+}
