@@ -95,10 +95,10 @@ export function liveBuild(build: BuildRecord, options: LifeOptions): BuildLife {
       within(settings.queuedTimeoutInMinutes, "Build timed out in the queue");
       await phase("QUEUED", () => options.turn);
       within(settings.timeoutInMinutes, "Build has timed out. ");
-      const role = options.roleProblem();
       const { unpacked: files, machine } = await phase("PROVISIONING", async () => {
-        if (role !== undefined) throw new Failure("CLIENT_ERROR", "ACCESS_DENIED", role);
         await during(sleep(options.provisioningMilliseconds));
+        const problem = options.roleProblem();
+        if (problem !== undefined) throw new Failure("CLIENT_ERROR", "ACCESS_DENIED", problem);
         if (options.fault) {
           throw new Failure("FAULT", "INTERNAL_SERVICE_ERROR", "Internal Service Error");
         }
@@ -143,7 +143,7 @@ export function liveBuild(build: BuildRecord, options: LifeOptions): BuildLife {
 
   return {
     stop: () => {
-      if (build.complete) return;
+      if (build.status !== "IN_PROGRESS") return;
       build.status = "STOPPED";
       end("STOPPED", "", "");
     },

@@ -6,11 +6,15 @@ import yazl from "yazl";
 import { type TarFile, tar } from "#environment/tar.ts";
 
 /** The source of builds as the stacks upload it: the runner and the buildspecs, zipped. */
-export async function sourceZip(runner: string): Promise<Buffer> {
+export async function sourceZip(
+  runner: string,
+  edit: (buildspec: string) => string = (buildspec) => buildspec,
+): Promise<Buffer> {
   const zip = new yazl.ZipFile();
   zip.addBuffer(Buffer.from(runner), "runner.mjs");
   for (const name of readdirSync("buildspecs")) {
-    zip.addBuffer(readFileSync(join("buildspecs", name)), `buildspecs/${name}`);
+    const text = edit(readFileSync(join("buildspecs", name), "utf8"));
+    zip.addBuffer(Buffer.from(text), `buildspecs/${name}`);
   }
   zip.end();
   const chunks: Buffer[] = [];
