@@ -44,9 +44,13 @@ export async function connectProject(
 ): Promise<ProjectConnection> {
   const connection = connectionFor(wish, settings);
   const forge = connectForge(connection, async (name) => (await secrets.get(name))[0]);
-  const found = await forge.client(wish.project).readProject();
   const hooks = forge.hooks(wish.project);
   const missing = await hooks.missingRights();
+  const explain = (error: unknown): never => {
+    if (!(error instanceof ForgeError) || error.retryable || missing.length === 0) throw error;
+    throw new CannotConnect(missing.join("\n"), { cause: error });
+  };
+  const found = await forge.client(wish.project).readProject().catch(explain);
   if (found === undefined)
     throw new CannotConnect(
       missing[0] ?? `${connection.url} has no project ${wish.project} that the token can see.`,
@@ -58,12 +62,7 @@ export async function connectProject(
   // Kept before the forge knows them: its first delivery may come before its answer.
   await secrets.rotate(secretName, secret);
   if (connection.kind === "gitlab") await secrets.rotate(secretName, signingToken);
-  const outcome = await hooks
-    .register({ url: webhook, secret, signingToken })
-    .catch((error: unknown) => {
-      if (!(error instanceof ForgeError) || error.retryable || missing.length === 0) throw error;
-      throw new CannotConnect(missing.join("\n"), { cause: error });
-    });
+  const outcome = await hooks.register({ url: webhook, secret, signingToken }).catch(explain);
   await secrets.rotate(secretName, outcome.uses === "signingToken" ? signingToken : secret);
   return { ...outcome, forge: connection.name, webhook, missing };
 }

@@ -6,9 +6,14 @@ import { type Forge, ForgeError } from "./forge.ts";
 import { giteaForgeClient } from "./gitea/client.ts";
 import { giteaHooks } from "./gitea/hooks.ts";
 import { giteaWebhooks } from "./gitea/webhook.ts";
-import { type AppPermissions, githubAppTokens } from "./github/app-tokens.ts";
+import { missingAppPermissions } from "./github/app-rights.ts";
+import {
+  type AppPermissions,
+  type GitHubAppOptions,
+  githubAppTokens,
+} from "./github/app-tokens.ts";
 import { githubForgeClient } from "./github/client.ts";
-import { githubHooks } from "./github/hooks.ts";
+import { type GitHubHookOptions, githubHooks } from "./github/hooks.ts";
 import { githubSentDeliveries } from "./github/sent-deliveries.ts";
 import { githubWebhooks } from "./github/webhook.ts";
 import { gitlabForgeClient } from "./gitlab/client.ts";
@@ -67,8 +72,12 @@ export function connectForge(connection: ForgeConnection, readSecret: ReadSecret
             },
             project,
           ),
-        hooks: (project) => githubHooks(httpOf(project), project, `${name} (${apiUrl})`),
-        sent: (project) => githubSentDeliveries(httpOf(project), project),
+        hooks: (project) =>
+          githubHooks(httpOf(project, "hooks"), project, {
+            connection: `${name} (${apiUrl})`,
+            ...missingPermissions(connection, readSecret),
+          }),
+        sent: (project) => githubSentDeliveries(httpOf(project, "hooks"), project),
       };
     case "gitea":
       return {
@@ -107,33 +116,54 @@ const appPermissions = {
   api: { contents: "read", statuses: "write" },
   clone: { contents: "read" },
   pullRequests: { pull_requests: "read" },
+  hooks: { repository_hooks: "write" },
 } as const satisfies Readonly<Record<string, AppPermissions>>;
 
 /** One token for the API and one for runners, or a GitHub App's of an hour, for one repository and no more rights than the use needs. */
 function tokens(
-  { name, apiUrl, access }: ForgeConnection,
+  connection: ForgeConnection,
   readSecret: ReadSecret,
 ): (project: string, use: Use) => Promise<string> {
-  const required = async (secret: string): Promise<string> => {
-    const value = await readSecret(secret);
-    if (value !== undefined) return value;
-    throw new ForgeError(
-      `The forge connection "${name}" needs the secret "${secret}", which is not set: slipway secret ${secret}`,
-      { retryable: false },
-    );
-  };
+  const { access } = connection;
   if ("tokenSecret" in access) {
     const { tokenSecret, cloneTokenSecret } = access;
-    return (_, use) => required(use === "clone" ? cloneTokenSecret : tokenSecret);
+    return (_, use) =>
+      required(connection, use === "clone" ? cloneTokenSecret : tokenSecret, readSecret);
   }
-  const { appId, installation, keySecret } = access;
-  const installationToken = githubAppTokens({
-    apiUrl,
-    appId,
-    installation,
-    key: () => required(keySecret),
-  });
+  const installationToken = githubAppTokens(appOptions(connection, access, readSecret));
   return (project, use) => installationToken(project, appPermissions[use]);
+}
+
+function appOptions(
+  connection: ForgeConnection,
+  { appId, installation, keySecret }: Extract<ForgeConnection["access"], { appId: string }>,
+  readSecret: ReadSecret,
+): GitHubAppOptions {
+  const { apiUrl } = connection;
+  return { apiUrl, appId, installation, key: () => required(connection, keySecret, readSecret) };
+}
+
+function missingPermissions(
+  connection: ForgeConnection,
+  readSecret: ReadSecret,
+): Pick<GitHubHookOptions, "missingPermissions"> {
+  const { access } = connection;
+  if (!("appId" in access)) return {};
+  const options = appOptions(connection, access, readSecret);
+  return { missingPermissions: () => missingAppPermissions(options) };
+}
+
+async function required(
+  { name }: ForgeConnection,
+  secret: string,
+  readSecret: ReadSecret,
+): Promise<string> {
+  const value = await readSecret(secret);
+  if (value !== undefined) return value;
+  throw new ForgeError(
+    `The forge connection "${name}" needs the secret "${secret}", which is not set: slipway secret ${secret}`,
+    { retryable: false },
+  );
 }
 
 function authorization(

@@ -8,7 +8,7 @@ import { fileSecrets } from "#secrets/file.ts";
 import { makeSample, type Sample } from "./client-contract.ts";
 import { bitbucketDouble } from "./doubles/bitbucket.ts";
 import { giteaDouble } from "./doubles/gitea.ts";
-import { githubDouble } from "./doubles/github.ts";
+import { appPermissions, githubDouble } from "./doubles/github.ts";
 import { gitlabDouble } from "./doubles/gitlab.ts";
 
 let sample: Sample;
@@ -26,9 +26,11 @@ afterEach(async () => {
 
 type Kind = "gitlab" | "github" | "gitea" | "bitbucket";
 
-function settingsFor(kind: Kind, url: string, project: string): Settings {
+const byToken = "token: {secret: token}, clone_token: {secret: token}";
+
+function settingsFor(kind: Kind, url: string, project: string, access = byToken): Settings {
   const parsed = parseSettings(
-    `forges: {team: {kind: ${kind}, url: "${url}", token: {secret: token}, clone_token: {secret: token}}}\nprojects: {${project}: {forge: team}}`,
+    `forges: {team: {kind: ${kind}, url: "${url}", ${access}}}\nprojects: {${project}: {forge: team}}`,
   );
   if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
   return parsed.settings;
@@ -121,6 +123,54 @@ describe("slipway connect", () => {
     const double = await githubDouble({ repository: sample.repository, ...options });
     const { connect } = await connector("github", "octo/app", double);
     await expect(connect()).rejects.toThrow(/admin[\s\S]*scope "repo"/);
+  });
+
+  test.for<[string, Record<string, string>, readonly string[]]>([
+    ["everything", {}, []],
+    ["less", { statuses: "read" }, ['"statuses: write" to set commit statuses']],
+    [
+      "next to nothing",
+      { contents: "", statuses: "", pull_requests: "" },
+      [
+        '"contents: read" to read and clone the code',
+        '"statuses: write" to set commit statuses',
+        '"pull_requests: read" to know a branch\'s open pull requests',
+      ],
+    ],
+  ])("as a GitHub App that was granted %s names what is missing", async ([, less, words]) => {
+    const granted = { ...appPermissions, ...less };
+    const double = await githubDouble({ repository: sample.repository, granted });
+    stops.push(double.stop);
+    const secrets = fileSecrets(directory);
+    await secrets.rotate("app-key", double.app.privateKey);
+    const access = `app: {id: ${double.app.id}, installation: 9, key: {secret: app-key}}`;
+    const settings = settingsFor("github", double.url, "octo/app", access);
+    const serviceUrl = "https://slipway.example.com";
+    const wish = { kind: "github", url: double.url, project: "octo/app", serviceUrl } as const;
+    const missing = words.map((word) => `The App needs the repository permission ${word}.`);
+    const connecting = connectProject(wish, settings, secrets);
+    if (granted.contents === "read" && granted.statuses === "write") {
+      expect(await connecting).toMatchObject({ result: "created", missing });
+    } else {
+      await expect(connecting).rejects.toThrow(missing[0]);
+    }
+  });
+
+  test("names the permission for webhooks that a GitHub App lacks", async () => {
+    const granted = { ...appPermissions, repository_hooks: "read" };
+    const double = await githubDouble({ repository: sample.repository, granted });
+    stops.push(double.stop);
+    const secrets = fileSecrets(directory);
+    await secrets.rotate("app-key", double.app.privateKey);
+    const access = `app: {id: ${double.app.id}, installation: 9, key: {secret: app-key}}`;
+    const settings = settingsFor("github", double.url, "octo/app", access);
+    const serviceUrl = "https://slipway.example.com";
+    const wish = { kind: "github", url: double.url, project: "octo/app", serviceUrl } as const;
+    await expect(connectProject(wish, settings, secrets)).rejects.toMatchObject({
+      name: "CannotConnect",
+      message:
+        'The App needs the repository permission "repository_hooks: write" to register the webhook.',
+    });
   });
 
   test("registers one webhook on Gitea", async () => {

@@ -2,8 +2,19 @@ import type { ProjectHooks } from "../hooks.ts";
 import { encodePath, type ForgeHttp, readAnswer } from "../http.ts";
 import * as answers from "./answers.ts";
 
+export type GitHubHookOptions = {
+  /** As messages name it. */
+  readonly connection: string;
+  /** Of an App, which acts for itself and not for a user. */
+  readonly missingPermissions?: () => Promise<readonly string[]>;
+};
+
 /** Webhooks of a GitHub repository (GitHub Docs: REST API endpoints for repository webhooks). */
-export function githubHooks(http: ForgeHttp, project: string, connection: string): ProjectHooks {
+export function githubHooks(
+  http: ForgeHttp,
+  project: string,
+  { connection, missingPermissions }: GitHubHookOptions,
+): ProjectHooks {
   const base = `/repos/${encodePath(project)}`;
   return {
     register: async ({ url, secret }) => {
@@ -24,6 +35,7 @@ export function githubHooks(http: ForgeHttp, project: string, connection: string
       return { result: "updated", uses: "secret" };
     },
     missingRights: async () => {
+      if (missingPermissions !== undefined) return missingPermissions();
       const answer = await http({ path: base, expect: [401, 403, 404] });
       if (answer.status === 401) return [`GitHub does not know the token of ${connection}.`];
       if (answer.status !== 200) return [`The token of ${connection} cannot see ${project}.`];

@@ -6,6 +6,15 @@ import { readRepository } from "./repository.ts";
 
 export const githubProject = "octo/app";
 
+export const appPermissions = {
+  metadata: "read",
+  contents: "read",
+  statuses: "write",
+  pull_requests: "read",
+  repository_hooks: "write",
+  checks: "write",
+};
+
 type Hook = { id: number; config: Record<string, string>; events: string[]; active: boolean };
 
 /** An attempt to deliver; newest first. */
@@ -25,6 +34,8 @@ export async function githubDouble(options: {
   readonly scopes?: string;
   readonly maxTreeEntries?: number;
   readonly pageSize?: number;
+  /** What the App's installation was granted. */
+  readonly granted?: Readonly<Record<string, string>>;
 }) {
   const { admin = true, scopes = "repo", maxTreeEntries = 100_000 } = options;
   const git = readRepository(options.repository);
@@ -35,6 +46,7 @@ export async function githubDouble(options: {
   const statuses: { sha: string; context: string; state: string; description: string }[] = [];
   const hooks: Hook[] = [];
   const rights = { pullRequests: true };
+  const granted: Readonly<Record<string, unknown>> = options.granted ?? appPermissions;
   const deliveries: GitHubDelivery[] = [];
   const redelivered: number[] = [];
   const limits = { statusesPerContext: 1000 };
@@ -188,6 +200,17 @@ export async function githubDouble(options: {
     ],
     [
       "GET",
+      at("/app/installations/(\\d+)"),
+      ({ params, headers }) => {
+        if (!isAppJwt(headers.authorization ?? "", app))
+          return { status: 401, json: { message: "A JSON web token could not be decoded" } };
+        return Number(params[0]) === app.installation
+          ? { json: { id: app.installation, permissions: granted } }
+          : notFound;
+      },
+    ],
+    [
+      "GET",
       at(`${repo}/hooks/\\d+/deliveries`),
       (call) =>
         admin
@@ -226,6 +249,9 @@ export async function githubDouble(options: {
         if (Number(params[0]) !== app.installation) return notFound;
         if (body.repositories?.some((name: string) => name !== "app"))
           return invalid("There is at least one repository that does not exist");
+        const asked = Object.entries(body.permissions ?? {});
+        if (asked.some(([name, level]) => ![level, "write"].includes(granted[name])))
+          return invalid("The permissions requested are not granted to this installation.");
         const made = `ghs_${installationTokens.length}-double`;
         installationTokens.push({ token: made, ...body });
         const expires = new Date(Date.now() + 3600_000).toISOString();
