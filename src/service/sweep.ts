@@ -5,7 +5,7 @@ import { eachUntil } from "./each-until.ts";
 /** A delivery this young may still be under way. */
 const youngMilliseconds = 30_000;
 /** Who waits longest is looked at, so that nobody waits for ever because a write was lost. */
-const inLineLooked = 25;
+const inLineLooked = 5;
 
 /**
  * Looks at everything unfinished, so that whatever was lost (a message, an event, a whole process) is

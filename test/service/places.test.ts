@@ -7,6 +7,8 @@ import type { ServiceDeps } from "#service/deps.ts";
 import { handleMessage } from "#service/handle-message.ts";
 import { offerPlaces } from "#service/offer-places.ts";
 import { sweep } from "#service/sweep.ts";
+import { dynamodbStore } from "#store/dynamodb.ts";
+import { memoryTable } from "../../bench/simulation/memory-table.ts";
 import { pipelineOf as newPipeline, plan } from "../pipeline/build.ts";
 import { makeWorld, type World } from "./world.ts";
 
@@ -24,6 +26,7 @@ beforeEach(async () => {
   now = Date.parse("2026-11-21T08:00:00Z");
   deps = {
     ...world.deps,
+    store: dynamodbStore(memoryTable(() => now).client, "memory", { now: () => now }),
     now: () => now,
     defer: async (work) => {
       await work();
