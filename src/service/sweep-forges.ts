@@ -12,16 +12,20 @@ const budgetMilliseconds = 40_000;
 
 /**
  * Looks at the forges of the connected projects whose turn this minute is: call it every minute. Forges are
- * looked at side by side, and one that is away costs its own projects their turn and nobody anything else.
+ * looked at side by side, and one that is away costs its own projects their turn and nobody anything else. Begins
+ * with no project after `until` (epoch milliseconds).
  */
-export async function sweepForges(deps: ServiceDeps): Promise<void> {
+export async function sweepForges(
+  deps: ServiceDeps,
+  options: { readonly until?: number } = {},
+): Promise<void> {
   const minute = Math.floor(deps.now() / minuteMilliseconds);
   const byForge = new Map<string, ForgeProjectKey[]>();
   for (const key of await connectedProjects(deps)) {
     const turn = await turnOf(deps, key, minute);
     if (turn) byForge.set(key.forge, [...(byForge.get(key.forge) ?? []), key]);
   }
-  const until = deps.now() + budgetMilliseconds;
+  const until = Math.min(options.until ?? Infinity, deps.now() + budgetMilliseconds);
   await Promise.all(
     [...byForge.values()].map(async (keys) => {
       for (const key of keys) {
