@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import { CodeBuildClient } from "@aws-sdk/client-codebuild";
 import { ECRClient } from "@aws-sdk/client-ecr";
 import { S3Client } from "@aws-sdk/client-s3";
@@ -60,6 +61,8 @@ export function wireAws(
         connectForge(connection, async (secret) => (await secrets.get(secret))[0]),
       ]),
     ),
+    connected: async () =>
+      [...configuration.projects.values()].map(({ forge, path }) => ({ forge, project: path })),
     server: {
       url: env.SLIPWAY_URL,
       version: env.SLIPWAY_VERSION,
@@ -71,9 +74,9 @@ export function wireAws(
     now,
     randomToken: () => randomBytes(32).toString("base64url"),
     hash: (token) => createHash("sha256").update(token).digest("hex"),
-    // Nobody waits inside a function: runners and pages ask again.
+    // Changes happen in other functions, which nobody here hears of: runners and pages ask again.
     announce: () => undefined,
-    waitForChange: async () => undefined,
+    waitForChange: (_, milliseconds) => setTimeout(milliseconds),
     holdMilliseconds: 0,
     defer,
     log,

@@ -28,16 +28,16 @@ export function grantsOf(
         ...blobs(options.bucketArn),
         sending(names, ["work.fifo", "later"]),
         ...secrets(names),
-        ...builds(names, options.hasDockerServers),
-        ...(name === "work" ? images(names) : []),
+        watchingBuilds(names, options.hasDockerServers),
+        ...startingBuilds(names, options.hasDockerServers),
       ];
     case "sweep":
       return [
         ...state(names),
         ...blobs(options.bucketArn),
-        sending(names, ["work.fifo", "later"]),
-        readingSecrets(names),
-        ...images(names),
+        sending(names, ["work.fifo"]),
+        watchingBuilds(names, options.hasDockerServers),
+        images(names),
       ];
     case "builds":
       return [sending(names, ["work.fifo"])];
@@ -68,9 +68,6 @@ function state(names: Names): readonly Grant[] {
   ];
 }
 
-/** The first part of every blob's key. */
-export const blobPrefixes = ["pipelines", "jobs", "caches", "expiry"] as const;
-
 function blobs(bucketArn: string): readonly Grant[] {
   return [
     {
@@ -89,17 +86,13 @@ function sending(names: Names, queues: readonly string[]): Grant {
   };
 }
 
-function readingSecrets(names: Names): Grant {
-  return {
-    actions: ["secretsmanager:GetSecretValue"],
-    resources: [names.secretArn("*")],
-    why: "forge tokens and projects' variables have names that operators choose, all under the installation's prefix",
-  };
-}
-
 function secrets(names: Names): readonly Grant[] {
   return [
-    readingSecrets(names),
+    {
+      actions: ["secretsmanager:GetSecretValue"],
+      resources: [names.secretArn("*")],
+      why: "forge tokens and projects' variables have names that operators choose, all under the installation's prefix",
+    },
     {
       // The key that signs ID tokens is made when the first job asks for one.
       actions: ["secretsmanager:CreateSecret", "secretsmanager:PutSecretValue"],
@@ -109,19 +102,29 @@ function secrets(names: Names): readonly Grant[] {
   ];
 }
 
-/** Also `http`: what a runner reports may start the next environment at once. */
-function builds(names: Names, hasDockerServers: boolean): readonly Grant[] {
+function codebuildProjects(names: Names, hasDockerServers: boolean): readonly string[] {
   const shared = names.codebuildProjectArn(names.codebuildProject);
+  return hasDockerServers ? [shared, `${shared}-*`] : [shared];
+}
+
+const ownProjects =
+  "projects with a Docker server have CodeBuild projects of their own, whose names start alike";
+
+function watchingBuilds(names: Names, hasDockerServers: boolean): Grant {
+  return {
+    actions: ["codebuild:BatchGetBuilds", "codebuild:ListBuildsForProject", "codebuild:StopBuild"],
+    resources: codebuildProjects(names, hasDockerServers),
+    why: ownProjects,
+  };
+}
+
+/** Also `http`: what a runner reports may start the next environment at once. */
+function startingBuilds(names: Names, hasDockerServers: boolean): readonly Grant[] {
   return [
     {
-      actions: [
-        "codebuild:StartBuild",
-        "codebuild:StopBuild",
-        "codebuild:BatchGetBuilds",
-        "codebuild:ListBuildsForProject",
-      ],
-      resources: hasDockerServers ? [shared, `${shared}-*`] : [shared],
-      why: "projects with a Docker server have CodeBuild projects of their own, whose names start alike",
+      actions: ["codebuild:StartBuild"],
+      resources: codebuildProjects(names, hasDockerServers),
+      why: ownProjects,
     },
     {
       actions: ["iam:PassRole"],
@@ -132,26 +135,13 @@ function builds(names: Names, hasDockerServers: boolean): readonly Grant[] {
   ];
 }
 
-/** Tags that are given and taken without pulling; no right to upload layers. */
-function images(names: Names): readonly Grant[] {
-  return [
-    {
-      actions: [
-        "ecr:DescribeRepositories",
-        "ecr:DescribeImages",
-        "ecr:BatchGetImage",
-        "ecr:PutImage",
-        "ecr:BatchDeleteImage",
-      ],
-      resources: [names.repositoryArn("*")],
-      why: "each project has repositories; builds are limited to their own",
-    },
-    {
-      actions: ["ecr:DescribeRepositoryCreationTemplates"],
-      resources: ["*"],
-      why: "the call has no resource",
-    },
-  ];
+/** Tags of branches that are gone. There is no right to push anywhere. */
+function images(names: Names): Grant {
+  return {
+    actions: ["ecr:BatchDeleteImage"],
+    resources: [names.repositoryArn("*")],
+    why: "each project has repositories; builds are limited to their own",
+  };
 }
 
 /** What Lambda and CodeBuild need of a role to attach themselves to subnets of a VPC. */

@@ -6,6 +6,8 @@ import { exitCodes } from "../failure.ts";
 import { type CommonOptions, commandWith } from "../options.ts";
 
 const waitSeconds = 5;
+/** Where the service says nothing about it, since it held the question for as long as it is worth. */
+const pauseSeconds = 0.1;
 
 export function logsCommand(): Command {
   return commandWith("logs", "print a job's log", "slipway logs -f 700001")
@@ -42,6 +44,7 @@ async function readAll(
     const all = offset >= Number(response.headers.get("x-slipway-length"));
     const done = response.headers.get("x-slipway-complete") === "true";
     if (done || (all && !follow)) return response.headers.get("x-slipway-job-status") ?? "";
-    if (bytes.byteLength === 0) await sleep(100);
+    const pause = Number(response.headers.get("retry-after") ?? pauseSeconds);
+    if (bytes.byteLength === 0) await sleep(pause * 1000);
   }
 }

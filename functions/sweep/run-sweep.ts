@@ -1,6 +1,8 @@
 import type { ServiceDeps } from "#service/deps.ts";
+import { removeOldImages } from "#service/old-images.ts";
 import { removeExpiredArtifacts } from "#service/remove-expired-artifacts.ts";
 import { sweep } from "#service/sweep.ts";
+import { sweepForges } from "#service/sweep-forges.ts";
 import { sweepStrayEnvironments } from "#service/sweep-stray-environments.ts";
 
 type Part = {
@@ -11,6 +13,8 @@ type Part = {
 
 const parts: readonly Part[] = [
   { name: "unfinished pipelines and deliveries", everyMinutes: 1, run: sweep },
+  { name: "forges", everyMinutes: 1, run: sweepForges },
+  { name: "old images", everyMinutes: 1, run: removeOldImages },
   { name: "stray environments", everyMinutes: 5, run: sweepStrayEnvironments },
   { name: "expired artifacts", everyMinutes: 10, run: removeExpiredArtifacts },
 ];

@@ -12,6 +12,9 @@ import { downloadArtifact } from "./artifacts.ts";
 import { deliveryRoutes } from "./deliveries.ts";
 
 const maxListed = 100;
+const maxWaitMilliseconds = 10_000;
+/** How often a log is asked for where no question can be held. */
+const pollSeconds = "2";
 const playSchema = z.object({ variables: z.optional(z.record(z.string(), z.string())) });
 
 /** Slipway's own API, for the command line: always with an access token as bearer. */
@@ -95,11 +98,13 @@ export function apiRoutes(service: ServiceDeps): Hono {
   });
 
   app.get("/api/slipway/jobs/:id{[0-9]+}/trace", async (context) => {
+    const wait = Number(context.req.query("wait") ?? 0) || 0;
     const log = await readLog(service, Number(context.req.param("id")), {
       offset: Number(context.req.query("offset") ?? 0) || 0,
-      waitMilliseconds: Math.min(Number(context.req.query("wait") ?? 0) || 0, 10) * 1000,
+      waitMilliseconds: Math.min(wait * 1000, maxWaitMilliseconds, service.holdMilliseconds),
     });
     if (log === undefined) return context.json({ error: "There is no such job." }, 404);
+    if (service.holdMilliseconds === 0) context.header("Retry-After", pollSeconds);
     context.header("X-Slipway-Length", String(log.length));
     context.header("X-Slipway-Job-Status", log.status);
     context.header("X-Slipway-Complete", String(log.complete));

@@ -50,7 +50,12 @@ export const JobPage: FC<{
         </span>
       )}
       {job.exit_code === undefined ? null : <span>exit code {job.exit_code}</span>}
-      {job.environment === undefined ? null : <span>environment {job.environment}</span>}
+      {job.environment === undefined ? null : (
+        <span>
+          environment {job.environment}
+          {provisioned(job)}
+        </span>
+      )}
       {(job.artifacts ?? []).map(({ type, filename, size, url }) => (
         <a href={downloadPath(url)} title={`${type}, ${size} bytes`}>
           {filename}
@@ -70,6 +75,11 @@ export const JobPage: FC<{
     <script>{raw(followScript)}</script>
   </Layout>
 );
+
+function provisioned({ provisioning_seconds: seconds }: JobView): string {
+  if (seconds === undefined) return "";
+  return seconds === 0 ? ", warm" : `, provisioned in ${seconds} s`;
+}
 
 function downloadPath(url: string): string {
   const { pathname, search } = new URL(url);
