@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ForgeError } from "#forge/forge.ts";
 import { lastValue } from "#language/variables.ts";
+import { approveFork } from "#service/approve-fork.ts";
 import { receiveWebhook } from "#service/receive-webhook.ts";
 import { pipelineOf, takeNext } from "./driver.ts";
-import { deliver, mergeRequestEvent } from "./merge-request.ts";
+import { deliver, mergeRequestEvent, withSettings } from "./merge-request.ts";
 import { makeWorld, project, sha, type World } from "./world.ts";
 
 let world: World;
@@ -153,6 +155,57 @@ describe("a merge request", () => {
       [8, "pending"],
       ["branch", "pending"],
     ]);
+  });
+});
+
+describe("the status of a merge request's pipeline", () => {
+  test.for([
+    ["the project itself", false, undefined],
+    ["a fork", true, { sourceProjectId: 99, mergeRequestIid: 7 }],
+  ] as const)(
+    "from %s names the source project only where it is another",
+    async ([, fork, told]) => {
+      const deps = withSettings(world.deps, { forks: "approve" });
+      await deliver(world, deps, mergeRequestEvent({ fork }));
+      for (const { pipelineId } of await deps.store.approvals.listWaiting(1))
+        await approveFork(deps, pipelineId, "grace");
+      await world.settle();
+      const [{ id } = { id: 0 }] = await pipelines();
+      const last = world.statuses.filter(({ targetUrl }) => targetUrl.endsWith(`/${id}`)).at(-1);
+      expect(last).toMatchObject({ sha, ref: "feature", context: "slipway/merge-request" });
+      expect(last?.description).toBe("Waiting for a runner");
+      expect(last?.fork).toEqual(told);
+    },
+  );
+});
+
+describe("a forge that does not tell", () => {
+  const refusing = (away: boolean) => {
+    const forge = world.deps.forges.get("local");
+    const client = forge?.client(project);
+    if (forge === undefined || client === undefined) throw new Error("no forge");
+    const refuse = () => Promise.reject(new ForgeError("403", { retryable: away }));
+    const changedPaths = async (from: string) => (from === "" ? ("unknown" as const) : []);
+    const deaf = { ...client, changedPaths, readMergeBase: refuse, listOpenMergeRequests: refuse };
+    const forges = new Map([["local", { ...forge, client: () => deaf }]]);
+    return { ...world.deps, forges };
+  };
+
+  test("the merge base has everything count as changed", async () => {
+    world.files.set(
+      ".gitlab-ci.yml",
+      "build:\n  script: [make]\n  rules: [{changes: [nothing/like/it]}]\n",
+    );
+    const outcome = await deliver(world, refusing(false), mergeRequestEvent());
+    const id = outcome?.result === "created" ? outcome.pipelineId : 0;
+    const { jobs, facts } = await pipelineOf(world, id);
+    expect(facts.mergeRequest).toMatchObject({ targetSha: "", diffBaseSha: "" });
+    expect(jobs).toHaveLength(1);
+  });
+
+  test("since it is away is asked again", async () => {
+    await expect(deliver(world, refusing(true), mergeRequestEvent())).rejects.toThrow("403");
+    expect(await pipelines()).toEqual([]);
   });
 });
 
