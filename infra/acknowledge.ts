@@ -8,8 +8,7 @@ export function acknowledge(
   reasons: Readonly<Record<string, string>>,
 ): void {
   for (const [rule, reason] of Object.entries(reasons)) {
-    // The part in front of a dash is the pack, and both are the rule's full name.
-    Validations.of(construct).acknowledge({ id: `${rule.split("-", 1)[0]}::${rule}`, reason });
+    Validations.of(construct).acknowledge({ id: rule, reason });
   }
 }
 

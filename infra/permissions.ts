@@ -5,6 +5,9 @@ export type FunctionName = "http" | "work" | "builds" | "sweep";
 
 export const functionNames: readonly FunctionName[] = ["http", "work", "builds", "sweep"];
 
+/** All that the stacks make has this tag, with the installation's name. */
+export const ownTag = "slipway";
+
 /** Some calls on some resources; the condition is an IAM policy's. */
 export type Grant = {
   readonly actions: readonly string[];
@@ -27,7 +30,8 @@ export function grantsOf(
         ...state(names),
         ...blobs(options.bucketArn),
         sending(names, ["work.fifo", "later"]),
-        ...secrets(names),
+        readingSecrets(names),
+        ...(name === "http" ? [makingSigningKey(names)] : []),
         watchingBuilds(names, options.hasDockerServers),
         ...startingBuilds(names, options.hasDockerServers),
       ];
@@ -35,7 +39,8 @@ export function grantsOf(
       return [
         ...state(names),
         ...blobs(options.bucketArn),
-        sending(names, ["work.fifo"]),
+        sending(names, ["work.fifo", "later"]),
+        readingSecrets(names),
         watchingBuilds(names, options.hasDockerServers),
         images(names),
       ];
@@ -86,20 +91,21 @@ function sending(names: Names, queues: readonly string[]): Grant {
   };
 }
 
-function secrets(names: Names): readonly Grant[] {
-  return [
-    {
-      actions: ["secretsmanager:GetSecretValue"],
-      resources: [names.secretArn("*")],
-      why: "forge tokens and projects' variables have names that operators choose, all under the installation's prefix",
-    },
-    {
-      // The key that signs ID tokens is made when the first job asks for one.
-      actions: ["secretsmanager:CreateSecret", "secretsmanager:PutSecretValue"],
-      resources: [names.secretArn("id-token-key-??????")],
-      why: "Secrets Manager ends each ARN with six random characters",
-    },
-  ];
+function readingSecrets(names: Names): Grant {
+  return {
+    actions: ["secretsmanager:GetSecretValue"],
+    resources: [names.secretArn("*")],
+    why: "forge tokens and projects' variables have names that operators choose, all under the installation's prefix",
+  };
+}
+
+/** The key that signs ID tokens is made when a job asks for the first one. */
+function makingSigningKey(names: Names): Grant {
+  return {
+    actions: ["secretsmanager:CreateSecret", "secretsmanager:PutSecretValue"],
+    resources: [names.secretArn("id-token-key-??????")],
+    why: "Secrets Manager ends each ARN with six random characters",
+  };
 }
 
 function codebuildProjects(names: Names, hasDockerServers: boolean): readonly string[] {
@@ -140,7 +146,8 @@ function images(names: Names): Grant {
   return {
     actions: ["ecr:BatchDeleteImage"],
     resources: [names.repositoryArn("*")],
-    why: "each project has repositories; builds are limited to their own",
+    conditions: { StringEquals: { [`aws:ResourceTag/${ownTag}`]: names.installation.name } },
+    why: "each project has a repository, and the tag tells them from what else the account has",
   };
 }
 

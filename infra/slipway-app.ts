@@ -4,6 +4,7 @@ import type { ProjectSettings } from "#project/settings.ts";
 import type { Assets } from "./assets.ts";
 import { stackNumberOf } from "./assign-stack.ts";
 import { namesOf } from "./names.ts";
+import { ownTag } from "./permissions.ts";
 import type { Place } from "./place.ts";
 import { ProjectsStack } from "./projects-stack.ts";
 import { ServiceStack } from "./service-stack.ts";
@@ -54,7 +55,7 @@ export function slipwayApp(
     });
     stack.addStackDependency(service);
   }
-  Tags.of(app).add("slipway", aws.name);
+  Tags.of(app).add(ownTag, aws.name);
   return app;
 }
 

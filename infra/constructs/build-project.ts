@@ -1,6 +1,7 @@
 import { Duration } from "aws-cdk-lib";
 import {
   Cache,
+  CfnProject,
   ComputeType,
   DockerServerComputeType,
   type IBuildImage,
@@ -93,21 +94,31 @@ export function buildProject(scope: Construct, id: string, props: BuildProjectPr
     grantReportGroupPermissions: false,
     ssmSessionPermissions: false,
     ...(props.key !== undefined && { encryptionKey: props.key }),
-    ...(network === undefined
-      ? { cache: Cache.local(LocalCacheMode.DOCKER_LAYER) }
-      : {
-          vpc: network.vpc,
-          subnetSelection: { subnets: network.subnets },
-          securityGroups: network.securityGroups,
-        }),
+    // CodeBuild keeps no layers on hosts of a network of one's own.
+    ...(network === undefined && { cache: Cache.local(LocalCacheMode.DOCKER_LAYER) }),
   });
+  if (network !== undefined) joinNetwork(project, network);
   acknowledge(project, {
-    "AwsSolutions-CB3":
-      "Building container images needs an engine, and an engine needs a privileged build; each job's own container is unprivileged where the project says so.",
     "AwsSolutions-CB4":
       "Builds have no artifacts of CodeBuild's: images go to ECR, files to the encrypted bucket. `aws.kms_key` sets a key here too.",
   });
+  if (!aws.buildImage.startsWith("aws/codebuild/")) {
+    acknowledge(project, {
+      "AwsSolutions-CB5": "The operator chose this image: `aws.build_image`.",
+    });
+  }
   return project;
+}
+
+/** By hand: given to the construct, it would make a policy for the role, which has one of its own. */
+function joinNetwork(project: Project, { vpc, subnets, securityGroups }: Network): void {
+  const resource = project.node.defaultChild;
+  if (!(resource instanceof CfnProject)) throw new Error("CDK makes no CfnProject any more");
+  resource.vpcConfig = {
+    vpcId: vpc.vpcId,
+    subnets: subnets.map(({ subnetId }) => subnetId),
+    securityGroupIds: securityGroups.map(({ securityGroupId }) => securityGroupId),
+  };
 }
 
 function imageOf(scope: Construct, id: string, image: string): IBuildImage {

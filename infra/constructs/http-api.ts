@@ -13,7 +13,6 @@ import { ARecord, HostedZone, RecordTarget } from "aws-cdk-lib/aws-route53";
 import { ApiGatewayv2DomainProperties } from "aws-cdk-lib/aws-route53-targets";
 import type { Construct } from "constructs";
 import type { AwsSettings } from "#project/aws-settings.ts";
-import { acknowledge } from "../acknowledge.ts";
 
 /** Requests a second and at once: a bound on cost, far above what forges and runners send. */
 const throttle = { rateLimit: 2000, burstLimit: 4000 };
@@ -48,7 +47,7 @@ export function serviceApi(
     removalPolicy: RemovalPolicy.DESTROY,
     ...(props.key !== undefined && { encryptionKey: props.key }),
   });
-  const stage = new HttpStage(scope, "Stage", {
+  new HttpStage(scope, "Stage", {
     httpApi: api,
     stageName: "$default",
     autoDeploy: true,
@@ -71,9 +70,6 @@ export function serviceApi(
       ),
     },
     ...(domain !== undefined && { domainMapping: { domainName: domain } }),
-  });
-  acknowledge(stage, {
-    "Serverless-APIGWStructuredLogging": "the access log's format is JSON, made from an object",
   });
   return {
     api,

@@ -8,6 +8,7 @@ import {
 } from "aws-cdk-lib/aws-ec2";
 import type { Construct } from "constructs";
 import type { AwsSettings } from "#project/aws-settings.ts";
+import { acknowledge } from "../acknowledge.ts";
 
 export type Network = {
   readonly vpc: IVpc;
@@ -17,12 +18,20 @@ export type Network = {
 
 /** A network that exists: nothing is looked up, so that synthesis needs no account. */
 export function networkOf(scope: Construct, given: NonNullable<AwsSettings["vpc"]>): Network {
-  const vpc = Vpc.fromVpcAttributes(scope, "Vpc", { vpcId: given.id, availabilityZones: [] });
   return {
-    vpc,
-    subnets: given.subnetIds.map((id) => Subnet.fromSubnetId(scope, id, id)),
+    // Subnets are always named one by one, so that their zones need not be known.
+    vpc: Vpc.fromVpcAttributes(scope, "Vpc", { vpcId: given.id, availabilityZones: ["unknown"] }),
+    subnets: given.subnetIds.map((id) => subnetOf(scope, id)),
     securityGroups: given.securityGroupIds.map((id) =>
       SecurityGroup.fromSecurityGroupId(scope, id, id, { mutable: false }),
     ),
   };
+}
+
+function subnetOf(scope: Construct, id: string): ISubnet {
+  const subnet = Subnet.fromSubnetId(scope, id, id);
+  acknowledge(subnet, {
+    "@aws-cdk/aws-ec2:noSubnetRouteTableId": "Nothing here asks for the subnet's route table.",
+  });
+  return subnet;
 }

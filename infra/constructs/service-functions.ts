@@ -7,6 +7,7 @@ import type { envSchema as buildsEnv } from "#functions/builds/env.ts";
 import type { envSchema as httpEnv } from "#functions/http/env.ts";
 import type { envSchema as sweepEnv } from "#functions/sweep/env.ts";
 import type { envSchema as workEnv } from "#functions/work/env.ts";
+import { acknowledge } from "../acknowledge.ts";
 import type { Assets } from "../assets.ts";
 import { type FunctionName, grantsOf } from "../permissions.ts";
 import { type FunctionPlace, serviceFunction } from "./service-function.ts";
@@ -79,5 +80,20 @@ export function serviceFunctions(
   });
   builds.configureAsyncInvoke({ retryAttempts: 2, maxEventAge: Duration.minutes(30) });
   sweep.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });
+  acknowledge(http, {
+    "Serverless-LambdaDLQ":
+      "Called synchronously: who asked is told, and forges send a webhook again.",
+  });
+  acknowledge(work, {
+    "Serverless-LambdaDLQ": "Reads from queues, which have dead-letter queues of their own.",
+    "Serverless-LambdaEventSourceMappingDestination":
+      "For queues the redrive policy takes this place: each has a dead-letter queue.",
+  });
+  for (const each of [builds, sweep]) {
+    acknowledge(each, {
+      "Serverless-LambdaAsyncFailureDestination":
+        "Its dead-letter queue receives the event itself; a destination would be a second copy.",
+    });
+  }
   return { http, work, builds, sweep };
 }

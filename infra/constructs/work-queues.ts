@@ -2,6 +2,7 @@ import { Duration } from "aws-cdk-lib";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { Queue, QueueEncryption, type QueueProps } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
+import { acknowledge } from "../acknowledge.ts";
 import type { Names } from "../names.ts";
 
 /** Longest that a message which `work` was killed over holds its pipeline up. */
@@ -49,6 +50,11 @@ export function workQueues(scope: Construct, names: Names, key: IKey | undefined
     builds: queue("builds-dead", managed),
     sweep: queue("sweep-dead", managed),
   };
+  for (const each of Object.values(dead)) {
+    acknowledge(each, {
+      "Serverless-SQSRedrivePolicy": "It is itself where messages end; an alarm watches it.",
+    });
+  }
   const live = { ...own, visibilityTimeout: Duration.seconds(visibilitySeconds) };
   return {
     work: queue("work.fifo", {

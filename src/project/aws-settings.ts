@@ -28,12 +28,16 @@ const domain = z.strictObject({
 });
 
 const vpc = z.strictObject({
-  id: matching(/^vpc-[0-9a-f]+$/, "must be the id of a VPC, such as `vpc-0a1b2c3d`"),
+  id: matching(/^vpc-[0-9a-f]{8,17}$/, "must be the id of a VPC, such as `vpc-0a1b2c3d`"),
   subnets: z
-    .array(matching(/^subnet-[0-9a-f]+$/, "must be the id of a subnet, such as `subnet-0a1b2c3d`"))
+    .array(
+      matching(/^subnet-[0-9a-f]{8,17}$/, "must be the id of a subnet, such as `subnet-0a1b2c3d`"),
+    )
     .check(z.minLength(1), z.maxLength(16)),
   security_groups: z
-    .array(matching(/^sg-[0-9a-f]+$/, "must be the id of a security group, such as `sg-0a1b2c3d`"))
+    .array(
+      matching(/^sg-[0-9a-f]{8,17}$/, "must be the id of a security group, such as `sg-0a1b2c3d`"),
+    )
     .check(z.minLength(1), z.maxLength(5)),
   functions: z.optional(z.boolean()),
 });
@@ -62,7 +66,12 @@ export const awsSchema = z
     ),
     domain: z.optional(domain),
     vpc: z.optional(vpc),
-    kms_key: z.optional(arn("kms", "arn:aws:kms:REGION:ACCOUNT:key/ID")),
+    kms_key: z.optional(
+      matching(
+        /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]{36}$/,
+        "must be the ARN of a key, such as `arn:aws:kms:REGION:ACCOUNT:key/ID`",
+      ),
+    ),
     permissions_boundary: z.optional(arn("iam", "arn:aws:iam::ACCOUNT:policy/NAME")),
     bucket: z.optional(
       matching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "must be the name of an S3 bucket"),

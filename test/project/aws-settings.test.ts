@@ -32,8 +32,8 @@ aws:
     name: ship.example.com
     certificate: arn:aws:acm:eu-central-1:012345678901:certificate/x
     hosted_zone: {id: Z0123ABC, name: example.com}
-  vpc: {id: vpc-1a, subnets: [subnet-1a, subnet-2b], security_groups: [sg-1a], functions: false}
-  kms_key: arn:aws:kms:eu-central-1:012345678901:key/k
+  vpc: {id: vpc-0000001a, subnets: [subnet-0000001a, subnet-0000002b], security_groups: [sg-0000001a], functions: false}
+  kms_key: arn:aws:kms:eu-central-1:012345678901:key/11111111-2222-3333-4444-555555555555
   permissions_boundary: arn:aws:iam::012345678901:policy/boundary
   bucket: my-blobs
   build_image: aws/codebuild/standard:8.0
@@ -55,12 +55,12 @@ aws:
         hostedZone: { id: "Z0123ABC", name: "example.com" },
       },
       vpc: {
-        id: "vpc-1a",
-        subnetIds: ["subnet-1a", "subnet-2b"],
-        securityGroupIds: ["sg-1a"],
+        id: "vpc-0000001a",
+        subnetIds: ["subnet-0000001a", "subnet-0000002b"],
+        securityGroupIds: ["sg-0000001a"],
         functions: false,
       },
-      kmsKeyArn: "arn:aws:kms:eu-central-1:012345678901:key/k",
+      kmsKeyArn: "arn:aws:kms:eu-central-1:012345678901:key/11111111-2222-3333-4444-555555555555",
       permissionsBoundaryArn: "arn:aws:iam::012345678901:policy/boundary",
       bucket: "my-blobs",
       buildImage: "aws/codebuild/standard:8.0",
@@ -81,8 +81,12 @@ aws:
     ["aws:\n  region: Frankfurt", 2, /region such as/],
     ["aws:\n  url: http://plain.example.com", 2, /https/],
     ["aws:\n  log_retention_days: 31", 2, /must be one of 1, 3, 5/],
-    ["aws:\n  vpc: {id: vpc-1, subnets: [], security_groups: [sg-1]}", 2, /./],
-    ["aws:\n  vpc:\n    id: vpc-1\n    subnets: [x]\n    security_groups: [sg-1]", 4, /subnet/],
+    ["aws:\n  vpc: {id: vpc-11111111, subnets: [], security_groups: [sg-11111111]}", 2, /./],
+    [
+      "aws:\n  vpc:\n    id: vpc-11111111\n    subnets: [x]\n    security_groups: [sg-11111111]",
+      4,
+      /subnet/,
+    ],
     ["aws:\n  domain: {name: a.example.com, certificate: cert}", 2, /ARN such as/],
     [
       "aws:\n  url: https://a.example\n  domain: {name: a.example, certificate: 'arn:aws:acm:r:a:certificate/x'}",
