@@ -14,6 +14,7 @@ import { secretsManagerSecrets } from "#secrets/secrets-manager.ts";
 import type { WebhookDeps } from "#service/receive-webhook.ts";
 import { dynamodbDeliveries } from "#store/dynamodb-deliveries.ts";
 import { readBundledFile } from "./bundled-file.ts";
+import { loadOnce } from "./load-once.ts";
 import { jsonLog } from "./log.ts";
 import type { ServiceEnv } from "./service-env.ts";
 
@@ -64,8 +65,7 @@ export function wireWebhooks(env: ServiceEnv): WebhookWiring {
 
 /** Loads SQS's client with the first message: what is refused or ignored sends none. */
 function lateQueue(env: ServiceEnv): Queue {
-  let loaded: Promise<Queue> | undefined;
-  const load = async (): Promise<Queue> => {
+  const load = loadOnce(async () => {
     const [{ SQSClient }, { sqsQueue }] = await Promise.all([
       import("@aws-sdk/client-sqs"),
       import("#queue/sqs.ts"),
@@ -75,13 +75,8 @@ function lateQueue(env: ServiceEnv): Queue {
       workQueueUrl: env.SLIPWAY_WORK_QUEUE_URL,
       laterQueueUrl: env.SLIPWAY_LATER_QUEUE_URL,
     });
-  };
-  return {
-    send: async (message, options) => {
-      loaded ??= load();
-      await (await loaded).send(message, options);
-    },
-  };
+  });
+  return { send: async (message, options) => (await load()).send(message, options) };
 }
 
 /** A throttled call is tried for a few seconds; one that hangs must not take the whole invocation. */

@@ -1,6 +1,7 @@
 import type { Hono } from "hono";
 import { Hono as SmallHono } from "hono/tiny";
 import type { WebhookDeps } from "#service/receive-webhook.ts";
+import { loadOnce } from "../load-once.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 
 /**
@@ -21,10 +22,7 @@ export function createLambdaApp(options: {
     return context.json({ error: "Internal error. It is in the service's log." }, 500);
   });
   app.route("/", webhookRoutes(options.webhooks));
-  let others: Promise<Pick<Hono, "fetch">> | undefined;
-  app.all("*", async (context) => {
-    others ??= options.loadOthers();
-    return (await others).fetch(context.req.raw);
-  });
+  const others = loadOnce(options.loadOthers);
+  app.all("*", async (context) => (await others()).fetch(context.req.raw));
   return app;
 }

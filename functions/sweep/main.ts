@@ -5,7 +5,10 @@ import { wireAws } from "../wire-aws.ts";
 import { envSchema } from "./env.ts";
 import { runSweep } from "./run-sweep.ts";
 
-const service = wireAws(readEnv(envSchema, process.env));
+const service = wireAws(readEnv(envSchema, process.env), {
+  // It may end builds and start none: what follows from a change is for those who look at the pipeline.
+  defer: async () => undefined,
+});
 
 /** Kept for ending what was begun. */
 const reserveMilliseconds = 10_000;
