@@ -14,6 +14,9 @@ import { type MissedRef, missedRefs } from "./missed-refs.ts";
 /** A webhook may be this late; what is still missing then was lost. */
 const patienceMilliseconds = 90_000;
 
+/** A project with twice as many refs as ten minutes' worth is looked at half as often. */
+const refsPerMinute = 200;
+
 export type ForgeLook = {
   readonly project: string;
   readonly forge: string;
@@ -45,6 +48,7 @@ export async function lookAtForge(
   const nothing = { ...key, first: false, found: [], waiting: [], resent: [] };
   if (forge === undefined) return { ...nothing, problem: `There is no forge ${key.forge}.` };
   const notes = await readForgeNotes(deps, key);
+  if (options.patience && notes !== undefined && isTooSoon(notes, deps.now())) return nothing;
   try {
     return await look(deps, key, forge, notes, options);
   } catch (error) {
@@ -53,6 +57,13 @@ export async function lookAtForge(
     if (notes !== undefined) await writeForgeNotes(deps, key, { ...notes, problem: error.message });
     return { ...nothing, problem: error.message };
   }
+}
+
+/** A list of thousands of refs takes many requests: it is asked for less often. */
+function isTooSoon({ refs, suspects, lookedAt }: ForgeNotes, now: number): boolean {
+  const milliseconds = (Object.keys(refs).length / refsPerMinute) * 60_000;
+  // A sweep is seldom at the very same second of its minute.
+  return now - Date.parse(lookedAt) < milliseconds - 30_000 && Object.keys(suspects).length === 0;
 }
 
 async function look(
@@ -90,7 +101,7 @@ async function look(
     resends: hook.resends,
     ...(hook.warning && { hook: hook.warning }),
   });
-  tell(deps, key, found, hook);
+  tell(deps, key, found, hook, notes?.hook?.state);
   return lookResult(key, notes === undefined, found, waiting, delivered, hook);
 }
 
@@ -163,6 +174,7 @@ function tell(
   key: ForgeProjectKey,
   found: readonly MissedRef[],
   hook: HookLook,
+  knownState: string | undefined,
 ): void {
   if (found.length > 0)
     deps.log("warn", "found pushes that were never delivered", { ...key, refs: found.length });
@@ -171,6 +183,6 @@ function tell(
       ...key,
       deliveries: hook.resent.length,
     });
-  if (hook.warning)
+  if (hook.warning && hook.warning.state !== knownState)
     deps.log("warn", "the forge does not use its webhook", { ...key, ...hook.warning });
 }

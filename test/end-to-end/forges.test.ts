@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { fileSecrets } from "#secrets/file.ts";
 import type { PipelineSummary } from "#store/store.ts";
 import { makeSample, type Sample } from "../forge/client-contract.ts";
+import { gitSync } from "../local/git-fixture.ts";
 import { connectedForges } from "./connected-forges.ts";
 import {
   jobsOf,
@@ -94,5 +95,21 @@ projects: {${project}: {forge: team}}
       `/pipelines?project=${encodeURIComponent(project)}`,
     );
     expect(all).toHaveLength(1);
+
+    // Four tags at once: GitLab and GitHub tell of none of them.
+    const cli = async (...args: string[]) => {
+      const command = [join(root, "cli/slipway.js"), ...args, "--data", slipway.data, "--json"];
+      return JSON.parse((await run(process.execPath, command)).stdout);
+    };
+    expect(await cli("sync", project)).toMatchObject([{ first: true, found: [] }]);
+    const { repository } = sample;
+    const quiet = gitSync(repository, "commit-tree", "main^{tree}", "-m", "[skip ci] quiet");
+    const tags = [1, 2, 3, 4].map((number) => `${kind}-${number}`);
+    for (const tag of tags) gitSync(repository, "tag", tag, quiet);
+    const [look] = await cli("sync", project);
+    expect(look.found).toMatchObject(tags.map((tag) => ({ ref: `refs/tags/${tag}`, sha: quiet })));
+    await expect
+      .poll(async () => (await cli("deliveries", look.delivery)).pipelines, { timeout: 20_000 })
+      .toMatchObject(tags.map(() => ({ status: "skipped" })));
   },
 );

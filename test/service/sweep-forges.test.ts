@@ -175,6 +175,20 @@ describe("the sweep of a forge", () => {
     expect(handled).toEqual([50, 60]);
   });
 
+  test("looks less often at a project with thousands of refs", async () => {
+    for (let branch = 0; branch < 4000; branch++) refs.set(`refs/heads/b${branch}`, a);
+    await minutes(11);
+    let looks = 0;
+    let before = (await readForgeNotes(world.deps, team))?.lookedAt;
+    for (let minutesGone = 0; minutesGone < 60; minutesGone++) {
+      await minutes(1);
+      const lookedAt = (await readForgeNotes(world.deps, team))?.lookedAt;
+      if (lookedAt !== before) looks += 1;
+      before = lookedAt;
+    }
+    expect(looks).toBe(3);
+  });
+
   test("looks at each of many projects once in ten minutes, not at all at once", async () => {
     const keys = Array.from({ length: 60 }, (_, index) => ({
       forge: "team",
