@@ -2,6 +2,7 @@ import { diagnosticText } from "#language/diagnostic.ts";
 import { coverageOf } from "#pipeline/coverage.ts";
 import type { Job, Pipeline } from "#pipeline/pipeline.ts";
 import type { Status } from "#pipeline/status.ts";
+import { jobStart } from "#pipeline/usage.ts";
 import { deriveView } from "#pipeline/view.ts";
 import { jobUrl, pipelineUrl } from "./keys.ts";
 
@@ -24,6 +25,10 @@ export type JobView = {
   readonly started_at?: string;
   readonly finished_at?: string;
   readonly environment?: string;
+  /** How long it waited for its environment to start; 0: it found one that was running. */
+  readonly provisioning_seconds?: number;
+  /** How long it stood in line for build capacity before that. */
+  readonly waited_seconds?: number;
   /** The child pipeline that a trigger job made. */
   readonly child?: { readonly id: number; readonly url: string };
   /** Files that can be downloaded. */
@@ -66,6 +71,8 @@ export type PipelineView = {
     readonly id: string;
     readonly state: string;
     readonly handle?: string;
+    /** What keeps it from starting. */
+    readonly waits_for?: string;
     readonly problem?: string;
   }[];
 };
@@ -118,10 +125,11 @@ export function pipelineView(pipeline: Pipeline): PipelineView {
     })),
     retried: pipeline.jobs.filter((job) => job.retried).map((job) => jobView(pipeline, job)),
     problems: pipeline.diagnostics.map(diagnosticText),
-    environments: pipeline.environments.map(({ id, state, handle, problem }) => ({
+    environments: pipeline.environments.map(({ id, state, handle, waitsFor, problem }) => ({
       id,
       state,
       ...(handle === undefined ? {} : { handle }),
+      ...(waitsFor === undefined ? {} : { waits_for: waitsFor }),
       ...(problem === undefined ? {} : { problem }),
     })),
   };
@@ -145,6 +153,7 @@ export function jobView(pipeline: Pipeline, job: Job): JobView {
     ...(job.startedAt === undefined ? {} : { started_at: job.startedAt }),
     ...(job.finishedAt === undefined ? {} : { finished_at: job.finishedAt }),
     ...(job.environmentId === undefined ? {} : { environment: job.environmentId }),
+    ...startView(pipeline, job),
     ...(job.childPipelineId === undefined
       ? {}
       : {
@@ -155,6 +164,19 @@ export function jobView(pipeline: Pipeline, job: Job): JobView {
         }),
     ...artifactsView(pipeline, job),
     url: jobUrl(pipeline.facts, job.id),
+  };
+}
+
+/** 0 seconds of provisioning: it found an environment that was running. */
+function startView(
+  pipeline: Pipeline,
+  job: Job,
+): Pick<JobView, "provisioning_seconds" | "waited_seconds"> {
+  const start = jobStart(pipeline, job);
+  if (start === undefined) return {};
+  return {
+    provisioning_seconds: start.provisioningSeconds,
+    ...(start.waitedSeconds > 0 && { waited_seconds: start.waitedSeconds }),
   };
 }
 

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import { callerIdentity } from "#runner/aws/caller-identity.ts";
 import { readLog } from "#service/read-log.ts";
+import { pipelineView } from "#service/view.ts";
 import { whyNoEngine } from "../environment/real-engine.ts";
 import { roleOf } from "./codebuild-double/open-codebuild.ts";
 import { Rejection } from "./codebuild-double/rejection.ts";
@@ -52,6 +53,8 @@ describe.skipIf(reason)("jobs in the shell of a build", () => {
     const [build, ...more] = [...service.double.builds.values()];
     expect(more).toEqual([]);
     expect(environment?.handle).toBe(build?.id);
+    const [job] = pipelineView(pipeline).stages.flatMap(({ jobs }) => jobs);
+    expect(job?.provisioning_seconds).toBeGreaterThan(0);
     await expect.poll(() => build?.status, { timeout: 20_000 }).toBe("SUCCEEDED");
   });
 
@@ -166,6 +169,11 @@ describe.skipIf(reason)("jobs of docker-socket", () => {
       const head = `stages: [${stages.join(", ")}]\nimage: ${image}\n${noClone}`;
       const pipeline = await service.completed(await service.push(head + jobs.join("")));
       expect(attempts(pipeline)).toEqual(stages.map((name) => [name, "success", undefined]));
+      const seconds = pipelineView(pipeline).stages.flatMap(({ jobs }) =>
+        jobs.map((job) => job.provisioning_seconds),
+      );
+      expect(seconds).toEqual([expect.any(Number), 0, 0]);
+      expect(seconds[0]).toBeGreaterThan(0);
       expect(service.double.builds.size).toBe(1);
       const [build] = [...service.double.builds.values()];
       await expect.poll(() => build?.status, { timeout: 20_000 }).toBe("SUCCEEDED");

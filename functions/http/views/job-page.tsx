@@ -76,9 +76,10 @@ export const JobPage: FC<{
   </Layout>
 );
 
-function provisioned({ provisioning_seconds: seconds }: JobView): string {
-  if (seconds === undefined) return "";
-  return seconds === 0 ? ", warm" : `, provisioned in ${seconds} s`;
+function provisioned({ provisioning_seconds: seconds, waited_seconds: waited }: JobView): string {
+  const line = waited === undefined ? "" : `, ${waited} s in line for build capacity`;
+  if (seconds === undefined) return line;
+  return seconds === 0 ? `${line}, warm` : `${line}, provisioned in ${seconds} s`;
 }
 
 function downloadPath(url: string): string {
