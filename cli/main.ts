@@ -12,6 +12,7 @@ import { artifactsCommand } from "./commands/artifacts.ts";
 import { compileCommand } from "./commands/compile.ts";
 import { connectCommand } from "./commands/connect.ts";
 import { cancelCommand, playCommand, retryCommand } from "./commands/control.ts";
+import { costCommand } from "./commands/cost.ts";
 import { deliveriesCommand } from "./commands/deliveries.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -39,6 +40,7 @@ const program = createProgram([
   runCommand(),
   pipelinesCommand(),
   statusCommand(),
+  costCommand(),
   logsCommand(),
   artifactsCommand(),
   retryCommand(),

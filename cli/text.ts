@@ -42,10 +42,20 @@ export function pipelineText(pipeline: PipelineView, now: string): string {
 function jobText(job: JobView, now: string): string {
   const time = job.started_at === undefined ? "" : between(job.started_at, job.finished_at ?? now);
   const why = [
+    startText(job),
     job.failure_reason,
     job.exit_code === undefined ? undefined : `exit code ${job.exit_code}`,
     job.failure_message?.split("\n", 1)[0],
     job.allow_failure && job.status === "failed" ? "allowed to fail" : undefined,
   ].filter((part) => part !== undefined);
   return `  ${paintStatus(job.status, 9)} ${String(job.id).padEnd(9)} ${plainText(job.name).padEnd(24)} ${time.padEnd(10)} ${plainText(why.join(", "))}`.trimEnd();
+}
+
+/** Only what is worth a word: machines of one's own are up at once. */
+function startText({ waited_seconds: waited = 0, provisioning_seconds: started = 0 }: JobView) {
+  const parts = [
+    ...(waited >= 1 ? [`${Math.round(waited)} s in line`] : []),
+    ...(started >= 1 ? [`${Math.round(started)} s provisioning`] : []),
+  ];
+  return parts.length === 0 ? undefined : parts.join(", ");
 }

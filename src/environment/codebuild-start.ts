@@ -1,5 +1,6 @@
-import type { ComputeType, StartBuildCommandInput } from "@aws-sdk/client-codebuild";
+import type { Build, ComputeType, StartBuildCommandInput } from "@aws-sdk/client-codebuild";
 import type { ComputeSize } from "#pipeline/pipeline.ts";
+import { computeSizes } from "#project/runner-size.ts";
 import type { EnvironmentSpec } from "./environment.ts";
 import { environmentVariables } from "./environment-variables.ts";
 
@@ -19,6 +20,13 @@ const computeTypes: Readonly<Record<ComputeSize, ComputeType>> = {
   xlarge: "BUILD_GENERAL1_XLARGE",
   "2xlarge": "BUILD_GENERAL1_2XLARGE",
 };
+
+/** What a build was given, whoever chose it: the start or the CodeBuild project. */
+export function computeOf(build: Build): { readonly compute?: ComputeSize } {
+  const type = build.environment?.computeType;
+  const compute = computeSizes.find((size) => computeTypes[size] === type);
+  return compute === undefined ? {} : { compute };
+}
 
 /** What CodeBuild allows (AWS CodeBuild API Reference: StartBuild). */
 const timeoutMinutes = { least: 5, most: 2160 } as const;

@@ -8,7 +8,7 @@ import {
 import { isIdempotencyMismatch, isNamed, startError } from "./codebuild-error.ts";
 import { buildsOf, environmentOf, findBuild } from "./codebuild-find.ts";
 import { observeBuild } from "./codebuild-observe.ts";
-import { type BuildPlace, queuedMinutes, startBuildInput } from "./codebuild-start.ts";
+import { type BuildPlace, computeOf, queuedMinutes, startBuildInput } from "./codebuild-start.ts";
 import type { EnvironmentProvider, EnvironmentRef, EnvironmentSpec } from "./environment.ts";
 import { isEnvironmentId, requireEnvironmentId } from "./environment-variables.ts";
 
@@ -40,25 +40,25 @@ const tokenMilliseconds = 4 * 60_000;
 export function codebuildEnvironments(options: CodebuildEnvironmentsOptions): EnvironmentProvider {
   const { client, codebuildProjects } = options;
 
-  const start = async (spec: EnvironmentSpec): Promise<string> => {
+  const start = async (spec: EnvironmentSpec): Promise<Started> => {
     requireEnvironmentId(spec.id);
     const place = options.placeFor(spec);
     const find = () => findBuild(client, [place.codebuildProject], spec.id, options.now());
     const isLate =
       spec.wantedAt !== undefined && options.now() - Date.parse(spec.wantedAt) > tokenMilliseconds;
     const earlier = isLate ? await find() : undefined;
-    if (earlier?.id !== undefined) return earlier.id;
+    if (isStarted(earlier)) return earlier;
     try {
       const input = startBuildInput(spec, place, options);
       const { build } = await client.send(new StartBuildCommand(input));
-      if (build?.id === undefined) throw new Error("CodeBuild gave no build id");
-      return build.id;
+      if (!isStarted(build)) throw new Error("CodeBuild gave no build id");
+      return build;
     } catch (error) {
       // An earlier start got through with another ticket: its build is this environment.
       const adopted = isIdempotencyMismatch(error)
         ? await find().catch(() => undefined)
         : undefined;
-      if (adopted?.id !== undefined) return adopted.id;
+      if (isStarted(adopted)) return adopted;
       throw startError(error, spec, place);
     }
   };
@@ -70,7 +70,10 @@ export function codebuildEnvironments(options: CodebuildEnvironmentsOptions): En
 
   return {
     queueSeconds: queuedMinutes * 60,
-    start: async (spec) => ({ handle: await start(spec) }),
+    start: async (spec) => {
+      const build = await start(spec);
+      return { handle: build.id, ...computeOf(build) };
+    },
 
     observe: async (environments) => {
       const handles = environments.flatMap(({ handle }) => handle ?? []);
@@ -109,6 +112,12 @@ export function codebuildEnvironments(options: CodebuildEnvironmentsOptions): En
       return found;
     },
   };
+}
+
+type Started = Build & { readonly id: string };
+
+function isStarted(build: Build | undefined): build is Started {
+  return build?.id !== undefined;
 }
 
 async function getBuilds(

@@ -68,7 +68,11 @@ export type EnvironmentProvider = {
    * Starts it, or finds it already started. Resolves when the start is accepted, not when it runs. Rejects with
    * EnvironmentStartError or EnvironmentWaitsError.
    */
-  readonly start: (spec: EnvironmentSpec) => Promise<{ readonly handle: string }>;
+  readonly start: (spec: EnvironmentSpec) => Promise<{
+    readonly handle: string;
+    /** The size of the machine that was hired for it, where one is. */
+    readonly compute?: ComputeSize;
+  }>;
   /** Seconds that an accepted start may stand in the provider's own queue, beside the minutes that starting takes. */
   readonly queueSeconds?: number;
   /** By id; one without handle may cost more questions. */

@@ -114,7 +114,7 @@ export type PipelineEnvironment = {
   readonly runnerTags: readonly string[];
   /** Jobs its runner takes at a time. */
   readonly capacity: number;
-  /** The size that was asked for; absent where none was, or where a machine is not hired. */
+  /** The size of the machine that was hired for it; absent where none is. */
   readonly compute?: ComputeSize;
   readonly wantedAt: string;
   /** Since when it stands in line for a place; kept when it has one. */

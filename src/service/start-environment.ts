@@ -38,7 +38,7 @@ export async function startEnvironment(
     expiresAt: new Date(deps.now() + ticketSeconds * 1000).toISOString(),
   });
   try {
-    const { handle } = await deps.environments.start({
+    const { handle, compute } = await deps.environments.start({
       id: environment.id,
       pipelineId: pipeline.id,
       project: pipeline.project,
@@ -48,7 +48,8 @@ export async function startEnvironment(
       capacity: environment.capacity,
       runnerTags: environment.runnerTags,
       ...size,
-      wantedAt: environment.wantedAt,
+      // One that stood in line was not started before, so that nobody has to search for its build.
+      ...(!offered && { wantedAt: environment.wantedAt }),
       apiUrl: deps.server.url,
       ticket,
       timeoutSeconds: environmentTimeoutSeconds(pipeline),
@@ -57,7 +58,7 @@ export async function startEnvironment(
       type: "environment_started",
       environmentId: environment.id,
       handle,
-      ...(size.compute && { compute: size.compute }),
+      ...(compute && { compute }),
     };
   } catch (error) {
     if (error instanceof EnvironmentWaitsError) {

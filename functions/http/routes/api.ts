@@ -9,6 +9,7 @@ import { readLog } from "#service/read-log.ts";
 import { jobView, pipelineView } from "#service/view.ts";
 import { approvalRoutes } from "./approvals.ts";
 import { downloadArtifact } from "./artifacts.ts";
+import { costRoutes } from "./cost.ts";
 import { deliveryRoutes } from "./deliveries.ts";
 
 const maxListed = 100;
@@ -32,6 +33,7 @@ export function apiRoutes(service: ServiceDeps): Hono {
   );
 
   app.route("/", approvalRoutes(service));
+  app.route("/", costRoutes(service));
 
   app.get("/api/slipway/projects", async (context) => {
     const projects = await service.store.projects.list();

@@ -1,0 +1,44 @@
+import { type Command, InvalidArgumentError } from "commander";
+import { parseDuration } from "#language/keyword/duration.ts";
+import type { CostReport } from "#service/cost.ts";
+import { readId } from "../arguments.ts";
+import { connect } from "../client.ts";
+import { costText } from "../cost-text.ts";
+import { commandForService, type ServiceOptions } from "../options.ts";
+
+type Options = ServiceOptions & { readonly project?: string; readonly since: number };
+
+export function costCommand(): Command {
+  return commandForService(
+    "cost",
+    "show build minutes and dollars of pipelines, and of each executor",
+    "slipway cost --project group/app --since 30d",
+  )
+    .argument("[pipeline]", "pipeline id; all of the time when left out", readId)
+    .option("--project <path>", "only this project's")
+    .option(
+      "--since <time>",
+      "pipelines made in the last so many `m`, `h` or `d`",
+      readSince,
+      7 * day,
+    )
+    .action(async (pipeline: string | undefined, options: Options) => {
+      const query = new URLSearchParams({
+        since: new Date(Date.now() - options.since).toISOString(),
+        ...(pipeline !== undefined && { pipeline }),
+        ...(options.project !== undefined && { project: options.project }),
+      });
+      const client = await connect(options.data);
+      const report = await client.get<CostReport>(`/api/slipway/cost?${query}`);
+      console.log(options.json === true ? JSON.stringify(report) : costText(report));
+    });
+}
+
+const day = 24 * 3600 * 1000;
+
+/** Milliseconds. */
+function readSince(text: string): number {
+  const seconds = parseDuration(text);
+  if (seconds !== undefined && seconds > 0) return seconds * 1000;
+  throw new InvalidArgumentError("A time such as `12h`, `7d` or `1 week` is needed.");
+}
