@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import * as z from "zod/mini";
 import { parseSettings } from "#project/parse-settings.ts";
+import cdkJson from "../cdk.json" with { type: "json" };
 import { type Principal, principalsOf } from "./principals.ts";
 import { slipwayApp } from "./slipway-app.ts";
 import { templateSchema } from "./template-text.ts";
@@ -26,7 +27,7 @@ export function principalsTable(): string {
     place: { account, region },
     assets: { functions: { http: any, work: any, builds: any, sweep: any }, runner: any },
     version: "0",
-    app: { analyticsReporting: false, autoSynth: false },
+    app: { context: cdkJson.context, analyticsReporting: false, autoSynth: false },
   });
   const principals = app
     .synth()

@@ -2,17 +2,21 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { App } from "aws-cdk-lib";
-import { Template } from "aws-cdk-lib/assertions";
+import * as z from "zod/mini";
 import { parseSettings, type Settings } from "#project/parse-settings.ts";
 import cdkJson from "../../cdk.json" with { type: "json" };
 import type { Assets } from "../../infra/assets.ts";
 import { slipwayApp } from "../../infra/slipway-app.ts";
+import { type ReadTemplate, templateSchema } from "../../infra/template-text.ts";
+
+// Seconds for each app: a test of its own validates for real.
+process.env.CDK_VALIDATION = "false";
 
 export const account = "111122223333";
 export const region = "eu-central-1";
 
 /** What would be bundled, in next to no time: no template depends on what is inside. */
-export function stubAssets(): Assets {
+function stubAssets(): Assets {
   const root = mkdtempSync(join(tmpdir(), "slipway-infra-"));
   const directory = (name: string): string => {
     mkdirSync(join(root, name));
@@ -30,8 +34,7 @@ export function stubAssets(): Assets {
   };
 }
 
-export const forges =
-  "forges: {lab: {kind: gitlab, token: {secret: t}, clone_token: {secret: r}}}\n";
+const forges = "forges: {lab: {kind: gitlab, token: {secret: t}, clone_token: {secret: r}}}\n";
 
 /** The settings of a file that names a forge `lab` besides what is given. */
 export function settingsFrom(text: string): Settings {
@@ -40,19 +43,70 @@ export function settingsFrom(text: string): Settings {
   return parsed.settings;
 }
 
-export function appFrom(text: string, options: { readonly account?: undefined } = {}): App {
+export function appFrom(text: string, place: { readonly account?: string } = { account }): App {
   return slipwayApp(settingsFrom(text), {
-    place: { account: "account" in options ? undefined : account, region },
+    place: { account: place.account, region },
     assets: stubAssets(),
     version: "1.2.3",
-    app: { context: cdkJson.context, analyticsReporting: false },
+    // The flags that the CDK CLI passes on; tests validate where they say so.
+    app: {
+      context: cdkJson.context,
+      analyticsReporting: false,
+      autoSynth: false,
+      outdir: mkdtempSync(join(tmpdir(), "slipway-cdk-out-")),
+    },
   });
 }
 
 /** The template of each stack by its name. */
-export function templatesFrom(text: string): ReadonlyMap<string, Template> {
-  const assembly = appFrom(text).synth();
+export function templatesFrom(text: string): ReadonlyMap<string, ReadTemplate> {
   return new Map(
-    assembly.stacks.map((stack) => [stack.stackName, Template.fromJSON(stack.template)]),
+    appFrom(text)
+      .synth()
+      .stacks.map(({ stackName, template }) => [stackName, z.parse(templateSchema, template)]),
   );
 }
+
+/** All resources of a type, by their logical id. */
+export function resourcesOf(
+  templates: ReadonlyMap<string, ReadTemplate>,
+  type: string,
+): Readonly<Record<string, ReadTemplate["Resources"][string]>> {
+  return Object.fromEntries(
+    [...templates.values()].flatMap(({ Resources }) =>
+      Object.entries(Resources).filter(([, { Type }]) => Type === type),
+    ),
+  );
+}
+
+export function propertiesOf(
+  templates: ReadonlyMap<string, ReadTemplate>,
+  type: string,
+): readonly Readonly<Record<string, unknown>>[] {
+  return Object.values(resourcesOf(templates, type)).map(({ Properties }) => Properties ?? {});
+}
+
+/** A project of each kind, and everything that can be chosen. */
+export const everyProject = `
+projects:
+  group/app: {forge: lab}
+  group/forked: {forge: lab, forks: approve}
+  group/server: {forge: lab, docker_server: small}
+  group/plain: {forge: lab, registry: false}
+`;
+
+export const everyChoice = `
+aws:
+  alarm_email: ops@example.com
+  vpc: {id: vpc-11111111, subnets: [subnet-11111111, subnet-22222222], security_groups: [sg-11111111]}
+  kms_key: arn:aws:kms:${region}:${account}:key/11111111-2222-3333-4444-555555555555
+  permissions_boundary: arn:aws:iam::${account}:policy/boundary
+  bucket: my-blobs
+  build_image: ${account}.dkr.ecr.${region}.amazonaws.com/images/build:v1
+  remove_images: true
+  project_stacks: 1
+  domain:
+    name: slipway.example.com
+    certificate: arn:aws:acm:${region}:${account}:certificate/c
+    hosted_zone: {id: Z0123ABC, name: example.com}
+${everyProject}`;
