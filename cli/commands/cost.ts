@@ -4,12 +4,12 @@ import type { CostReport } from "#service/cost.ts";
 import { readId } from "../arguments.ts";
 import { connect } from "../client.ts";
 import { costText } from "../cost-text.ts";
-import { commandForService, type ServiceOptions } from "../options.ts";
+import { commandWith, type CommonOptions } from "../options.ts";
 
-type Options = ServiceOptions & { readonly project?: string; readonly since: number };
+type Options = CommonOptions & { readonly project?: string; readonly since: number };
 
 export function costCommand(): Command {
-  return commandForService(
+  return commandWith(
     "cost",
     "show build minutes and dollars of pipelines, and of each executor",
     "slipway cost --project group/app --since 30d",
