@@ -175,7 +175,9 @@ test("a merge request is built from its ref, for what it changes, and told at it
       timeout: 10_000,
     })
     .toEqual(
-      ["pending", "running", "success"].map((state) => `42 slipway/merge-request proposal ${state}`),
+      ["pending", "running", "success"].map(
+        (state) => `42 slipway/merge-request proposal ${state}`,
+      ),
     );
   expect(told(shas.feature)).toEqual([[gitlabProject.id, "slipway/merge-request"]]);
 }, 180_000);
