@@ -1,8 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { readConfig } from "#local/data-directory.ts";
 import { CliError, exitCodes } from "./failure.ts";
+import type { ServiceOptions } from "./options.ts";
+import { findService } from "./service-address.ts";
 
 export type Client = {
   readonly get: <T>(path: string) => Promise<T>;
@@ -18,30 +17,18 @@ const timeoutMilliseconds = 30_000;
 const patienceMilliseconds = 60_000;
 const pauseMilliseconds = 500;
 
-/** Talks to the service whose data directory this is, with the token that it keeps there. */
+/** Talks to the service that the options name, with the token that lets us in. */
 export async function connect(
-  directory: string,
-  options: { readonly patient?: boolean } = {},
+  options: ServiceOptions,
+  manner: { readonly patient?: boolean } = {},
 ): Promise<Client> {
-  const config = await readConfig(directory);
-  if (config === undefined) {
-    throw new CliError(
-      `There is no service in ${directory}. Start one with \`slipway up\`, or name another directory with --data.`,
-      exitCodes.absent,
-    );
-  }
-  const token = await readFile(join(directory, "access-token"), "utf8").catch((cause: unknown) => {
-    throw new CliError(
-      `The access token in ${directory} cannot be read: ${String(cause)}`,
-      exitCodes.absent,
-    );
-  });
+  const service = await findService(options);
   const request = async (path: string, init: RequestInit): Promise<Response> => {
-    const response = await fetch(`http://127.0.0.1:${config.port}${path}`, {
+    const response = await fetch(`${service.url}${path}`, {
       ...init,
-      headers: { authorization: `Bearer ${token.trim()}`, "content-type": "application/json" },
+      headers: { authorization: `Bearer ${service.token}`, "content-type": "application/json" },
     }).catch((cause: unknown) => {
-      throw noAnswer(config.port, directory, cause);
+      throw new NoAnswer(service.away, exitCodes.absent, { cause });
     });
     if (!response.ok) throw await refusal(response);
     return response;
@@ -53,12 +40,12 @@ export async function connect(
       signal: AbortSignal.timeout(timeoutMilliseconds),
     });
     const bytes = await response.arrayBuffer().catch((cause: unknown) => {
-      throw noAnswer(config.port, directory, cause);
+      throw new NoAnswer(service.away, exitCodes.absent, { cause });
     });
     return new Response(bytes, response);
   };
   const read = async (path: string): Promise<Response> => {
-    const until = Date.now() + (options.patient === true ? patienceMilliseconds : 0);
+    const until = Date.now() + (manner.patient === true ? patienceMilliseconds : 0);
     for (let tries = 0; ; tries++) {
       try {
         return await whole(path);
@@ -79,14 +66,6 @@ export async function connect(
 }
 
 class NoAnswer extends CliError {}
-
-function noAnswer(port: number, directory: string, cause: unknown): NoAnswer {
-  return new NoAnswer(
-    `The service does not answer on port ${port}. Start it with \`slipway up --data ${directory}\`.`,
-    exitCodes.absent,
-    { cause },
-  );
-}
 
 async function refusal(response: Response): Promise<CliError> {
   const body: unknown = await response.json().catch(() => undefined);

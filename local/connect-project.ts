@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { connectForge } from "#forge/connections.ts";
 import { ForgeError } from "#forge/forge.ts";
 import type { HookOutcome } from "#forge/hooks.ts";
+import { isSigningToken } from "#forge/standard-webhooks.ts";
 import type { ForgeConnection } from "#project/connection.ts";
 import { type Settings, settingsOf } from "#project/parse-settings.ts";
 import type { Secrets } from "#secrets/secrets.ts";
@@ -14,6 +15,8 @@ export type ConnectWish = {
   readonly project: string;
   /** Where the forge reaches this service, without trailing slash. */
   readonly serviceUrl: string;
+  /** Register the secret that there is, such as a derived one, instead of a new one each time. */
+  readonly keepsSecret?: boolean;
 };
 
 export type ProjectConnection = HookOutcome & {
@@ -57,6 +60,15 @@ export async function connectProject(
     );
   const webhook = `${wish.serviceUrl}/webhooks/${connection.name}/${found.path}`;
   const secretName = webhookSecretName(connection.name, found.path);
+  const kept = wish.keepsSecret === true ? (await secrets.get(secretName))[0] : undefined;
+  if (kept !== undefined) {
+    const outcome = await hooks
+      .register({ url: webhook, secret: kept, signingToken: kept })
+      .catch(explain);
+    // A GitLab that signs nothing sends the secret itself, which a signing token must not be.
+    if (!isSigningToken(kept) || connection.kind !== "gitlab" || outcome.uses === "signingToken")
+      return { ...outcome, forge: connection.name, webhook, missing };
+  }
   const secret = randomBytes(32).toString("base64url");
   const signingToken = `whsec_${randomBytes(32).toString("base64")}`;
   // Kept before the forge knows them: its first delivery may come before its answer.

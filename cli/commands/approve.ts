@@ -3,13 +3,13 @@ import type { Command } from "commander";
 import type { ApprovalView, ApprovedView } from "#functions/http/routes/approvals.ts";
 import { connect } from "../client.ts";
 import { CliError, exitCodes } from "../failure.ts";
-import { type CommonOptions, commandWith } from "../options.ts";
+import { commandForService, type ServiceOptions } from "../options.ts";
 import { plainText } from "../text.ts";
 
-type ApproveOptions = CommonOptions & { readonly by?: string };
+type ApproveOptions = ServiceOptions & { readonly by?: string };
 
 export function approveCommand(): Command {
-  return commandWith(
+  return commandForService(
     "approve",
     "let a merge request from a fork be built, at the commit that waits; without an argument list what waits",
     "slipway approve 12\n  $ slipway approve 'group/my-app!7'",
@@ -17,7 +17,7 @@ export function approveCommand(): Command {
     .argument("[what]", "pipeline id as the commit status names it, or PROJECT!NUMBER")
     .option("--by <name>", "who approves (default: your user name)")
     .action(async (what: string | undefined, options: ApproveOptions) => {
-      const client = await connect(options.data);
+      const client = await connect(options);
       const waiting = await client.get<readonly ApprovalView[]>("/api/slipway/approvals");
       if (what === undefined) {
         console.log(options.json === true ? JSON.stringify(waiting) : listText(waiting));

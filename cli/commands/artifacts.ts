@@ -7,17 +7,21 @@ import type { JobView } from "#service/view.ts";
 import { readId } from "../arguments.ts";
 import { connect } from "../client.ts";
 import { CliError, exitCodes } from "../failure.ts";
-import { type CommonOptions, commandWith } from "../options.ts";
+import { commandForService, type ServiceOptions } from "../options.ts";
 
-type Options = CommonOptions & { readonly output?: string; readonly type: string };
+type Options = ServiceOptions & { readonly output?: string; readonly type: string };
 
 export function artifactsCommand(): Command {
-  return commandWith("artifacts", "download what a job left", "slipway artifacts 700001 -o app.zip")
+  return commandForService(
+    "artifacts",
+    "download what a job left",
+    "slipway artifacts 700001 -o app.zip",
+  )
     .argument("<job>", "job id, as `slipway status` shows it", readId)
     .option("-o, --output <file>", "where to write it; `-` is standard output")
     .option("-t, --type <type>", "`archive`, or a report such as `dotenv` or `junit`", "archive")
     .action(async (job: string, options: Options) => {
-      const client = await connect(options.data);
+      const client = await connect(options);
       const view = await client.get<JobView>(`/api/slipway/jobs/${job}`);
       const artifact = view.artifacts?.find(({ type }) => type === options.type);
       if (artifact === undefined) {

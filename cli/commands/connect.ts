@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { Argument, type Command, InvalidArgumentError } from "commander";
 import { ForgeError } from "#forge/forge.ts";
 import {
@@ -8,19 +7,20 @@ import {
   NotInSettings,
   type ProjectConnection,
 } from "#local/connect-project.ts";
-import { readConfig } from "#local/data-directory.ts";
 import { loadSettings } from "#local/load-settings.ts";
-import { fileSecrets } from "#secrets/file.ts";
 import { CliError, exitCodes } from "../failure.ts";
-import { type CommonOptions, commandWith } from "../options.ts";
+import { operatorSecrets, type SecretOptions, withSecretOptions } from "../operator-secrets.ts";
+import { commandWith } from "../options.ts";
 
-type ConnectOptions = CommonOptions & { readonly config: string; readonly serviceUrl: string };
+type ConnectOptions = SecretOptions & { readonly serviceUrl: string };
 
 export function connectCommand(): Command {
-  return commandWith(
-    "connect",
-    "register or update a project's webhook at its forge, and check what the token may do",
-    "slipway connect gitlab https://gitlab.example.com group/my-app --service-url https://slipway.example.com",
+  return withSecretOptions(
+    commandWith(
+      "connect",
+      "register or update a project's webhook at its forge, and check what the token may do",
+      "slipway connect gitlab https://gitlab.example.com group/my-app --service-url https://slipway.example.com",
+    ),
   )
     .addArgument(
       new Argument("<kind>", "what the forge is").choices([
@@ -33,25 +33,19 @@ export function connectCommand(): Command {
     .argument("<url>", "address of the forge, as slipway.yaml names it", readAddress)
     .argument("<project>", "path of the project on the forge")
     .requiredOption("--service-url <url>", "where the forge reaches this service", readAddress)
-    .option("--config <file>", "project settings", "slipway.yaml")
     .action(
-      async (
-        kind: ConnectWish["kind"],
-        url: string,
-        project: string,
-        { data, config, serviceUrl, json }: ConnectOptions,
-      ) => {
-        if ((await readConfig(data)) === undefined) {
-          throw new CliError(
-            `There is no service in ${data}: run \`slipway up\` once.`,
-            exitCodes.absent,
-          );
-        }
-        const settings = await loadSettings(config);
-        const secrets = fileSecrets(join(data, "secrets"));
-        const wish = { kind, url, project, serviceUrl };
+      async (kind: ConnectWish["kind"], url: string, project: string, options: ConnectOptions) => {
+        const secrets = await operatorSecrets(options);
+        const settings = await loadSettings(options.config);
+        const wish = {
+          kind,
+          url,
+          project,
+          serviceUrl: options.serviceUrl,
+          keepsSecret: options.aws === true,
+        };
         const done = await connectProject(wish, settings, secrets).catch(explain);
-        console.log(json === true ? JSON.stringify(done) : connectionText(project, done));
+        console.log(options.json === true ? JSON.stringify(done) : connectionText(project, done));
         if (done.missing.length > 0) process.exitCode = exitCodes.failed;
       },
     );

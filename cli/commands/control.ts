@@ -3,37 +3,37 @@ import type { PipelineView } from "#service/view.ts";
 import { readId } from "../arguments.ts";
 import { connect } from "../client.ts";
 import { CliError, exitCodes } from "../failure.ts";
-import { type CommonOptions, commandWith } from "../options.ts";
+import { commandForService, type ServiceOptions } from "../options.ts";
 import { pipelineText } from "../text.ts";
 
 /** Job ids are pipeline id × 100,000 + row, so one argument is enough for both. */
 const firstJobId = 100_000;
 
 export function retryCommand(): Command {
-  return commandWith(
+  return commandForService(
     "retry",
     "run a job again, or all failed and canceled jobs of a pipeline",
     "slipway retry 7",
   )
     .argument("<id>", "pipeline or job id", readId)
-    .action((id: string, options: CommonOptions) => control(id, "retry", options));
+    .action((id: string, options: ServiceOptions) => control(id, "retry", options));
 }
 
 export function cancelCommand(): Command {
-  return commandWith("cancel", "cancel a pipeline or a job", "slipway cancel 700001")
+  return commandForService("cancel", "cancel a pipeline or a job", "slipway cancel 700001")
     .argument("<id>", "pipeline or job id", readId)
-    .action((id: string, options: CommonOptions) => control(id, "cancel", options));
+    .action((id: string, options: ServiceOptions) => control(id, "cancel", options));
 }
 
 export function playCommand(): Command {
-  return commandWith(
+  return commandForService(
     "play",
     "start a manual job, or a delayed one now",
     "slipway play 700004 -v TARGET=live",
   )
     .argument("<job>", "job id", readId)
     .option("-v, --variable <K=V...>", "variables for this job")
-    .action((id: string, options: CommonOptions & { variable?: string[] }) =>
+    .action((id: string, options: ServiceOptions & { variable?: string[] }) =>
       control(id, "play", options, { variables: readAssignments(options.variable ?? []) }),
     );
 }
@@ -41,11 +41,11 @@ export function playCommand(): Command {
 async function control(
   id: string,
   action: "retry" | "cancel" | "play",
-  options: CommonOptions,
+  options: ServiceOptions,
   body?: unknown,
 ): Promise<void> {
   const kind = Number(id) > firstJobId || action === "play" ? "jobs" : "pipelines";
-  const client = await connect(options.data);
+  const client = await connect(options);
   const view = await client.post<PipelineView>(`/api/slipway/${kind}/${id}/${action}`, body);
   console.log(
     options.json === true ? JSON.stringify(view) : pipelineText(view, new Date().toISOString()),

@@ -4,12 +4,12 @@ import type { CostReport } from "#service/cost.ts";
 import { readId } from "../arguments.ts";
 import { connect } from "../client.ts";
 import { costText } from "../cost-text.ts";
-import { commandWith, type CommonOptions } from "../options.ts";
+import { commandForService, type ServiceOptions } from "../options.ts";
 
-type Options = CommonOptions & { readonly project?: string; readonly since: number };
+type Options = ServiceOptions & { readonly project?: string; readonly since: number };
 
 export function costCommand(): Command {
-  return commandWith(
+  return commandForService(
     "cost",
     "show build minutes and dollars of pipelines, and of each executor",
     "slipway cost --project group/app --since 30d",
@@ -28,7 +28,7 @@ export function costCommand(): Command {
         ...(pipeline !== undefined && { pipeline }),
         ...(options.project !== undefined && { project: options.project }),
       });
-      const client = await connect(options.data);
+      const client = await connect(options);
       const report = await client.get<CostReport>(`/api/slipway/cost?${query}`);
       console.log(options.json === true ? JSON.stringify(report) : costText(report));
     });

@@ -3,7 +3,7 @@ import type { DeliveryTrace, DeliveryView } from "#service/delivery-view.ts";
 import { readWhole } from "../arguments.ts";
 import { connect } from "../client.ts";
 import { colors } from "../colors.ts";
-import { type CommonOptions, commandWith } from "../options.ts";
+import { commandForService, type ServiceOptions } from "../options.ts";
 import { paintStatus, plainText } from "../text.ts";
 
 type Listed = {
@@ -12,7 +12,7 @@ type Listed = {
 };
 
 export function deliveriesCommand(): Command {
-  return commandWith(
+  return commandForService(
     "deliveries",
     "list what forges delivered, newest first, or follow one delivery to its pipelines and statuses",
     "slipway deliveries --project group/app",
@@ -23,9 +23,9 @@ export function deliveriesCommand(): Command {
     .action(
       async (
         id: string | undefined,
-        options: CommonOptions & { project?: string; limit: number },
+        options: ServiceOptions & { project?: string; limit: number },
       ) => {
-        const client = await connect(options.data);
+        const client = await connect(options);
         if (id !== undefined) {
           const trace = await client.get<DeliveryTrace>(
             `/api/slipway/deliveries/${encodeURIComponent(id)}`,

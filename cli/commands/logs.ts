@@ -3,18 +3,18 @@ import type { Command } from "commander";
 import { readId } from "../arguments.ts";
 import { type Client, connect } from "../client.ts";
 import { exitCodes } from "../failure.ts";
-import { type CommonOptions, commandWith } from "../options.ts";
+import { commandForService, type ServiceOptions } from "../options.ts";
 
 const waitSeconds = 5;
 /** Where the service says nothing about it, since it held the question for as long as it is worth. */
 const pauseSeconds = 0.1;
 
 export function logsCommand(): Command {
-  return commandWith("logs", "print a job's log", "slipway logs -f 700001")
+  return commandForService("logs", "print a job's log", "slipway logs -f 700001")
     .argument("<job>", "job id, as `slipway status` shows it", readId)
     .option("-f, --follow", "go on until the job is done; exit 1 unless it succeeded")
-    .action(async (job: string, options: CommonOptions & { follow?: boolean }) => {
-      const client = await connect(options.data, { patient: options.follow === true });
+    .action(async (job: string, options: ServiceOptions & { follow?: boolean }) => {
+      const client = await connect(options, { patient: options.follow === true });
       let text = "";
       const write = (part: Uint8Array): void => {
         if (options.json === true) text += new TextDecoder().decode(part);

@@ -2,21 +2,21 @@ import type { Command } from "commander";
 import type { PipelineSummary } from "#store/store.ts";
 import { readWhole } from "../arguments.ts";
 import { connect } from "../client.ts";
-import { type CommonOptions, commandWith } from "../options.ts";
+import { commandForService, type ServiceOptions } from "../options.ts";
 import { paintStatus } from "../text.ts";
 
 export function pipelinesCommand(): Command {
-  return commandWith(
+  return commandForService(
     "pipelines",
     "list pipelines, newest first",
     "slipway pipelines --project group/app",
   )
     .option("--project <path>", "only this project's")
     .option("--limit <number>", "how many, at most 100", readWhole(1, 100), 20)
-    .action(async (options: CommonOptions & { project?: string; limit: number }) => {
+    .action(async (options: ServiceOptions & { project?: string; limit: number }) => {
       const query = new URLSearchParams({ limit: String(options.limit) });
       if (options.project !== undefined) query.set("project", options.project);
-      const client = await connect(options.data);
+      const client = await connect(options);
       const pipelines = await client.get<PipelineSummary[]>(`/api/slipway/pipelines?${query}`);
       if (options.json === true) {
         console.log(JSON.stringify(pipelines));

@@ -1,18 +1,18 @@
 import type { Command } from "commander";
 import type { DeliveryTrace } from "#service/delivery-view.ts";
 import { connect } from "../client.ts";
-import { type CommonOptions, commandWith } from "../options.ts";
+import { commandForService, type ServiceOptions } from "../options.ts";
 import { traceText } from "./deliveries.ts";
 
 export function redeliverCommand(): Command {
-  return commandWith(
+  return commandForService(
     "redeliver",
     "handle a stored delivery again; what has its pipeline keeps it",
     "slipway redeliver 72d3162e",
   )
     .argument("<delivery>", "its id, or how it begins, as `slipway deliveries` shows it")
-    .action(async (id: string, options: CommonOptions) => {
-      const client = await connect(options.data);
+    .action(async (id: string, options: ServiceOptions) => {
+      const client = await connect(options);
       const trace = await client.post<DeliveryTrace>(
         `/api/slipway/deliveries/${encodeURIComponent(id)}/redeliver`,
       );

@@ -1,29 +1,45 @@
-import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Command } from "commander";
-import { readConfig } from "#local/data-directory.ts";
-import { fileSecrets } from "#secrets/file.ts";
 import { CliError, exitCodes } from "../failure.ts";
-import { type CommonOptions, commandWith } from "../options.ts";
+import { operatorSecrets, type SecretOptions, withSecretOptions } from "../operator-secrets.ts";
+import { commandWith } from "../options.ts";
 
 export function secretCommand(): Command {
-  return commandWith(
-    "secret",
-    "set a secret that slipway.yaml names; the value is read from standard input",
-    'printf %s "$KEY" | slipway secret deploy-key',
+  return withSecretOptions(
+    commandWith(
+      "secret",
+      "set a secret that slipway.yaml names; the value is read from standard input",
+      'printf %s "$KEY" | slipway secret deploy-key\n  $ slipway secret show access-token --aws',
+    ),
   )
     .argument("<name>", "the name after `secret:` in slipway.yaml")
-    .action(async (name: string, options: CommonOptions) => {
-      if ((await readConfig(options.data)) === undefined) {
-        throw new CliError(
-          `There is no service in ${options.data}: run \`slipway up\` once.`,
-          exitCodes.absent,
-        );
-      }
+    .action(async (name: string, options: SecretOptions) => {
+      const secrets = await operatorSecrets(options);
       const value = (await text(process.stdin)).replace(/\r?\n$/, "");
       if (value === "")
         throw new CliError("The value on standard input is empty.", exitCodes.usage);
-      await fileSecrets(join(options.data, "secrets")).rotate(name, value);
+      await secrets.rotate(name, value);
       console.log(options.json === true ? JSON.stringify({ name }) : `Secret ${name} is set.`);
+    })
+    .addCommand(showCommand());
+}
+
+function showCommand(): Command {
+  return withSecretOptions(
+    commandWith(
+      "show",
+      "print a secret's newest value",
+      "slipway secret show webhook/company/group/my-app --aws",
+    ),
+  )
+    .argument("<name>", "`access-token`, `webhook/FORGE/PROJECT`, or a name of slipway.yaml")
+    .action(async (name: string, _: unknown, command: Command) => {
+      // The command above takes the same options, also those that stand behind this one's name.
+      const options = command.optsWithGlobals<SecretOptions>();
+      const values = await (await operatorSecrets(options)).get(name);
+      const [newest] = values;
+      if (newest === undefined)
+        throw new CliError(`There is no secret named ${name}.`, exitCodes.absent);
+      console.log(options.json === true ? JSON.stringify({ name, values }) : newest);
     });
 }

@@ -5,22 +5,22 @@ import type { PipelineSummary } from "#store/store.ts";
 import { readId } from "../arguments.ts";
 import { type Client, connect } from "../client.ts";
 import { CliError, exitCodes } from "../failure.ts";
-import { type CommonOptions, commandWith } from "../options.ts";
+import { commandForService, type ServiceOptions } from "../options.ts";
 import { pipelineText, plainText } from "../text.ts";
 
 const pollMilliseconds = 500;
 const settled = new Set(["success", "failed", "canceled", "skipped", "manual"]);
 
 export function statusCommand(): Command {
-  return commandWith(
+  return commandForService(
     "status",
     "show a pipeline with its stages and jobs",
     "slipway status 7 --wait",
   )
     .argument("[pipeline]", "pipeline id; the newest when left out", readId)
     .option("--wait", "show progress until it is done; exit 1 unless it succeeded")
-    .action(async (pipeline: string | undefined, options: CommonOptions & { wait?: boolean }) => {
-      const client = await connect(options.data, { patient: options.wait === true });
+    .action(async (pipeline: string | undefined, options: ServiceOptions & { wait?: boolean }) => {
+      const client = await connect(options, { patient: options.wait === true });
       const id = pipeline ?? String(await newest(client));
       const view =
         options.wait === true
@@ -38,7 +38,7 @@ async function newest(client: Client): Promise<number> {
   return first.id;
 }
 
-async function waitFor(client: Client, id: string, options: CommonOptions): Promise<PipelineView> {
+async function waitFor(client: Client, id: string, options: ServiceOptions): Promise<PipelineView> {
   let told = "";
   for (;;) {
     const view = await client.get<PipelineView>(`/api/slipway/pipelines/${id}`);

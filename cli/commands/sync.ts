@@ -2,18 +2,18 @@ import type { Command } from "commander";
 import type { ForgeLook } from "#service/look-at-forge.ts";
 import { connect } from "../client.ts";
 import { exitCodes } from "../failure.ts";
-import { type CommonOptions, commandWith } from "../options.ts";
+import { commandForService, type ServiceOptions } from "../options.ts";
 import { plainText } from "../text.ts";
 
 export function syncCommand(): Command {
-  return commandWith(
+  return commandForService(
     "sync",
     "compare branches and tags with those last built, and build what was missed",
     "slipway sync group/app",
   )
     .argument("[project]", "path of the project; all connected ones when left out")
-    .action(async (project: string | undefined, options: CommonOptions) => {
-      const client = await connect(options.data);
+    .action(async (project: string | undefined, options: ServiceOptions) => {
+      const client = await connect(options);
       const keys =
         project === undefined
           ? await client.get<readonly { forge: string; project: string }[]>(

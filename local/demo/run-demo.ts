@@ -46,7 +46,7 @@ export async function runDemo(
     const repository = join(work, "greeting");
     await prepareRepository(repository, data);
     await push(repository, say);
-    const client = await connect(data);
+    const client = await connect({ data });
     const [newest] = await client.get<PipelineSummary[]>(
       `/api/slipway/pipelines?project=${project}&limit=1`,
     );

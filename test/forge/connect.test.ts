@@ -48,7 +48,8 @@ async function connector(
   const settings = settingsFor(kind, double.url, project);
   return {
     secrets,
-    connect: () => connectProject(wish, settings, secrets),
+    connect: (more: { keepsSecret?: boolean } = {}) =>
+      connectProject({ ...wish, ...more }, settings, secrets),
     valid: () => secrets.get(`webhook/team/${project}`),
   };
 }
@@ -85,6 +86,25 @@ describe("slipway connect", () => {
     const double = await gitlabDouble({ repository: sample.repository, signs: false });
     const { connect, valid } = await connector("gitlab", "group/sub/app", double);
     expect(await connect()).toMatchObject({ result: "created", uses: "secret" });
+    expect((await valid())[0]).toBe(double.hooks[0]?.token);
+  });
+
+  test("registers the secret that there is where it is to be kept", async () => {
+    const double = await gitlabDouble({ repository: sample.repository });
+    const { connect, valid, secrets } = await connector("gitlab", "group/sub/app", double);
+    const derived = `whsec_${Buffer.alloc(32, "derived").toString("base64")}`;
+    await secrets.rotate("webhook/team/group/sub/app", derived);
+    expect(await connect({ keepsSecret: true })).toMatchObject({ uses: "signingToken" });
+    expect(double.hooks[0]?.signing_token).toBe(derived);
+    expect(await valid()).toEqual([derived]);
+  });
+
+  test("gives a GitLab that signs nothing a secret of its own instead of a signing token", async () => {
+    const double = await gitlabDouble({ repository: sample.repository, signs: false });
+    const { connect, valid, secrets } = await connector("gitlab", "group/sub/app", double);
+    await secrets.rotate("webhook/team/group/sub/app", `whsec_${"A".repeat(43)}=`);
+    expect(await connect({ keepsSecret: true })).toMatchObject({ uses: "secret" });
+    expect(double.hooks[0]?.token).not.toMatch(/^whsec_/);
     expect((await valid())[0]).toBe(double.hooks[0]?.token);
   });
 
