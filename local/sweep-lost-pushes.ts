@@ -16,6 +16,7 @@ export async function sweepLostPushes(service: LocalService, data: DataDirectory
     if (project.forge !== "local") continue;
     const client = deps.forges.get("local")?.client(project.path);
     const present = (await client?.listRefs()) ?? [];
+    const seen = await deps.store.projects.seenRefs(project.forge, project.path);
     const unfinished = await deps.store.deliveries.listUnfinished();
     const known = new Set(
       unfinished
@@ -23,10 +24,8 @@ export async function sweepLostPushes(service: LocalService, data: DataDirectory
         .flatMap((delivery) => shasIn(delivery.events)),
     );
     const refs = present
-      .filter(({ ref, sha }) => project.seenRefs[ref] !== sha && !known.has(`${ref} ${sha}`))
-      .map(
-        ({ ref, sha }): PushedRef => ({ ref, before: project.seenRefs[ref] ?? zeros, after: sha }),
-      );
+      .filter(({ ref, sha }) => seen[ref] !== sha && !known.has(`${ref} ${sha}`))
+      .map(({ ref, sha }): PushedRef => ({ ref, before: seen[ref] ?? zeros, after: sha }));
     if (refs.length === 0) continue;
     deps.log("warn", "found pushes that were never delivered", {
       project: project.path,

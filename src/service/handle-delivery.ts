@@ -37,8 +37,8 @@ async function isStillSeen(
   forge: string,
   event: Extract<TriggerEvent, { kind: "branch_delete" | "tag_delete" }>,
 ): Promise<boolean> {
-  const project = await deps.store.projects.get(forge, event.project.path);
-  return project?.seenRefs[event.ref] === event.before;
+  const seen = await deps.store.projects.seenRef(forge, event.project.path, event.ref);
+  return seen === event.before;
 }
 
 /** Does what one event asks for; safe to run again. */

@@ -13,8 +13,8 @@ export async function handledBefore(
   forge: string,
   event: Exclude<BuildableEvent, { kind: "merge_request" }>,
 ): Promise<CreateOutcome | undefined> {
-  const project = await deps.store.projects.get(forge, event.project.path);
-  const isSeen = project?.seenRefs[event.ref] === event.sha;
+  const seen = await deps.store.projects.seenRef(forge, event.project.path, event.ref);
+  const isSeen = seen === event.sha;
   if (!isSeen && event.found !== true) return undefined;
   const [newest] = await deps.store.pipelines.list({
     project: event.project.path,

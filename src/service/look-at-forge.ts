@@ -1,5 +1,4 @@
 import { type Forge, ForgeError } from "#forge/forge.ts";
-import type { StoredProject } from "#store/store.ts";
 import { type Delivered, deliverMissed } from "./deliver-missed.ts";
 import { isoNow, type ServiceDeps } from "./deps.ts";
 import {
@@ -80,10 +79,11 @@ async function look(
       .filter(({ ref }) => /^refs\/(?:heads|tags)\/./.test(ref))
       .map(({ ref, sha }) => [ref, sha] as const),
   );
-  const stored = await deps.store.projects.ensure(key.forge, key.project, now);
+  await deps.store.projects.ensure(key.forge, key.project, now);
+  const seen = await deps.store.projects.seenRefs(key.forge, key.project);
   const noted = notes?.refs ?? (key.forge === "local" ? {} : undefined);
-  const hook = await lookAtHook(deps, key, forge, notes, { listed, seen: stored.seenRefs });
-  const missed = await withoutPending(deps, key, missedRefs(listed, stored.seenRefs, noted));
+  const hook = await lookAtHook(deps, key, forge, notes, { listed, seen });
+  const missed = await withoutPending(deps, key, missedRefs(listed, seen, noted));
   const isRipe = ({ ref, sha }: MissedRef): boolean => {
     const suspect = notes?.suspects[ref];
     if (!patience) return true;
@@ -145,7 +145,7 @@ async function withoutPending(
 function notedRefs(
   listed: ReadonlyMap<string, string>,
   waiting: readonly MissedRef[],
-  noted: StoredProject["seenRefs"],
+  noted: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const refs = new Map(listed);
   for (const { ref } of waiting) {

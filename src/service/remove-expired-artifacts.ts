@@ -82,8 +82,9 @@ async function isLatestSuccess(deps: ServiceDeps, pipeline: Pipeline): Promise<b
 
 /** A ref that was deleted keeps nothing. Where no push of it was ever seen, it is taken to be there. */
 async function refExists(deps: ServiceDeps, pipeline: Pipeline): Promise<boolean> {
-  const project = await deps.store.projects.get(pipeline.forge, pipeline.project);
-  const seen = Object.keys(project?.seenRefs ?? {});
-  const { kind, name } = pipeline.facts.ref;
-  return seen.length === 0 || seen.includes(`refs/${kind === "tag" ? "tags" : "heads"}/${name}`);
+  const { forge, project, facts } = pipeline;
+  const { kind, name } = facts.ref;
+  const ref = `refs/${kind === "tag" ? "tags" : "heads"}/${name}`;
+  if ((await deps.store.projects.seenRef(forge, project, ref)) !== undefined) return true;
+  return Object.keys(await deps.store.projects.seenRefs(forge, project)).length === 0;
 }

@@ -9,10 +9,8 @@ import {
   updateItem,
 } from "./dynamodb-access.ts";
 import { type Item, itemKey, numberOf, textOf } from "./dynamodb-item.ts";
+import { dynamodbSeenRefs } from "./dynamodb-seen-refs.ts";
 import type { ProjectStore, StoredProject } from "./store.ts";
-
-/** Each seen ref is an attribute of its own, so that pushes to two refs cannot undo each other. */
-const seenRefPrefix = "ref:";
 
 const exists: Expression = { text: "attribute_exists(pk)" };
 
@@ -64,24 +62,8 @@ export function dynamodbProjects(table: Table): ProjectStore {
       );
     },
 
-    setSeenRef: async (forge, path, ref, sha) => {
-      const names = { "#ref": `${seenRefPrefix}${ref}` };
-      const change =
-        sha === undefined
-          ? { text: "REMOVE #ref", names }
-          : { text: "SET #ref = :sha", names, values: { ":sha": sha } };
-      await updateItem(table, projectKey(forge, path), change, exists).catch(unlessFull);
-    },
+    ...dynamodbSeenRefs(table, projectKey),
   };
-}
-
-/** A project with more refs than one item holds is served all the same: the sweep keeps a list of its own. */
-function unlessFull(error: unknown): void {
-  const isFull =
-    error instanceof Error &&
-    error.name === "ValidationException" &&
-    /item size/i.test(error.message);
-  if (!isFull) throw error;
 }
 
 function projectKey(forge: string, path: string): string {
@@ -90,15 +72,11 @@ function projectKey(forge: string, path: string): string {
 
 function projectOf(item: Item): StoredProject {
   const defaultBranch = item.defaultBranch;
-  const seen = Object.keys(item).filter((name) => name.startsWith(seenRefPrefix));
   return {
     id: numberOf(item, "id"),
     forge: textOf(item, "forge"),
     path: textOf(item, "path"),
     createdAt: textOf(item, "createdAt"),
     ...(typeof defaultBranch === "string" ? { defaultBranch } : {}),
-    seenRefs: Object.fromEntries(
-      seen.map((name) => [name.slice(seenRefPrefix.length), textOf(item, name)]),
-    ),
   };
 }

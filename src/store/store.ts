@@ -146,8 +146,6 @@ export type StoredProject = {
   readonly path: string;
   readonly createdAt: string;
   readonly defaultBranch?: string;
-  /** Ref → sha as last handled, for the sweep that finds lost pushes. */
-  readonly seenRefs: Readonly<Record<string, string>>;
 };
 
 export type ProjectStore = {
@@ -156,6 +154,10 @@ export type ProjectStore = {
   readonly get: (forge: string, path: string) => Promise<StoredProject | undefined>;
   readonly list: () => Promise<readonly StoredProject[]>;
   readonly setDefaultBranch: (forge: string, path: string, branch: string) => Promise<void>;
+  /** The sha at which a ref was last handled. */
+  readonly seenRef: (forge: string, path: string, ref: string) => Promise<string | undefined>;
+  /** Ref → sha as last handled, for the sweep that finds lost pushes. May lag behind. */
+  readonly seenRefs: (forge: string, path: string) => Promise<Readonly<Record<string, string>>>;
   /** `sha` undefined forgets the ref. */
   readonly setSeenRef: (
     forge: string,

@@ -134,8 +134,8 @@ describe("the sweep of a forge", () => {
     await tell({ id: "1", ref: "refs/heads/main", before: a, sha: b });
     await tell({ id: "2", ref: "refs/heads/side", sha: c });
     await minutes(13);
-    const before = await world.deps.store.projects.get("team", project);
-    expect(Object.keys(before?.seenRefs ?? {})).toEqual(["refs/heads/main"]);
+    const before = await world.deps.store.projects.seenRefs("team", project);
+    expect(Object.keys(before)).toEqual(["refs/heads/main"]);
     expect(await pipelines()).toEqual(["main a", "main b", "side c"]);
   });
 
@@ -144,8 +144,8 @@ describe("the sweep of a forge", () => {
     await tell({ id: "1", ref: "refs/heads/main", before: a, sha: b });
     refs.clear();
     await minutes(13);
-    const stored = await world.deps.store.projects.get("team", project);
-    expect(stored?.seenRefs).toEqual({ "refs/heads/main": b });
+    const stored = await world.deps.store.projects.seenRefs("team", project);
+    expect(stored).toEqual({ "refs/heads/main": b });
   });
 
   test("finds afterwards what happened while the forge was away", async () => {
@@ -169,8 +169,8 @@ describe("the sweep of a forge", () => {
     for (let look = 0; look < 2; look++) {
       await lookAtForge(world.deps, team, { patience: false });
       await world.settle();
-      const stored = await world.deps.store.projects.get("team", project);
-      handled.push(Object.keys(stored?.seenRefs ?? {}).length);
+      const stored = await world.deps.store.projects.seenRefs("team", project);
+      handled.push(Object.keys(stored).length);
     }
     expect(handled).toEqual([50, 60]);
   });

@@ -257,11 +257,14 @@ export function defineStoreContract(options: { readonly create: () => Promise<St
       expect(await projects.get("local", "demo/app")).toMatchObject({
         path: "demo/app",
         defaultBranch: "a",
-        seenRefs: {
-          "refs/heads/a": "sha of refs/heads/a",
-          "refs/tags/v1.0": "sha of refs/tags/v1.0",
-        },
       });
+      expect(await projects.seenRefs("local", "demo/app")).toEqual({
+        "refs/heads/a": "sha of refs/heads/a",
+        "refs/tags/v1.0": "sha of refs/tags/v1.0",
+      });
+      const of = (ref: string) => projects.seenRef("local", "demo/app", ref);
+      expect(await of("refs/heads/a")).toBe("sha of refs/heads/a");
+      expect(await of("refs/heads/b")).toBeUndefined();
     });
 
     test("settings of an unknown project create nothing", async () => {

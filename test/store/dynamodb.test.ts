@@ -67,6 +67,31 @@ describe("items of DynamoDB", () => {
     expect({ ...value, jobs: [] }).toEqual({ ...large, jobs: [] });
   });
 
+  test("refs that were seen when they were attributes of their project are known, and forgotten", async () => {
+    const { projects } = await create();
+    await projects.ensure("local", "demo/app", "2026-01-01T00:00:00.000Z");
+    await database.client.send(
+      new UpdateCommand({
+        TableName: `test-${tables}`,
+        Key: { pk: "PROJECT#local#demo/app" },
+        UpdateExpression: "SET #a = :a, #b = :b",
+        ExpressionAttributeNames: { "#a": "ref:refs/heads/a", "#b": "ref:refs/heads/b" },
+        ExpressionAttributeValues: { ":a": "old", ":b": "old" },
+      }),
+    );
+    await projects.setSeenRef("local", "demo/app", "refs/heads/a", "new");
+    expect(await projects.seenRefs("local", "demo/app")).toEqual({
+      "refs/heads/a": "new",
+      "refs/heads/b": "old",
+    });
+    expect(await projects.seenRef("local", "demo/app", "refs/heads/b")).toBe("old");
+    for (const ref of ["refs/heads/a", "refs/heads/b"]) {
+      await projects.setSeenRef("local", "demo/app", ref, undefined);
+      expect(await projects.seenRef("local", "demo/app", ref)).toBeUndefined();
+    }
+    expect(await projects.seenRefs("local", "demo/app")).toEqual({});
+  });
+
   test("a pipeline that was stored as plain gzip is read", async () => {
     const { pipelines } = await create();
     const pipeline = examplePipeline();
