@@ -30,17 +30,18 @@ export class ProjectsStack extends Stack {
     const key =
       aws.kmsKeyArn === undefined ? undefined : Key.fromKeyArn(this, "Key", aws.kmsKeyArn);
     const url = this.serviceUrl(names, aws);
+    const { frozenTags, removeImages } = aws;
     for (const project of projects) {
-      if (project.registry)
-        projectRepository(this, project.path, {
-          frozenTags: aws.frozenTags,
-          removeImages: aws.removeImages,
-          key,
-        });
-      buildRole(this, project, "push", names);
-      if (project.forks === "approve") buildRole(this, project, "pull", names);
+      const id = logicalId(project.path);
+      if (project.registry) {
+        projectRepository(this, id, { path: project.path, frozenTags, removeImages, key });
+      }
+      buildRole(this, `Push${id}`, { project, access: "push", names });
+      if (project.forks === "approve") {
+        buildRole(this, `Pull${id}`, { project, access: "pull", names });
+      }
       const webhook = `${project.forge}/${project.path}`;
-      new CfnOutput(this, `Webhook${logicalId(project.path)}`, {
+      new CfnOutput(this, `Webhook${id}`, {
         value: `${url}/webhooks/${webhook}`,
         description: `Its secret: npx slipway secret show webhook/${webhook.toLowerCase()} --aws`,
       });

@@ -71,8 +71,12 @@ function byStack(
   projects: readonly ProjectSettings[],
   stacks: number,
 ): readonly (readonly [number, readonly ProjectSettings[]])[] {
-  return Array.from({ length: stacks }, (_, index) => index + 1).flatMap((number) => {
-    const held = projects.filter(({ path }) => stackNumberOf(path, stacks) === number);
-    return held.length === 0 ? [] : [[number, held] as const];
-  });
+  const held = new Map<number, ProjectSettings[]>();
+  for (const project of projects) {
+    const number = stackNumberOf(project.path, stacks);
+    const others = held.get(number);
+    if (others === undefined) held.set(number, [project]);
+    else others.push(project);
+  }
+  return [...held].sort(([a], [b]) => a - b);
 }

@@ -1,16 +1,8 @@
-import { Duration, RemovalPolicy } from "aws-cdk-lib";
-import {
-  CfnRepositoryCreationTemplate,
-  ImageTagMutabilityExclusionFilter,
-  Repository,
-  RepositoryEncryption,
-  TagMutability,
-  TagStatus,
-} from "aws-cdk-lib/aws-ecr";
+import { RemovalPolicy } from "aws-cdk-lib";
+import { CfnRepository, CfnRepositoryCreationTemplate } from "aws-cdk-lib/aws-ecr";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { Construct } from "constructs";
 import { repositoryFor } from "#image/image-repository.ts";
-import { logicalId } from "../logical-id.ts";
 
 const untaggedDays = 14;
 const cacheDays = 30;
@@ -21,88 +13,55 @@ const cacheDays = 30;
  */
 export function projectRepository(
   scope: Construct,
-  path: string,
+  id: string,
   props: {
+    readonly path: string;
     readonly frozenTags: readonly string[];
     readonly removeImages: boolean;
     readonly key: IKey | undefined;
   },
 ): void {
+  const { path, frozenTags, key, removeImages } = props;
   const result = repositoryFor(path);
   if (!result.ok) throw new Error(result.message);
   const { repository } = result;
-  const { key, removeImages, frozenTags } = props;
-  const moves = frozenTags.length === 0;
-  new Repository(scope, `Repository${logicalId(path)}`, {
+  const lifecycle = lifecyclePolicy([caches("cache-*"), untagged]);
+  new CfnRepository(scope, `Repository${id}`, {
     repositoryName: repository,
-    imageScanOnPush: true,
-    ...(moves
-      ? { imageTagMutability: TagMutability.MUTABLE }
-      : {
-          imageTagMutability: TagMutability.MUTABLE_WITH_EXCLUSION,
-          imageTagMutabilityExclusionFilters: frozenTags.map((pattern) =>
-            ImageTagMutabilityExclusionFilter.wildcard(pattern),
-          ),
-        }),
-    lifecycleRules: [
-      {
-        rulePriority: 1,
-        description: "layer caches",
-        tagStatus: TagStatus.TAGGED,
-        tagPatternList: ["cache-*"],
-        maxImageAge: Duration.days(cacheDays),
-      },
-      {
-        rulePriority: 2,
-        description: "what no tag names any more",
-        tagStatus: TagStatus.UNTAGGED,
-        maxImageAge: Duration.days(untaggedDays),
-      },
-    ],
-    ...(removeImages
-      ? { removalPolicy: RemovalPolicy.DESTROY, emptyOnDelete: true }
-      : { removalPolicy: RemovalPolicy.RETAIN }),
-    ...(key !== undefined && { encryption: RepositoryEncryption.KMS, encryptionKey: key }),
-  });
-  madeByPush(scope, `Below${logicalId(path)}`, {
+    imageScanningConfiguration: { scanOnPush: true },
+    ...mutability(frozenTags),
+    lifecyclePolicy: { lifecyclePolicyText: lifecycle },
+    ...(removeImages && { emptyOnDelete: true }),
+    ...(key !== undefined && {
+      encryptionConfiguration: { encryptionType: "KMS", kmsKey: key.keyArn },
+    }),
+  }).applyRemovalPolicy(removeImages ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN);
+  new CfnRepositoryCreationTemplate(scope, `Below${id}`, {
     prefix: repository,
     description: "Slipway: repositories below a project's, made by a push",
-    lifecyclePolicy: lifecyclePolicy([caches("cache-*"), untagged]),
-    frozenTags,
+    appliedFor: ["CREATE_ON_PUSH"],
+    lifecyclePolicy: lifecycle,
+    ...mutability(frozenTags),
   });
-  // Its tags are names of branches, all of which move.
-  madeByPush(scope, `Cache${logicalId(path)}`, {
+  new CfnRepositoryCreationTemplate(scope, `Cache${id}`, {
     prefix: `${repository}/cache`,
     description: "Slipway: layer caches of a project, made by a push",
+    appliedFor: ["CREATE_ON_PUSH"],
     lifecyclePolicy: lifecyclePolicy([caches("*"), untagged]),
-    frozenTags: [],
+    // Its tags are names of branches, all of which move.
+    ...mutability([]),
   });
 }
 
-function madeByPush(
-  scope: Construct,
-  id: string,
-  props: {
-    readonly prefix: string;
-    readonly description: string;
-    readonly lifecyclePolicy: string;
-    readonly frozenTags: readonly string[];
-  },
-): void {
-  const { frozenTags, ...given } = props;
-  new CfnRepositoryCreationTemplate(scope, id, {
-    ...given,
-    appliedFor: ["CREATE_ON_PUSH"],
-    ...(frozenTags.length === 0
-      ? { imageTagMutability: "MUTABLE" }
-      : {
-          imageTagMutability: "MUTABLE_WITH_EXCLUSION",
-          imageTagMutabilityExclusionFilters: frozenTags.map((pattern) => ({
-            imageTagMutabilityExclusionFilterType: "WILDCARD",
-            imageTagMutabilityExclusionFilterValue: pattern,
-          })),
-        }),
-  });
+function mutability(frozenTags: readonly string[]) {
+  if (frozenTags.length === 0) return { imageTagMutability: "MUTABLE" };
+  return {
+    imageTagMutability: "MUTABLE_WITH_EXCLUSION",
+    imageTagMutabilityExclusionFilters: frozenTags.map((pattern) => ({
+      imageTagMutabilityExclusionFilterType: "WILDCARD",
+      imageTagMutabilityExclusionFilterValue: pattern,
+    })),
+  };
 }
 
 const older = (countNumber: number) => ({
@@ -119,7 +78,7 @@ const caches = (pattern: string) => ({
 
 const untagged = { tagStatus: "untagged", ...older(untaggedDays) };
 
-/** In the text that a template takes (ECR User Guide, "Lifecycle policy properties"). */
+/** As ECR takes it (User Guide, "Lifecycle policy properties"). */
 function lifecyclePolicy(selections: readonly object[]): string {
   return JSON.stringify({
     rules: selections.map((selection, index) => ({

@@ -50,8 +50,9 @@ export function appFrom(text: string, place: { readonly account?: string } = { a
     version: "1.2.3",
     // The flags that the CDK CLI passes on; tests validate where they say so.
     app: {
-      context: cdkJson.context,
+      context: { ...cdkJson.context, "aws:cdk:disable-stack-trace": true },
       analyticsReporting: false,
+      treeMetadata: false,
       autoSynth: false,
       outdir: mkdtempSync(join(tmpdir(), "slipway-cdk-out-")),
     },
