@@ -1,7 +1,13 @@
 import { readdirSync } from "node:fs";
 import { type Benchmark, printRows } from "./report.ts";
 
-const notBenchmarks = new Set(["run.ts", "report.ts", "peer.ts", "sample-file.ts"]);
+const notBenchmarks = new Set([
+  "run.ts",
+  "report.ts",
+  "peer.ts",
+  "sample-file.ts",
+  "github-push.ts",
+]);
 const wanted = process.argv.slice(2);
 const names = readdirSync(import.meta.dirname)
   .filter((name) => name.endsWith(".ts") && !notBenchmarks.has(name))

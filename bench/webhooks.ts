@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { Webhooks } from "@octokit/webhooks";
 import { githubWebhooks } from "#forge/github/webhook.ts";
+import { githubPush } from "./github-push.ts";
 import type { Benchmark, Row } from "./report.ts";
 import { median } from "./report.ts";
 
@@ -24,7 +25,7 @@ export const benchmark: Benchmark = {
 };
 
 async function compared(commits: number): Promise<Row> {
-  const body = Buffer.from(JSON.stringify(pushPayload(commits)));
+  const body = Buffer.from(JSON.stringify(githubPush(commits)));
   const signature = `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`;
   const headers = new Headers({
     "content-type": "application/json",
@@ -74,55 +75,4 @@ async function perSecond(one: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   for (let count = 0; count < perRound; count += 1) await one();
   return perRound / ((performance.now() - start) / 1000);
-}
-
-/** As large as GitHub's are: a repository and a sender with all their addresses, and whole commits. */
-function pushPayload(count: number): unknown {
-  const api = "https://api.github.com/repos/octocat/hello-world";
-  const addresses = (subject: string, names: number) =>
-    Object.fromEntries(
-      Array.from({ length: names }, (_, index) => [
-        `${subject}_${index}_url`,
-        `${api}/${subject}/${index}{/number}`,
-      ]),
-    );
-  const person = { name: "Ada Lovelace", email: "ada@example.com", username: "ada" };
-  const commits = Array.from({ length: count }, (_, index) => ({
-    id: index.toString(16).padStart(40, "a"),
-    tree_id: index.toString(16).padStart(40, "b"),
-    distinct: true,
-    message: `Let the engine compute number ${index}\n\nIt could not before, since the card was missing.`,
-    timestamp: "2026-05-15T15:20:41+01:00",
-    url: `https://github.com/octocat/hello-world/commit/${index.toString(16).padStart(40, "a")}`,
-    author: person,
-    committer: person,
-    added: [`src/engine/card-${index}.ts`],
-    removed: [],
-    modified: ["README.md", "src/engine/index.ts"],
-  }));
-  return {
-    ref: "refs/heads/main",
-    before: "c".repeat(40),
-    after: "d".repeat(40),
-    repository: {
-      id: 186853002,
-      name: "hello-world",
-      full_name: "octocat/hello-world",
-      private: false,
-      owner: { login: "octocat", id: 1, ...addresses("owner", 13) },
-      html_url: "https://github.com/octocat/hello-world",
-      ...addresses("repository", 40),
-      default_branch: "main",
-      visibility: "public",
-    },
-    pusher: { name: "ada", email: "ada@example.com" },
-    sender: { login: "ada", id: 7, ...addresses("sender", 13) },
-    created: false,
-    deleted: false,
-    forced: false,
-    base_ref: null,
-    compare: "https://github.com/octocat/hello-world/compare/cccccccccccc...dddddddddddd",
-    commits,
-    head_commit: { ...commits.at(-1), id: "d".repeat(40) },
-  };
 }

@@ -11,7 +11,9 @@ export type FunctionName = "http" | "work" | "builds" | "sweep";
 export type BundleSize = {
   /** What each start loads: the entry and all that it imports statically. */
   readonly startBytes: number;
-  /** With all that is loaded when it is needed. */
+  /** What single sources of ours add when they are needed first, by path; parts in common count for each. */
+  readonly lateBytes: Readonly<Record<string, number>>;
+  /** All that there is to load. */
   readonly totalBytes: number;
 };
 
@@ -75,17 +77,25 @@ const versionsOnly: Plugin = {
 
 function sizeOf({ outputs }: Metafile): BundleSize {
   const code = Object.keys(outputs).filter((path) => path.endsWith(".mjs"));
-  const entry = code.find((path) => path.endsWith(`/${entryName}.mjs`));
-  const atStart = new Set<string>();
-  const visit = (path: string): void => {
-    if (atStart.has(path)) return;
-    atStart.add(path);
-    for (const { path: imported, kind } of outputs[path]?.imports ?? []) {
-      if (kind === "import-statement" && outputs[imported] !== undefined) visit(imported);
-    }
-  };
-  if (entry !== undefined) visit(entry);
   const bytesOf = (paths: Iterable<string>) =>
     [...paths].reduce((sum, path) => sum + (outputs[path]?.bytes ?? 0), 0);
-  return { startBytes: bytesOf(atStart), totalBytes: bytesOf(code) };
+  const closure = (path: string, found = new Set<string>()): ReadonlySet<string> => {
+    if (found.has(path) || outputs[path] === undefined) return found;
+    found.add(path);
+    for (const { path: imported, kind } of outputs[path].imports) {
+      if (kind === "import-statement") closure(imported, found);
+    }
+    return found;
+  };
+  const atStart = closure(code.find((path) => path.endsWith(`/${entryName}.mjs`)) ?? "");
+  const late = code.flatMap((path) => {
+    const source = outputs[path]?.entryPoint ?? "";
+    if (atStart.has(path) || !/^(?:src|functions)\//.test(source)) return [];
+    return [[source, bytesOf([...closure(path)].filter((part) => !atStart.has(part)))] as const];
+  });
+  return {
+    startBytes: bytesOf(atStart),
+    lateBytes: Object.fromEntries(late),
+    totalBytes: bytesOf(code),
+  };
 }

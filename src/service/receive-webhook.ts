@@ -7,13 +7,14 @@ import {
   type WebhookReader,
   type WebhookRequest,
 } from "#forge/forge.ts";
+import type { DeliveryStore } from "#store/store.ts";
 import { boundEvents } from "./bound-events.ts";
 import { isoNow, type ServiceDeps } from "./deps.ts";
 import { webhookSecretName } from "./keys.ts";
 
 /** As little as a webhook needs, so that a function which only receives them starts with little. */
 export type WebhookDeps = Pick<ServiceDeps, "settings" | "secrets" | "queue" | "now" | "log"> & {
-  readonly store: Pick<ServiceDeps["store"], "deliveries">;
+  readonly store: { readonly deliveries: Pick<DeliveryStore, "put" | "mark"> };
   readonly forges: ReadonlyMap<string, Pick<Forge, "name" | "webhooks">>;
 };
 
