@@ -19,6 +19,12 @@ const planted = [
   { file: "src/service/planted-j.ts", bad: "hono", good: "#forge/forge.ts" },
   { file: "src/service/planted-k.ts", bad: "#forge/local/client.ts", good: "#queue/queue.ts" },
   { file: "src/runner/planted-l.ts", bad: "#service/deps.ts", good: "#language/plan.ts" },
+  { file: "infra/planted-m.ts", bad: "#service/deps.ts", good: "#functions/http/env.ts" },
+  {
+    file: "infra/constructs/planted-n.ts",
+    bad: "#store/dynamodb.ts",
+    good: "#project/settings.ts",
+  },
 ] as const;
 
 const made: string[] = [];
