@@ -26,6 +26,7 @@ export function costText(report: CostReport): string {
 function notes(report: CostReport): readonly string[] {
   return [
     `Prices of ${report.region} as of ${report.prices_as_of}; a minute that was begun counts whole.`,
+    `Webhooks beside that: $${report.webhooks_per_million.dollars.toFixed(2)} a million (docs/cost.md).`,
     ...(report.billed
       ? []
       : ["This machine costs nothing by the minute: the dollars are what AWS would charge."]),

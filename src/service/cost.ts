@@ -2,6 +2,7 @@ import type { ComputeSize, Executor, Pipeline } from "#pipeline/pipeline.ts";
 import { type EnvironmentUsage, environmentUsage } from "#pipeline/usage.ts";
 import { usageAsIf } from "#pipeline/usage-as-if.ts";
 import { minutePrice, prices } from "#project/prices.ts";
+import { webhookCost } from "#project/webhook-cost.ts";
 import { isoNow, type ServiceDeps } from "./deps.ts";
 
 /** What build machines took, and what they cost; dollars are absent where a size has no price. */
@@ -39,6 +40,8 @@ export type CostReport = {
     readonly by_compute: readonly (BuildCost & { readonly compute: ComputeSize })[];
     readonly as_if: readonly (BuildCost & { readonly executor: Executor })[];
   };
+  /** Of the service itself, from a forge's request to the queued delivery. */
+  readonly webhooks_per_million: ReturnType<typeof webhookCost>;
   /** More pipelines than one report takes: older ones are not in it. */
   readonly cut?: true;
 };
@@ -113,6 +116,7 @@ function report(deps: CostDeps, pipelines: readonly Pipeline[], cut: boolean): C
         ({ executor }) => executor,
       ).map(([executor, each]) => ({ executor, ...sum(each) })),
     },
+    webhooks_per_million: webhookCost(),
     ...(cut && { cut }),
   };
 }

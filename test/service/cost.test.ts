@@ -1,7 +1,10 @@
+import { readFileSync } from "node:fs";
 import { beforeEach, describe, expect, test } from "vitest";
 import { costText } from "#cli/cost-text.ts";
 import { costRoutes } from "#functions/http/routes/cost.ts";
 import type { ComputeSize, Pipeline } from "#pipeline/pipeline.ts";
+import { minutePrice } from "#project/prices.ts";
+import { webhookCost } from "#project/webhook-cost.ts";
 import { type CostDeps, type CostReport, costOfPipeline, costSince } from "#service/cost.ts";
 import { dynamodbStore } from "#store/dynamodb.ts";
 import { memoryTable } from "../../bench/simulation/memory-table.ts";
@@ -122,6 +125,30 @@ describe("the cost of a time", () => {
   test("of nothing is said in words", async () => {
     expect(costText(await costSince(deps, { since }))).toContain("No pipeline ran a job");
   });
+});
+
+describe("the webhook path", () => {
+  const page = readFileSync(new URL("../../docs/cost.md", import.meta.url), "utf8");
+
+  test("is in the report, and its terms make its sum", async () => {
+    const { terms, dollars } = (await costSince(deps, { since: now })).webhooks_per_million;
+    expect(terms.reduce((sum, term) => sum + term.dollars, 0)).toBeCloseTo(dollars);
+  });
+
+  test("costs on the page what the table of prices makes it cost", () => {
+    const { terms, dollars } = webhookCost();
+    for (const term of terms) {
+      expect(page).toContain(`| ${term.what} | ${term.units} | $${term.dollars.toFixed(2)} |`);
+    }
+    expect(page).toContain(`**$${dollars.toFixed(2)}**`);
+  });
+
+  test.for(["small", "medium", "large"] as const)(
+    "%s has on the page the price of the table",
+    (size) => {
+      expect(page).toContain(`| ${size} | $${minutePrice(size)} |`);
+    },
+  );
 });
 
 describe("the API", () => {
