@@ -2,9 +2,9 @@ import type { TriggerEvent } from "#forge/forge.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import type { Delivery } from "#store/store.ts";
 import type { CreateOutcome } from "./create-pipeline.ts";
+import { eventsOf } from "./delivery-events.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { readForgeNotes } from "./forge-notes.ts";
-import { eventsOf } from "./handle-delivery.ts";
 import { pipelineUrl } from "./keys.ts";
 import { connectedProjects } from "./sweep-forges.ts";
 

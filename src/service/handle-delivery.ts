@@ -1,6 +1,6 @@
 import type { TriggerEvent } from "#forge/forge.ts";
-import type { Delivery } from "#store/store.ts";
 import { type CreateOutcome, createPipelineFor } from "./create-pipeline.ts";
+import { eventsOf } from "./delivery-events.ts";
 import type { ServiceDeps } from "./deps.ts";
 import type { BuildableEvent } from "./facts.ts";
 import { buildFork, withdrawFork } from "./fork-policy.ts";
@@ -25,10 +25,6 @@ export async function handleDelivery(
   }
   await deps.store.deliveries.mark(delivery, "done", JSON.stringify(outcomes));
   return outcomes;
-}
-
-export function eventsOf(delivery: Pick<Delivery, "events">): readonly TriggerEvent[] {
-  return JSON.parse(delivery.events) as readonly TriggerEvent[];
 }
 
 /** Something else may have been heard of the ref since the sweep looked. */

@@ -1,8 +1,9 @@
 import type { Delivery } from "#store/store.ts";
 import type { CreateOutcome } from "./create-pipeline.ts";
+import { eventsOf } from "./delivery-events.ts";
 import { outcomesOf } from "./delivery-view.ts";
 import type { ServiceDeps } from "./deps.ts";
-import { eventsOf, handleEvent } from "./handle-delivery.ts";
+import { handleEvent } from "./handle-delivery.ts";
 
 /**
  * Handles a stored delivery again. What has its pipeline keeps it; everything else is decided anew, now that

@@ -8,7 +8,6 @@ import {
 } from "#service/delivery-view.ts";
 import type { ServiceDeps } from "#service/deps.ts";
 import { lookAtForge } from "#service/look-at-forge.ts";
-import { redeliver } from "#service/redeliver.ts";
 import { connectedProjects } from "#service/sweep-forges.ts";
 
 const maxListed = 100;
@@ -39,6 +38,8 @@ export function deliveryRoutes(service: ServiceDeps): Hono {
   app.post("/api/slipway/deliveries/:id/redeliver", async (context) => {
     const delivery = await findDelivery(service, context.req.param("id"));
     if (delivery === undefined) return context.json(unknown, 404);
+    // Makes pipelines, for which it brings the compiler along.
+    const { redeliver } = await import("#service/redeliver.ts");
     await redeliver(service, delivery);
     const { forge, project, id } = delivery;
     const handled = await service.store.deliveries.get(forge, project, id);
