@@ -8,7 +8,7 @@ const zeros = "0".repeat(40);
 
 type Kind = "gitlab" | "github" | "gitea" | "bitbucket";
 type Delivery = { readonly headers: Record<string, string>; readonly body: string };
-type Double = {
+export type ForgeDouble = {
   readonly url: string;
   readonly token: string;
   readonly stop: () => Promise<void>;
@@ -45,7 +45,7 @@ export const connectedForges: {
   readonly kind: Kind;
   readonly project: string;
   /** `repository` is the bare repository of the project. */
-  readonly start: (host: string, repository: string) => Promise<Double>;
+  readonly start: (host: string, repository: string) => Promise<ForgeDouble>;
   readonly push: (sha: string, secret: unknown) => Delivery;
   readonly statuses: readonly string[];
 }[] = [
