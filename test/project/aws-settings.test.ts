@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { awsSchema, toAwsSettings } from "#project/aws-settings.ts";
 import { awsProblems } from "#project/check-aws.ts";
 import { parseSettings, type Settings, settingsOf } from "#project/parse-settings.ts";
 
@@ -146,4 +148,13 @@ projects:
       }),
     ]);
   });
+});
+
+test("slipway.example.yaml names every setting, and is right when its comments are taken away", () => {
+  const file = readFileSync(new URL("../../slipway.example.yaml", import.meta.url), "utf8");
+  const section = file.slice(file.indexOf("# aws:")).replaceAll(/^# /gm, "");
+  const { aws } = read(section);
+  expect(aws).toMatchObject(toAwsSettings());
+  const given = Object.keys(awsSchema._zod.def.shape).filter((key) => key !== "url");
+  for (const key of given) expect(section).toMatch(new RegExp(`^  ${key}:`, "m"));
 });
