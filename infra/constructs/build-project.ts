@@ -91,6 +91,7 @@ export function buildProject(scope: Construct, id: string, props: BuildProjectPr
     timeout: Duration.hours(24),
     queuedTimeout: Duration.hours(8),
     autoRetryLimit: 0,
+    ...(aws.concurrentBuilds !== undefined && { concurrentBuildLimit: aws.concurrentBuilds }),
     grantReportGroupPermissions: false,
     ssmSessionPermissions: false,
     ...(props.key !== undefined && { encryptionKey: props.key }),

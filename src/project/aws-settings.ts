@@ -78,6 +78,7 @@ export const awsSchema = z
     ),
     build_image: z.optional(z.string().check(z.minLength(1))),
     compute: z.optional(z.enum(computeSizes)),
+    concurrent_builds: z.optional(z.int().check(z.gte(1), z.lte(10_000))),
     alarm_email: z.optional(matching(/^[^@\s]+@[^@\s]+\.[^@\s]+$/, "must be an e-mail address")),
     log_retention_days: z.optional(z.literal(retentionDays)),
     frozen_tags: z.optional(
@@ -125,6 +126,8 @@ export type AwsSettings = {
   readonly bucket?: string;
   readonly buildImage: string;
   /** The size of builds whose runner tags name none. */
+  /** Builds of a CodeBuild project at a time: beyond that it refuses, so that Slipway chooses who is next. */
+  readonly concurrentBuilds?: number;
   readonly compute: ComputeSize;
   readonly alarmEmail?: string;
   readonly logRetentionDays: number;
@@ -153,6 +156,7 @@ export function toAwsSettings(given: GivenAws = {}): AwsSettings {
     ...(given.region !== undefined && { region: given.region }),
     ...(given.url !== undefined && { url: given.url }),
     ...(given.domain !== undefined && { domain: toDomain(given.domain) }),
+    ...(given.concurrent_builds !== undefined && { concurrentBuilds: given.concurrent_builds }),
     ...(given.vpc !== undefined && { vpc: toVpc(given.vpc) }),
     ...(given.kms_key !== undefined && { kmsKeyArn: given.kms_key }),
     ...(given.permissions_boundary !== undefined && {
