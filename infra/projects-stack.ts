@@ -40,10 +40,10 @@ export class ProjectsStack extends Stack {
       if (project.forks === "approve") {
         buildRole(this, `Pull${id}`, { project, access: "pull", names });
       }
-      const webhook = `${project.forge}/${project.path}`;
+      const webhook = `${project.forge}/${project.path.toLowerCase()}`;
       new CfnOutput(this, `Webhook${id}`, {
-        value: `${url}/webhooks/${webhook}`,
-        description: `Its secret: npx slipway secret show webhook/${webhook.toLowerCase()} --aws`,
+        value: `${url}/webhooks/${project.forge}/${encodeURI(project.path)}`,
+        description: `Its secret: npx slipway secret show webhook/${webhook} --aws`,
       });
     }
     this.dockerServers(props, key);
