@@ -53,6 +53,7 @@ projects:
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
     AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${endpoint?.port}`,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
+    AWS_ENDPOINT_URL_SQS: new URL(queues.workQueueUrl).origin,
     SLIPWAY_URL: "https://slipway.example.com",
     SLIPWAY_TABLE: "slipway",
     SLIPWAY_BUCKET: "slipway",
