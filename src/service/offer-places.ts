@@ -24,6 +24,7 @@ export async function offerPlaces(deps: ServiceDeps): Promise<void> {
     const inLine = (await deps.store.places.listWaiting(ofEachProject)).filter(
       ({ environmentId, size }) => !given.has(environmentId) && !full.has(size),
     );
+    if (inLine.length === 0) return openWhereEmpty(deps, full);
     const before = given.size;
     const real = new Set<string>();
     const { lastServed } = await deps.store.places.readLine(isoNow(deps));
