@@ -2,9 +2,9 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { parseSettings } from "#project/parse-settings.ts";
 import { placeFor } from "../../infra/place.ts";
 import { readSettings, SettingsFileError } from "../../infra/read-settings.ts";
-import { settingsFrom } from "./stubs.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "slipway-settings-"));
 const lab = "forges: {lab: {kind: gitlab, token: {secret: t}, clone_token: {secret: r}}}";
@@ -52,6 +52,12 @@ describe("a wrong slipway.yaml", () => {
   });
 });
 
+function awsOf(text: string) {
+  const parsed = parseSettings(text);
+  if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.settings.aws;
+}
+
 describe("where to deploy", () => {
   test.for<[string, Readonly<Record<string, string>>, object]>([
     [
@@ -70,10 +76,10 @@ describe("where to deploy", () => {
       { region: "eu-west-2", account: "444455556666" },
     ],
   ])("%j with %j is %j", ([text, environment, place]) => {
-    expect(placeFor(settingsFrom(text).aws, environment)).toEqual(place);
+    expect(placeFor(awsOf(text), environment)).toEqual(place);
   });
 
   test("without any region it is asked for", () => {
-    expect(() => placeFor(settingsFrom("").aws, {})).toThrow(/set `region`/);
+    expect(() => placeFor(awsOf(""), {})).toThrow(/set `region`/);
   });
 });
