@@ -22,6 +22,7 @@ function problemsOf(project: ProjectSettings, { projects }: Settings): readonly 
     forgeProblem(project),
     repositoryProblem(project),
     nestingProblem(project, projects),
+    dockerServerProblem(project),
   ].filter((message) => message !== undefined);
 }
 
@@ -51,4 +52,10 @@ function nestingProblem(
     .find((project) => project?.registry === true);
   if (above === undefined) return undefined;
   return `its images would be below those of \`${above.path}\`, whose builds could change them: rename one of the two, or set \`registry: false\``;
+}
+
+/** A Docker server is another machine: it cannot mount the checkout into containers of jobs. */
+function dockerServerProblem({ dockerServer, executor }: ProjectSettings): string | undefined {
+  if (dockerServer === undefined || executor === "shell") return undefined;
+  return `has a \`docker_server\`, which only the executor \`shell\` can use: add \`executor: shell\`, or leave \`docker_server\` out`;
 }

@@ -133,6 +133,8 @@ projects:
   группа/no-images: {forge: lab, registry: false}
   group/Fine/below: {forge: lab}
   group/fine/no-images: {forge: lab, registry: false}
+  group/served: {forge: lab, executor: shell, docker_server: small}
+  group/unserved: {forge: lab, docker_server: small}
 `;
   test("names the project's line", () => {
     expect(awsProblems(text, read(text))).toEqual([
@@ -146,6 +148,7 @@ projects:
         line: 11,
         message: expect.stringMatching(/below those of `group\/fine`/),
       }),
+      expect.objectContaining({ line: 14, message: expect.stringMatching(/executor: shell/) }),
     ]);
   });
 });
