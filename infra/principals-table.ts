@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod/mini";
 import { parseSettings } from "#project/parse-settings.ts";
@@ -23,15 +26,17 @@ export function principalsTable(): string {
   if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
   // No template tells what is in an asset, so any directory stands for it.
   const any = fileURLToPath(new URL("../buildspecs", import.meta.url));
+  const outdir = mkdtempSync(join(tmpdir(), "slipway-principals-"));
   const app = slipwayApp(parsed.settings, {
     place: { account, region },
     assets: { functions: { http: any, work: any, builds: any, sweep: any }, runner: any },
     version: "0",
-    app: { context: cdkJson.context, analyticsReporting: false, autoSynth: false },
+    app: { context: cdkJson.context, analyticsReporting: false, autoSynth: false, outdir },
   });
   const principals = app
     .synth()
     .stacks.flatMap(({ template }) => principalsOf(z.parse(templateSchema, template)));
+  rmSync(outdir, { recursive: true });
   return [
     "| principal | may | on |",
     "|---|---|---|",

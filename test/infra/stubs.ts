@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { App } from "aws-cdk-lib";
+import { afterAll } from "vitest";
 import * as z from "zod/mini";
 import { parseSettings, type Settings } from "#project/parse-settings.ts";
 import cdkJson from "../../cdk.json" with { type: "json" };
@@ -15,22 +16,27 @@ process.env.CDK_VALIDATION = "false";
 export const account = "111122223333";
 export const region = "eu-central-1";
 
+const directory = mkdtempSync(join(tmpdir(), "slipway-infra-"));
+afterAll(() => {
+  rmSync(directory, { recursive: true, force: true });
+});
+
 /** What would be bundled, in next to no time: no template depends on what is inside. */
 function stubAssets(): Assets {
-  const root = mkdtempSync(join(tmpdir(), "slipway-infra-"));
-  const directory = (name: string): string => {
+  const root = mkdtempSync(join(directory, "assets-"));
+  const make = (name: string): string => {
     mkdirSync(join(root, name));
     writeFileSync(join(root, name, "main.mjs"), `export const handler = "${name}";\n`);
     return join(root, name);
   };
   return {
     functions: {
-      http: directory("http"),
-      work: directory("work"),
-      builds: directory("builds"),
-      sweep: directory("sweep"),
+      http: make("http"),
+      work: make("work"),
+      builds: make("builds"),
+      sweep: make("sweep"),
     },
-    runner: directory("runner"),
+    runner: make("runner"),
   };
 }
 
@@ -54,7 +60,7 @@ export function appFrom(text: string, place: { readonly account?: string } = { a
       analyticsReporting: false,
       treeMetadata: false,
       autoSynth: false,
-      outdir: mkdtempSync(join(tmpdir(), "slipway-cdk-out-")),
+      outdir: mkdtempSync(join(directory, "cdk.out-")),
     },
   });
 }
@@ -92,7 +98,7 @@ export const everyProject = `
 projects:
   group/app: {forge: lab}
   group/forked: {forge: lab, forks: approve}
-  group/server: {forge: lab, docker_server: small}
+  group/server: {forge: lab, executor: shell, docker_server: small}
   group/plain: {forge: lab, registry: false}
 `;
 
