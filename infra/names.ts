@@ -25,6 +25,8 @@ export function namesOf(installation: Installation & { readonly account: string 
     table: { name, arn: arn("dynamodb", `table/${name}`) },
     /** Bucket names are unique in the world. */
     bucketName: `${name}-${region}-${account}`,
+    /** In CDK's own bucket, in front of the hash of each file that a deployment brings. */
+    assetPrefix: `${name}/`,
     secretsPrefix: `${name}/`,
     secretArn: (secret: string) => arn("secretsmanager", `secret:${name}/${secret}`),
     functionName: (each: string) => `${name}-${each}`,

@@ -103,8 +103,8 @@ function readingSecrets(names: Names): Grant {
 function makingSigningKey(names: Names): Grant {
   return {
     actions: ["secretsmanager:CreateSecret", "secretsmanager:PutSecretValue"],
-    resources: [names.secretArn("id-token-key-??????")],
-    why: "Secrets Manager ends each ARN with six random characters",
+    resources: [names.secretArn("id-token-key*")],
+    why: "Secrets Manager ends each ARN with six random characters, which a secret that is yet to be made has not",
   };
 }
 

@@ -114,7 +114,7 @@ export class ServiceStack extends Stack {
     const image = ecrRepositoryOf(aws.buildImage);
     const policyProps = {
       names,
-      runnerArn: runner.bucket.arnForObjects(runner.s3ObjectKey),
+      runners: runner.bucket,
       inNetwork: network.network !== undefined,
       ...(image !== undefined && {
         imageRepositoryArn: `arn:${this.partition}:ecr:${image.region}:${image.account}:repository/${image.path}`,

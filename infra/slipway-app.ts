@@ -1,4 +1,12 @@
-import { App, type AppProps, Aws, PermissionsBoundary, Tags } from "aws-cdk-lib";
+import {
+  App,
+  type AppProps,
+  Aws,
+  DefaultStackSynthesizer,
+  type IReusableStackSynthesizer,
+  PermissionsBoundary,
+  Tags,
+} from "aws-cdk-lib";
 import type { Settings } from "#project/parse-settings.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import type { Assets } from "./assets.ts";
@@ -22,8 +30,14 @@ export function slipwayApp(
 ): App {
   const { aws } = settings;
   const { account, region } = options.place;
-  const app = new App(options.app);
   const names = namesOf({ name: aws.name, region, account: account ?? Aws.ACCOUNT_ID });
+  const app = new App({
+    ...options.app,
+    // CDK declares it without regard to exact optional properties.
+    defaultStackSynthesizer: new DefaultStackSynthesizer({
+      bucketPrefix: names.assetPrefix,
+    }) as IReusableStackSynthesizer,
+  });
   const prefix = stackPrefix(aws.name);
   const projects = [...settings.projects.values()];
   const common = {

@@ -1,4 +1,4 @@
-import { Duration } from "aws-cdk-lib";
+import { Duration, Stack } from "aws-cdk-lib";
 import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
 import {
   Alarm,
@@ -8,6 +8,7 @@ import {
   TreatMissingData,
 } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
+import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
@@ -102,6 +103,15 @@ function isHop(hop: string): hop is keyof typeof advice {
 
 function mailing(scope: Construct, name: string, email: string): IAlarmAction {
   const topic = new Topic(scope, "alarm-topic", { topicName: `${name}-alarms`, enforceSSL: true });
+  // A policy of its own takes the place of SNS's, which lets all of the account publish: alarms would be mute.
+  topic.addToResourcePolicy(
+    new PolicyStatement({
+      principals: [new ServicePrincipal("cloudwatch.amazonaws.com")],
+      actions: ["sns:Publish"],
+      resources: [topic.topicArn],
+      conditions: { StringEquals: { "aws:SourceAccount": Stack.of(scope).account } },
+    }),
+  );
   topic.addSubscription(new EmailSubscription(email));
   acknowledge(topic, {
     "Serverless-SNSRedrivePolicy":

@@ -1,4 +1,5 @@
 import { ManagedPolicy } from "aws-cdk-lib/aws-iam";
+import type { IBucket } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
 import type { BuildAccess } from "#project/build-role.ts";
 import type { Names } from "../names.ts";
@@ -10,8 +11,8 @@ export const repositoryTag = "buildRepo";
 
 export type BuildPolicyProps = {
   readonly names: Names;
-  /** ARN of the object that holds the runner. */
-  readonly runnerArn: string;
+  /** The bucket that deployments put the runner in. */
+  readonly runners: IBucket;
   readonly inNetwork: boolean;
   /** ARN of the repository that the build image comes from, when it is one of ECR's. */
   readonly imageRepositoryArn?: string;
@@ -55,7 +56,16 @@ function buildGrants(access: BuildAccess, props: BuildPolicyProps): readonly Gra
           },
         ]
       : []),
-    { actions: ["s3:GetObject", "s3:GetObjectVersion"], resources: [props.runnerArn] },
+    {
+      actions: ["s3:GetObject", "s3:GetObjectVersion"],
+      resources: [props.runners.arnForObjects(`${names.assetPrefix}*.zip`)],
+      why: "a build that waits while a new version is deployed, or is of a stack that has still to follow, reads the runner it was started with; names are hashes, and there is no right to list them",
+    },
+    // CodeBuild looks whose the bucket is and where, before it reads a source.
+    {
+      actions: ["s3:GetBucketAcl", "s3:GetBucketLocation"],
+      resources: [props.runners.bucketArn],
+    },
     {
       actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
       resources: [names.arn("logs", `log-group:${names.buildLogGroup}:*`)],

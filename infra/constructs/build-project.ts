@@ -137,6 +137,6 @@ function imageOf(scope: Construct, id: string, image: string): IBuildImage {
       repositoryName: path,
       repositoryArn: `arn:aws:ecr:${region}:${account}:repository/${path}`,
     }),
-    image.slice(image.indexOf(path) + path.length + 1),
+    image.slice(image.indexOf(`/${path}`) + path.length + 2),
   );
 }

@@ -78,7 +78,7 @@ export function serviceFunction<Environment extends Readonly<Record<string, stri
     tracing: Tracing.ACTIVE,
     timeout: Duration.seconds(props.timeoutSeconds),
     memorySize: props.memoryMegabytes,
-    environment: present(props.environment),
+    environment: { ...present(props.environment), NODE_OPTIONS: "--enable-source-maps" },
     ...(key !== undefined && { environmentEncryption: key }),
     ...(network !== undefined && {
       vpc: network.vpc,
@@ -97,8 +97,20 @@ function writingLog(names: Names, name: FunctionName): Grant {
   };
 }
 
+/** Also what DynamoDB asks of whoever reads and writes a table with such a key ("DynamoDB encryption at rest"). */
 function usingKey(key: IKey): Grant {
-  return { actions: ["kms:Decrypt", "kms:GenerateDataKey"], resources: [key.keyArn] };
+  return {
+    actions: [
+      "kms:Decrypt",
+      "kms:DescribeKey",
+      "kms:Encrypt",
+      "kms:GenerateDataKey",
+      "kms:GenerateDataKeyWithoutPlaintext",
+      "kms:ReEncryptFrom",
+      "kms:ReEncryptTo",
+    ],
+    resources: [key.keyArn],
+  };
 }
 
 function present(

@@ -1,6 +1,12 @@
 import { Duration } from "aws-cdk-lib";
 import type { IKey } from "aws-cdk-lib/aws-kms";
-import { Queue, QueueEncryption, type QueueProps } from "aws-cdk-lib/aws-sqs";
+import {
+  DeduplicationScope,
+  FifoThroughputLimit,
+  Queue,
+  QueueEncryption,
+  type QueueProps,
+} from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import { acknowledge } from "../acknowledge.ts";
 import type { Names } from "../names.ts";
@@ -9,6 +15,13 @@ import type { Names } from "../names.ts";
 const visibilitySeconds = 90;
 /** Failures in a row before a message is set aside; the sweep looks at its pipeline all the same. */
 const mostReceives = 8;
+
+/** Else all groups together get 300 calls a second, and a sweep over thousands of pipelines would wait for them. */
+const highThroughput = {
+  fifo: true,
+  deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
+  fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
+} as const;
 
 export type WorkQueues = {
   /** FIFO, a group for each pipeline and project. */
@@ -31,7 +44,7 @@ export function workQueues(scope: Construct, names: Names, key: IKey | undefined
       queueName: names.queue(suffix).name,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
-      ...(suffix.endsWith(".fifo") && { fifo: true }),
+      ...(suffix.endsWith(".fifo") && highThroughput),
       ...props,
     });
   // AWS's own services write to the dead-letter queues of `builds` and `sweep`: a key would have to know them.

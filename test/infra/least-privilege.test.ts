@@ -59,7 +59,14 @@ const pulling = [
   "ecr:GetDownloadUrlForLayer",
   "ecr:ListImages",
 ];
-const building = [...pulling, "s3:GetObject", "s3:GetObjectVersion", ...log];
+const building = [
+  ...pulling,
+  "s3:GetBucketAcl",
+  "s3:GetBucketLocation",
+  "s3:GetObject",
+  "s3:GetObjectVersion",
+  ...log,
+];
 
 test.for<[string, readonly string[]]>([
   [
