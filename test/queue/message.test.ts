@@ -2,9 +2,12 @@ import { expect, test } from "vitest";
 import { parseMessage } from "#queue/message.ts";
 import { delivery, look } from "./contract.ts";
 
-test.for([look(7), delivery("group/app", "d-1")])("%j is understood", (message) => {
-  expect(parseMessage(JSON.stringify(message))).toEqual(message);
-});
+test.for([look(7), delivery("group/app", "d-1"), { type: "places" }])(
+  "%j is understood",
+  (message) => {
+    expect(parseMessage(JSON.stringify(message))).toEqual(message);
+  },
+);
 
 test.for([
   "",
@@ -21,6 +24,7 @@ test.for([
   '{"type":"delivery","forge":"local","project":"a/b"}',
   '{"type":"delivery","forge":"local","project":"a/b","deliveryId":""}',
   '{"type":"delivery","forge":"local","project":["a/b"],"deliveryId":"x"}',
+  '{"type":"places","size":"small"}',
   '{"type":"job","jobId":1}',
 ])("%s is no message", (text) => {
   expect(parseMessage(text)).toBeUndefined();
