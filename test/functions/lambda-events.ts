@@ -1,3 +1,4 @@
+import type { SQSRecord } from "aws-lambda";
 import type { LambdaContext, LambdaEvent } from "hono/aws-lambda";
 
 export const requestId = "8f507cfc-xmpl-4697-b07a-ac58fc914c95";
@@ -53,5 +54,28 @@ export function httpEvent(
       time: "21/Nov/2026:12:00:00 +0000",
       timeEpoch: 1_795_262_400_000,
     },
+  };
+}
+
+export type GivenRecord = { readonly id: string; readonly group?: string; readonly body: string };
+
+/** A message as SQS hands it to a function. */
+export function sqsRecord({ id, group, body }: GivenRecord): SQSRecord {
+  return {
+    messageId: id,
+    receiptHandle: `handle-${id}`,
+    body,
+    attributes: {
+      ApproximateReceiveCount: "2",
+      SentTimestamp: "1",
+      SenderId: "slipway",
+      ApproximateFirstReceiveTimestamp: "1",
+      ...(group !== undefined && { MessageGroupId: group }),
+    },
+    messageAttributes: {},
+    md5OfBody: "",
+    eventSource: "aws:sqs",
+    eventSourceARN: "arn:aws:sqs:eu-west-1:123456789012:slipway-work.fifo",
+    awsRegion: "eu-west-1",
   };
 }

@@ -1,39 +1,17 @@
-import type { SQSRecord } from "aws-lambda";
 import { describe, expect, test } from "vitest";
 import { type BatchDeps, handleBatch } from "#functions/work/handle-batch.ts";
 import type { Message } from "#queue/queue.ts";
-
-type Given = { readonly id: string; readonly group?: string; readonly body?: string };
-
-function record({ id, group, body = JSON.stringify(look(1)) }: Given): SQSRecord {
-  return {
-    messageId: id,
-    receiptHandle: `handle-${id}`,
-    body,
-    attributes: {
-      ApproximateReceiveCount: "2",
-      SentTimestamp: "1",
-      SenderId: "slipway",
-      ApproximateFirstReceiveTimestamp: "1",
-      ...(group !== undefined && { MessageGroupId: group }),
-    },
-    messageAttributes: {},
-    md5OfBody: "",
-    eventSource: "aws:sqs",
-    eventSourceARN: "arn:aws:sqs:eu-west-1:123456789012:slipway-work.fifo",
-    awsRegion: "eu-west-1",
-  };
-}
+import { type GivenRecord, sqsRecord } from "./lambda-events.ts";
 
 const look = (pipelineId: number): Message => ({ type: "pipeline", pipelineId });
-const pipeline = (id: string, group: string | undefined, pipelineId: number): Given => ({
+const pipeline = (id: string, group: string | undefined, pipelineId: number): GivenRecord => ({
   id,
   body: JSON.stringify(look(pipelineId)),
   ...(group !== undefined && { group }),
 });
 
 /** Pipelines above 100 fail. */
-async function run(given: readonly Given[], parts: Partial<BatchDeps> = {}) {
+async function run(given: readonly GivenRecord[], parts: Partial<BatchDeps> = {}) {
   const handled: number[] = [];
   const back: string[] = [];
   const logged: string[] = [];
@@ -49,14 +27,14 @@ async function run(given: readonly Given[], parts: Partial<BatchDeps> = {}) {
       log: (level, message) => logged.push(`${level} ${message}`),
       ...parts,
     },
-    given.map(record),
+    given.map(sqsRecord),
   );
   const failed = batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
   return { failed, handled, back, logged };
 }
 
 describe("a batch of messages", () => {
-  test.for<[string, readonly Given[], readonly string[], readonly number[]]>([
+  test.for<[string, readonly GivenRecord[], readonly string[], readonly number[]]>([
     ["of one group, all good", [pipeline("a", "g", 1), pipeline("b", "g", 2)], [], [1, 2]],
     [
       "of one group, the first failing",
