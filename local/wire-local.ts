@@ -79,7 +79,7 @@ export async function wireLocal(options: {
           // curl, and so git, takes every name below `localhost` for the machine it runs on.
           cloneUrl: `http://${machine.gatewayAddress}:${data.config.port}`,
           projectId: async (path) => (await store.projects.get("local", path))?.id,
-          saveStatus: (path, { forgePipelineId: _, coverage: __, ...status }) =>
+          saveStatus: (path, { forgePipelineId: _, coverage: __, run: ___, ...status }) =>
             store.commitStatuses.put({
               project: path,
               ...status,

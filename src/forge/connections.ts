@@ -12,7 +12,8 @@ import {
   type GitHubAppOptions,
   githubAppTokens,
 } from "./github/app-tokens.ts";
-import { githubForgeClient } from "./github/client.ts";
+import { postCheckRun } from "./github/checks.ts";
+import { type GitHubClientOptions, githubForgeClient } from "./github/client.ts";
 import { type GitHubHookOptions, githubHooks } from "./github/hooks.ts";
 import { githubSentDeliveries } from "./github/sent-deliveries.ts";
 import { githubWebhooks } from "./github/webhook.ts";
@@ -21,7 +22,7 @@ import { gitlabHooks } from "./gitlab/hooks.ts";
 import { gitlabSentDeliveries } from "./gitlab/sent-deliveries.ts";
 import { gitlabWebhooks } from "./gitlab/webhook.ts";
 import type { ProjectHooks } from "./hooks.ts";
-import { type ForgeHttp, forgeHttp } from "./http.ts";
+import { encodePath, type ForgeHttp, forgeHttp } from "./http.ts";
 
 /** A forge that `slipway.yaml` names: one that can also be told to send its events. */
 export type ConnectedForge = Forge & { readonly hooks: (project: string) => ProjectHooks };
@@ -34,6 +35,7 @@ export function connectForge(connection: ForgeConnection, readSecret: ReadSecret
   const { name, kind, url, apiUrl } = connection;
   const token = tokens(connection, readSecret);
   const pause = { until: 0 };
+  const checkPauses = new Map<string, number>();
   const httpOf = (project: string, use: Use = "api"): ForgeHttp =>
     forgeHttp({
       apiUrl,
@@ -69,6 +71,7 @@ export function connectForge(connection: ForgeConnection, readSecret: ReadSecret
               pullRequestHttp: httpOf(project, "pullRequests"),
               url,
               cloneToken: () => token(project, "clone"),
+              ...checks(connection, () => httpOf(project, "checks"), project, checkPauses),
             },
             project,
           ),
@@ -116,6 +119,7 @@ const appPermissions = {
   api: { contents: "read", statuses: "write" },
   clone: { contents: "read" },
   pullRequests: { pull_requests: "read" },
+  checks: { checks: "write" },
   hooks: { repository_hooks: "write" },
 } as const satisfies Readonly<Record<string, AppPermissions>>;
 
@@ -141,6 +145,27 @@ function appOptions(
 ): GitHubAppOptions {
   const { apiUrl } = connection;
   return { apiUrl, appId, installation, key: () => required(connection, keySecret, readSecret) };
+}
+
+/** How long an App that may not write checks is not tried again. */
+const checkPauseMilliseconds = 10 * 60_000;
+
+function checks(
+  { access }: ForgeConnection,
+  http: () => ForgeHttp,
+  project: string,
+  pauses: Map<string, number>,
+): Pick<GitHubClientOptions, "postCheck"> {
+  if (!("appId" in access)) return {};
+  const options = { appId: access.appId, base: `/repos/${encodePath(project)}` };
+  return {
+    postCheck: async (status, run) => {
+      if (Date.now() < (pauses.get(project) ?? 0)) return "not_permitted";
+      const result = await postCheckRun({ ...options, http: http() }, status, run);
+      if (result === "not_permitted") pauses.set(project, Date.now() + checkPauseMilliseconds);
+      return result;
+    },
+  };
 }
 
 function missingPermissions(

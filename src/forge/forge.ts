@@ -109,6 +109,19 @@ export class ForgeError extends Error {
   }
 }
 
+/** The pipeline or job that a status is about, for forges that show more of it than the status. */
+export type StatusRun = {
+  readonly pipelineId: number;
+  readonly jobId?: number;
+  /** ISO 8601. */
+  readonly startedAt?: string;
+  readonly finishedAt?: string;
+  /** Nothing goes on until somebody approves or plays it. */
+  readonly waitsForPerson?: true;
+  /** Something in it failed that is allowed to. */
+  readonly warns?: true;
+};
+
 export type CommitStatus = {
   readonly sha: string;
   /** Ref name, without `refs/heads/`. */
@@ -120,6 +133,7 @@ export type CommitStatus = {
   readonly targetUrl: string;
   readonly coverage?: number;
   readonly forgePipelineId?: number;
+  readonly run?: StatusRun;
   /** For a merge request from another project: some forges want to be told there. */
   readonly fork?: { readonly sourceProjectId: number; readonly mergeRequestIid: number };
 };

@@ -117,6 +117,10 @@ async function tell(
           { server: deps.server, project: { path: approval.project } },
           approval.pipelineId,
         ),
+        run: {
+          pipelineId: approval.pipelineId,
+          ...(state === "pending" && { waitsForPerson: true }),
+        },
         fork: {
           sourceProjectId: mergeRequest.sourceProjectId,
           mergeRequestIid: approval.mergeRequestIid,

@@ -7,6 +7,7 @@ import { applyEvents } from "./apply-events.ts";
 import { isoNow, type ServiceDeps } from "./deps.ts";
 import { jobUrl, pipelineUrl } from "./keys.ts";
 import { statusPause } from "./status-pause.ts";
+import { statusRun } from "./status-run.ts";
 
 /** Longer than one holder tells: nothing is begun after half of it, and no request takes the other half. */
 const turnMilliseconds = 120_000;
@@ -109,6 +110,7 @@ async function tellOne(
           : jobUrl(pipeline.facts, report.jobId),
       ...(coverage === undefined || report.jobId !== undefined ? {} : { coverage }),
       ...(forgePipelineId === undefined ? {} : { forgePipelineId }),
+      run: statusRun(pipeline, report),
       ...forkOf(pipeline),
     });
     return { ...posted, ...answer };

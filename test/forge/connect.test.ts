@@ -147,6 +147,11 @@ describe("slipway connect", () => {
 
   test.for<[string, Record<string, string>, readonly string[]]>([
     ["everything", {}, []],
+    [
+      "everything but checks",
+      { checks: "read" },
+      ['"checks: write" to show pipelines as checks; until then commit statuses show them'],
+    ],
     ["less", { statuses: "read" }, ['"statuses: write" to set commit statuses']],
     [
       "next to nothing",

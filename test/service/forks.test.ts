@@ -66,6 +66,7 @@ describe("a fork's merge request", () => {
         state: "pending",
         description: `Waits for approval: slipway approve ${asked?.pipelineId}`,
         targetUrl: `http://slipway.test/group/app/-/pipelines/${asked?.pipelineId}`,
+        run: { pipelineId: asked?.pipelineId, waitsForPerson: true },
         fork: { sourceProjectId: 99, mergeRequestIid: 7 },
       },
     ]);

@@ -123,6 +123,61 @@ describe("the statuses of a commit", () => {
     );
   });
 
+  test("of a GitHub App are one check that ends right, whatever is slow, lost or broken on the way", async () => {
+    const fault = fc.constantFrom("none", "slow", "lost", "broken", "limited");
+    const runs = fc.array(fault, { minLength: 1, maxLength: 8 });
+    let clock = 0;
+    Object.assign(world.deps, { now: () => Date.now() + clock });
+    let round = 0;
+    await fc.assert(
+      fc.asyncProperty(runs, async (faults) => {
+        round += 1;
+        const double = await githubDouble({ repository: sample.repository });
+        const { id: appId, installation, privateKey } = double.app;
+        const connection = toConnection("team", {
+          kind: "github",
+          url: double.url,
+          app: { id: appId, installation, key: { secret: "key" } },
+        });
+        const client = connectForge(connection, async () => privateKey).client(githubProject);
+        const left = [...faults];
+        postWith(async (status) => {
+          const next = left.shift() ?? "none";
+          if (next === "slow") await sleep(5);
+          if (next === "broken") throw new ForgeError("502", { retryable: true, status: 502 });
+          if (next === "limited") throw new ForgeError("limited", { retryable: true, status: 403 });
+          const answer = await client.postStatus(status);
+          if (next === "lost") throw new ForgeError("the answer was lost", { retryable: true });
+          return answer;
+        });
+        const ref = `refs/heads/branch-${round}`;
+        const id = await push(world, one, { sha: sample.second, ref });
+        const look = async () => {
+          for (let count = 0; count < 10; count++) {
+            clock += 3600_000;
+            await world.deps.queue.send({ type: "pipeline", pipelineId: id });
+            await world.settle();
+          }
+        };
+        await finish(world, await takeNext(world, id), "failed");
+        await look();
+        await controlPipeline(world.deps, id, { type: "retry", by: "Ada" });
+        await finish(world, await takeNext(world, id));
+        await look();
+        expect(double.checks.at(-1)).toMatchObject({
+          name: "slipway",
+          external_id: `${id}`,
+          conclusion: "success",
+          started_at: expect.stringMatching(/Z$/),
+        });
+        expect(double.checks.filter(({ status }) => status !== "completed")).toEqual([]);
+        expect(double.statuses).toEqual([]);
+        await double.stop();
+      }),
+      { numRuns: 6 },
+    );
+  });
+
   test("that the forge refuses for good are not told again", async () => {
     let tries = 0;
     postWith(async () => {

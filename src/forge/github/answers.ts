@@ -56,6 +56,17 @@ export const namedRefs = z.array(
 
 export const installationToken = z.looseObject({ token: z.string(), expires_at: z.string() });
 
+export const checkRuns = z.looseObject({
+  check_runs: z.array(
+    z.looseObject({
+      id: z.int(),
+      status: z.string(),
+      external_id: z.nullish(z.string()),
+      app: z.nullish(z.looseObject({ id: z.int(), client_id: z.nullish(z.string()) })),
+    }),
+  ),
+});
+
 export const hooks = z.array(
   z.looseObject({
     id: z.int(),

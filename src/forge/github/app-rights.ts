@@ -7,6 +7,7 @@ const installation = z.looseObject({ permissions: z.record(z.string(), z.string(
 const wanted = [
   ["contents", "read", "to read and clone the code"],
   ["statuses", "write", "to set commit statuses"],
+  ["checks", "write", "to show pipelines as checks; until then commit statuses show them"],
   ["pull_requests", "read", "to know a branch's open pull requests"],
   ["repository_hooks", "write", "to register the webhook"],
 ] as const;

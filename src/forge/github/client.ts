@@ -1,6 +1,6 @@
 import type { z } from "zod/mini";
 import { compareRefs } from "../compare.ts";
-import { type CommitStatus, type ForgeClient, ForgeError } from "../forge.ts";
+import { type CommitStatus, type ForgeClient, ForgeError, type StatusRun } from "../forge.ts";
 import { isRefName, isSha } from "../git-objects.ts";
 import { encodePath, type ForgeHttp, readAnswer } from "../http.ts";
 import { insidePath, shorten } from "../text.ts";
@@ -15,6 +15,8 @@ export type GitHubClientOptions = {
   readonly cloneToken: () => Promise<string>;
   /** May read pull requests; an App's is made for that alone. The other one unless given. */
   readonly pullRequestHttp?: ForgeHttp;
+  /** Of an App: tells by check runs, as long as it may. */
+  readonly postCheck?: (status: CommitStatus, run: StatusRun) => Promise<"told" | "not_permitted">;
 };
 
 const largestFile = 8 * 1024 * 1024;
@@ -159,6 +161,8 @@ export function githubForgeClient(options: GitHubClientOptions, project: string)
       resolveRef,
     }),
     postStatus: async (status) => {
+      const { postCheck } = options;
+      if (postCheck && status.run && (await postCheck(status, status.run)) === "told") return {};
       const answer = await http({
         method: "POST",
         path: `${base}/statuses/${status.sha}`,

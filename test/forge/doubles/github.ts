@@ -1,6 +1,7 @@
-import { createVerify, generateKeyPairSync } from "node:crypto";
 import { type Call, notFound, pageOf, type Reply, type Route, serveApi } from "./api-server.ts";
 import { gitObjects } from "./git-objects.ts";
+import { appKeys, githubAppRoutes, type InstallationToken } from "./github-app.ts";
+import { type CheckRun, githubCheckRoutes } from "./github-checks.ts";
 import { githubPullRoutes } from "./merge-requests.ts";
 import { readRepository } from "./repository.ts";
 
@@ -13,6 +14,11 @@ export const appPermissions = {
   pull_requests: "read",
   repository_hooks: "write",
   checks: "write",
+};
+
+const notAccessible: Reply = {
+  status: 403,
+  json: { message: "Resource not accessible by integration" },
 };
 
 type Hook = { id: number; config: Record<string, string>; events: string[]; active: boolean };
@@ -41,8 +47,9 @@ export async function githubDouble(options: {
   const git = readRepository(options.repository);
   const objects = gitObjects(git);
   const token = "ghp_double-token";
-  const app = { id: "Iv1.double", installation: 9, ...appKeys() };
-  const installationTokens: { token: string; repositories: string[]; permissions: object }[] = [];
+  const app = { id: "Iv1.double", installation: 9, ...appKeys };
+  const installationTokens: InstallationToken[] = [];
+  const checks: CheckRun[] = [];
   const statuses: { sha: string; context: string; state: string; description: string }[] = [];
   const hooks: Hook[] = [];
   const rights = { pullRequests: true };
@@ -50,6 +57,12 @@ export async function githubDouble(options: {
   const deliveries: GitHubDelivery[] = [];
   const redelivered: number[] = [];
   const limits = { statusesPerContext: 1000 };
+  const unfit = (call: Call, permission: string): Reply | undefined => {
+    const given = installationTokens.find((each) =>
+      call.headers.authorization?.endsWith(each.token),
+    );
+    return given && given.permissions[permission] !== "write" ? notAccessible : undefined;
+  };
 
   const repo = "/repos/[^/]+/[^/]+";
   const at = (path: string): RegExp => new RegExp(`^${path}$`);
@@ -57,6 +70,7 @@ export async function githubDouble(options: {
     status: 422,
     json: { message: "Validation Failed", errors: [{ message }] },
   });
+  const isApp = (call: Call) => !call.headers.authorization?.endsWith(token);
   const list = (call: Call, items: readonly unknown[]): Reply => {
     const size = Math.min(Number(call.query.get("per_page") ?? 30), options.pageSize ?? 100);
     const page = pageOf(items, Number(call.query.get("page") ?? 1), size);
@@ -161,7 +175,10 @@ export async function githubDouble(options: {
     [
       "POST",
       at(`${repo}/statuses/([^/]+)`),
-      ({ params, body }) => {
+      (call) => {
+        const refused = unfit(call, "statuses");
+        if (refused) return refused;
+        const { params, body } = call;
         const [sha = ""] = params;
         const { state, context = "default", description = "" } = body;
         if (git.resolve(sha) !== sha) return invalid(`No commit found for SHA: ${sha}`);
@@ -176,6 +193,14 @@ export async function githubDouble(options: {
         return { status: 201, json: { id: statuses.length, state } };
       },
     ],
+    ...githubCheckRoutes({
+      runs: checks,
+      list,
+      isCommit: (sha) => git.resolve(sha) === sha,
+      isApp,
+      unfit,
+      invalid,
+    }),
     ...githubPullRoutes(list, githubProject, () => rights.pullRequests),
     ["GET", at(`${repo}/hooks`), (call) => (admin ? list(call, hooks) : notFound)],
     [
@@ -196,17 +221,6 @@ export async function githubDouble(options: {
         const hook = hooks.find((each) => each.id === Number(params[0]));
         if (hook === undefined) return notFound;
         return { json: Object.assign(hook, body) };
-      },
-    ],
-    [
-      "GET",
-      at("/app/installations/(\\d+)"),
-      ({ params, headers }) => {
-        if (!isAppJwt(headers.authorization ?? "", app))
-          return { status: 401, json: { message: "A JSON web token could not be decoded" } };
-        return Number(params[0]) === app.installation
-          ? { json: { id: app.installation, permissions: granted } }
-          : notFound;
       },
     ],
     [
@@ -240,24 +254,7 @@ export async function githubDouble(options: {
         return { status: 202, json: {} };
       },
     ],
-    [
-      "POST",
-      at("/app/installations/(\\d+)/access_tokens"),
-      ({ params, headers, body }) => {
-        if (!isAppJwt(headers.authorization ?? "", app))
-          return { status: 401, json: { message: "A JSON web token could not be decoded" } };
-        if (Number(params[0]) !== app.installation) return notFound;
-        if (body.repositories?.some((name: string) => name !== "app"))
-          return invalid("There is at least one repository that does not exist");
-        const asked = Object.entries(body.permissions ?? {});
-        if (asked.some(([name, level]) => ![level, "write"].includes(granted[name])))
-          return invalid("The permissions requested are not granted to this installation.");
-        const made = `ghs_${installationTokens.length}-double`;
-        installationTokens.push({ token: made, ...body });
-        const expires = new Date(Date.now() + 3600_000).toISOString();
-        return { status: 201, json: { token: made, expires_at: expires } };
-      },
-    ],
+    ...githubAppRoutes({ app, granted, installationTokens, invalid }),
   ];
 
   const server = await serveApi({
@@ -282,28 +279,11 @@ export async function githubDouble(options: {
     app,
     installationTokens,
     statuses,
+    checks,
     hooks,
     deliveries,
     redelivered,
     limits,
     rights,
   };
-}
-
-function appKeys(): { readonly privateKey: string; readonly publicKey: string } {
-  return generateKeyPairSync("rsa", {
-    modulusLength: 2048,
-    privateKeyEncoding: { type: "pkcs1", format: "pem" },
-    publicKeyEncoding: { type: "spki", format: "pem" },
-  });
-}
-
-/** Signed by the app's key, issued by it, not yet over, and for no more than ten minutes. */
-function isAppJwt(authorization: string, app: { id: string; publicKey: string }): boolean {
-  const [head = "", claims = "", signature = ""] = authorization.replace("Bearer ", "").split(".");
-  const verify = createVerify("RSA-SHA256").update(`${head}.${claims}`);
-  if (!verify.verify(app.publicKey, signature, "base64url")) return false;
-  const { iat, exp, iss } = JSON.parse(Buffer.from(claims, "base64url").toString());
-  const now = Date.now() / 1000;
-  return iss === app.id && iat <= now && exp > now && exp <= now + 600;
 }

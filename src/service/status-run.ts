@@ -1,0 +1,22 @@
+import type { StatusRun } from "#forge/forge.ts";
+import type { Job, Pipeline } from "#pipeline/pipeline.ts";
+import type { Report } from "#pipeline/report.ts";
+
+/** What a report is about, for forges that show more of it than a status. */
+export function statusRun(pipeline: Pipeline, { jobId }: Pick<Report, "jobId">): StatusRun {
+  const job = pipeline.jobs.find(({ id }) => id === jobId);
+  const its = job ?? pipeline;
+  return {
+    pipelineId: pipeline.id,
+    ...(jobId !== undefined && { jobId }),
+    ...(its.startedAt !== undefined && { startedAt: its.startedAt }),
+    ...(its.finishedAt !== undefined && { finishedAt: its.finishedAt }),
+    ...(job === undefined && pipeline.status === "manual" && { waitsForPerson: true }),
+    ...(isForgiven(job) && { warns: true }),
+  };
+}
+
+/** A pipeline with warnings has succeeded; a job that gives one has not. */
+function isForgiven(job: Job | undefined): boolean {
+  return job?.status === "failed" && job.allowFailure;
+}
