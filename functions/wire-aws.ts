@@ -70,7 +70,7 @@ export function wireAws(
     },
     builtInPipeline: readBundledFile("Dockerfile.gitlab-ci.yml"),
     readRemoteFile: readPublicFile,
-    accessTokens: () => secrets.get("access-token"),
+    accessTokens: (how) => secrets.get("access-token", how),
     now,
     randomToken: () => randomBytes(32).toString("base64url"),
     hash: (token) => createHash("sha256").update(token).digest("hex"),

@@ -7,7 +7,11 @@ export function fileResponse(
   head: { readonly filename: string; readonly contentType: string },
 ): Response {
   if ("location" in file) {
-    return new Response(null, { status: 302, headers: { location: file.location } });
+    // The address is a permission of its own, for minutes.
+    return new Response(null, {
+      status: 302,
+      headers: { location: file.location, "cache-control": "no-store" },
+    });
   }
   return new Response(toWebStream(file.stream), {
     headers: {

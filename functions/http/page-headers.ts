@@ -18,6 +18,8 @@ export function pageHeaders(scripts: readonly string[]): Readonly<Record<string,
       "form-action 'none'",
       "frame-ancestors 'none'",
     ].join("; "),
+    // Logs are for who signed in: neither a proxy nor the browser's disk keeps them.
+    "cache-control": "no-store",
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
   };

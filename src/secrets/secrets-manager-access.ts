@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import {
   CreateSecretCommand,
   GetSecretValueCommand,
+  InvalidRequestException,
   PutSecretValueCommand,
   ResourceExistsException,
   ResourceNotFoundException,
@@ -79,9 +80,14 @@ async function readVersion(
       isPlain: !text.trim().startsWith("{"),
     };
   } catch (error) {
-    if (error instanceof ResourceNotFoundException) return undefined;
+    if (error instanceof ResourceNotFoundException || isMarkedForDeletion(error)) return undefined;
     throw error;
   }
+}
+
+/** Deleted by somebody, but kept by Secrets Manager for some days more. */
+function isMarkedForDeletion(error: unknown): boolean {
+  return error instanceof InvalidRequestException && /marked for deletion/i.test(error.message);
 }
 
 function parse(vault: Vault, name: string, version: Version): readonly SecretValue[] {

@@ -37,7 +37,7 @@ export type ServiceDeps = {
   /** Text at a public address (`include:remote`); absent where the host reads none. */
   readonly readRemoteFile?: (url: string) => Promise<string | undefined>;
   /** Access tokens that are valid now beside those in the store; absent where all are in the store. */
-  readonly accessTokens?: () => Promise<readonly string[]>;
+  readonly accessTokens?: (how?: { readonly fresh?: boolean }) => Promise<readonly string[]>;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** 32 random bytes, base64url. */

@@ -152,6 +152,17 @@ describe("all else", () => {
     expect(answer.headers?.["www-authenticate"]).toBe(
       status === 401 ? 'Basic realm="Slipway", charset="UTF-8"' : undefined,
     );
+    expect(answer.headers?.["cache-control"]).toBe("no-store");
+  });
+
+  test("that was rotated in a moment ago is taken, by whoever remembers the one before", async () => {
+    service = { ...service, accessTokens: async (how) => [how?.fresh ? "rotated" : accessToken] };
+    const statusOf = async (token: string) => {
+      const headers = { authorization: `Bearer ${token}` };
+      return (await handler(httpEvent("GET", "/api/slipway/health", { headers }), lambdaContext))
+        .statusCode;
+    };
+    expect([await statusOf("rotated"), await statusOf("never")]).toEqual([200, 401]);
   });
 });
 

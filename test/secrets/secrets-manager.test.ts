@@ -99,6 +99,14 @@ describe("secrets in Secrets Manager", () => {
     await expect(secrets.get("a")).rejects.not.toThrow(/hunter2/);
   });
 
+  test("that somebody deleted are absent at once, though they are kept for some days", async () => {
+    const { vault, secrets } = await open();
+    vault.setByHand("slipway/webhook-master", "master");
+    vault.setByHand(`slipway/${webhook}`, "own");
+    vault.deleteByHand(`slipway/${webhook}`);
+    expect(await secrets.get(webhook)).toEqual([derived("master")]);
+  });
+
   test("that cannot be read are an error, not absent", async () => {
     const { vault, secrets } = await open();
     vault.failWith = "AccessDeniedException";

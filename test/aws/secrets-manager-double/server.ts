@@ -16,6 +16,8 @@ export type SecretsManagerDouble = {
   readonly requests: string[];
   /** As somebody does it in the console. */
   readonly setByHand: (name: string, text: string) => void;
+  /** As the console does it: marked for deletion, and kept for some days. */
+  readonly deleteByHand: (name: string) => void;
   /** An error code that every request is answered with. */
   failWith: string | undefined;
   /** Epoch milliseconds. */
@@ -29,12 +31,19 @@ type Answer = { readonly status: number; readonly body: Readonly<Record<string, 
 /** GetSecretValue, CreateSecret and PutSecretValue as AWS Secrets Manager has them, names checked. */
 export async function startSecretsManagerDouble(): Promise<SecretsManagerDouble> {
   const secrets = new Map<string, Secret>();
+  const deleted = new Set<string>();
 
   function setByHand(name: string, text: string): void {
     secrets.set(name, [{ text, createdAt: double.now() }, ...(secrets.get(name) ?? [])]);
   }
 
   function get(name: string, stage: unknown): Answer {
+    if (deleted.has(name)) {
+      return failure(
+        "InvalidRequestException",
+        "You can't perform this operation on the secret because it was marked for deletion.",
+      );
+    }
     const version = secrets.get(name)?.[stage === "AWSPREVIOUS" ? 1 : 0];
     if (version === undefined) return failure("ResourceNotFoundException");
     const CreatedDate = version.createdAt / 1000;
@@ -78,6 +87,9 @@ export async function startSecretsManagerDouble(): Promise<SecretsManagerDouble>
   const double: SecretsManagerDouble = {
     endpoint,
     client,
+    deleteByHand: (name) => {
+      deleted.add(name);
+    },
     secrets,
     requests: [],
     setByHand,
@@ -92,6 +104,6 @@ export async function startSecretsManagerDouble(): Promise<SecretsManagerDouble>
   return double;
 }
 
-function failure(code: string): Answer {
-  return { status: 400, body: { __type: code, Message: code } };
+function failure(code: string, message = code): Answer {
+  return { status: 400, body: { __type: code, Message: message } };
 }
