@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type BundleSize, bundleFunction, type FunctionName } from "#functions/bundle.ts";
 import { parseSettings } from "#project/parse-settings.ts";
-import { type Benchmark, median, type Row } from "./report.ts";
+import type { Benchmark, Row } from "./report.ts";
 
 const names: readonly FunctionName[] = ["http", "work", "builds", "sweep"];
 const starts = 15;
@@ -48,7 +48,7 @@ function sizeRows(name: FunctionName, { startBytes, lateBytes, totalBytes }: Bun
   ];
 }
 
-/** Whole processes, by turns with bare ones, with source maps as in Lambda. */
+/** Whole processes, by turns with bare ones, with source maps as in Lambda; the fastest, which others disturbed least. */
 function startRow(name: FunctionName, entry: string): Row {
   const bare: number[] = [];
   const own: number[] = [];
@@ -57,12 +57,12 @@ function startRow(name: FunctionName, entry: string): Row {
     own.push(processMilliseconds(`await import(${JSON.stringify(pathToFileURL(entry).href)})`));
   }
   return {
-    name: `${name}: a process that imports it`,
-    value: median(own),
+    name: `${name}: a process that imports it, the fastest`,
+    value: Math.min(...own),
     unit: "ms",
-    floor: { name: "bare Node", value: median(bare) },
+    floor: { name: "bare Node", value: Math.min(...bare) },
     ...(name === "http" && {
-      goal: `≤ bare + 100; it is + ${(median(own) - median(bare)).toFixed(0)}`,
+      goal: `≤ bare + 100; it is + ${(Math.min(...own) - Math.min(...bare)).toFixed(0)}`,
     }),
   };
 }
