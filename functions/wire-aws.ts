@@ -58,7 +58,7 @@ export function wireAws(
     forges: new Map(
       [...configuration.forges].map(([name, connection]) => [
         name,
-        connectForge(connection, async (secret) => (await secrets.get(secret))[0]),
+        connectForge(connection, async (secret, how) => (await secrets.get(secret, how))[0]),
       ]),
     ),
     connected: async () =>

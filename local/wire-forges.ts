@@ -33,5 +33,5 @@ export function liveForges(local: Forge, secrets: Secrets): LiveForges {
 }
 
 function connected(connection: ForgeConnection, secrets: Secrets): Forge {
-  return connectForge(connection, async (name) => (await secrets.get(name))[0]);
+  return connectForge(connection, async (name, how) => (await secrets.get(name, how))[0]);
 }

@@ -28,7 +28,11 @@ import { encodePath, type ForgeHttp, forgeHttp } from "./http.ts";
 export type ConnectedForge = Forge & { readonly hooks: (project: string) => ProjectHooks };
 
 /** The newest value of a secret; undefined where it was never set. */
-export type ReadSecret = (name: string) => Promise<string | undefined>;
+/** `fresh`: what is remembered of it was refused. */
+export type ReadSecret = (
+  name: string,
+  how?: { readonly fresh: boolean },
+) => Promise<string | undefined>;
 
 /** The forge behind a connection. Nothing is asked yet; tokens are read at each request. */
 export function connectForge(connection: ForgeConnection, readSecret: ReadSecret): ConnectedForge {
@@ -40,7 +44,7 @@ export function connectForge(connection: ForgeConnection, readSecret: ReadSecret
     forgeHttp({
       apiUrl,
       pause,
-      authorize: async () => authorization(connection, await token(project, use)),
+      authorize: async (how) => authorization(connection, await token(project, use, how)),
     });
   switch (kind) {
     case "gitlab":
@@ -127,12 +131,14 @@ const appPermissions = {
 function tokens(
   connection: ForgeConnection,
   readSecret: ReadSecret,
-): (project: string, use: Use) => Promise<string> {
+): (project: string, use: Use, how?: { readonly fresh: boolean }) => Promise<string> {
   const { access } = connection;
   if ("tokenSecret" in access) {
     const { tokenSecret, cloneTokenSecret } = access;
-    return (_, use) =>
-      required(connection, use === "clone" ? cloneTokenSecret : tokenSecret, readSecret);
+    return (_, use, how) =>
+      required(connection, use === "clone" ? cloneTokenSecret : tokenSecret, (name) =>
+        readSecret(name, how),
+      );
   }
   const installationToken = githubAppTokens(appOptions(connection, access, readSecret));
   return (project, use) => installationToken(project, appPermissions[use]);

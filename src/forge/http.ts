@@ -7,8 +7,10 @@ import { readBounded } from "./read-bounded.ts";
 export type ForgeHttpOptions = {
   /** `https://gitlab.example.com/api/v4`: no request leaves this origin and path. */
   readonly apiUrl: string;
-  /** Headers that authorize; read anew for each request, since tokens are rotated. */
-  readonly authorize: () => Promise<Readonly<Record<string, string>>>;
+  /** Headers that authorize, for each request; `fresh` after a refusal: the token may just have been rotated. */
+  readonly authorize: (how?: {
+    readonly fresh: boolean;
+  }) => Promise<Readonly<Record<string, string>>>;
   readonly timeoutMilliseconds?: number;
   /** Longest single wait before a request is tried again; what asks for more is left to the caller. */
   readonly maxWaitMilliseconds?: number;
@@ -53,7 +55,8 @@ export function forgeHttp(options: ForgeHttpOptions): ForgeHttp {
   const base = new URL(options.apiUrl.replace(/\/+$/, ""));
   return async (request) => {
     const url = addressOf(base, request);
-    const authorization = await options.authorize();
+    let authorization = await options.authorize();
+    let isFresh = false;
     const { pause } = options;
     if (pause !== undefined && Date.now() < pause.until)
       throw new ForgeError(
@@ -67,6 +70,14 @@ export function forgeHttp(options: ForgeHttpOptions): ForgeHttp {
       const failure = outcome instanceof ForgeError ? outcome : refusal(url, request, outcome);
       if (failure === undefined && !(outcome instanceof ForgeError)) return outcome;
       const answer = outcome instanceof ForgeError ? undefined : outcome;
+      if (answer?.status === 401 && !isFresh) {
+        isFresh = true;
+        const fresh = await options.authorize({ fresh: true });
+        if (JSON.stringify(fresh) !== JSON.stringify(authorization)) {
+          authorization = fresh;
+          continue;
+        }
+      }
       const wait = waitBefore(attempt, answer?.headers);
       const again = failure?.retryable === true && mayRepeat(request, answer);
       if (pause && answer && isLimited(answer) && wait > maxWaitMilliseconds)

@@ -100,6 +100,26 @@ describe("what goes wrong", () => {
     });
   });
 
+  test("a token that was rotated a moment ago is read anew, once, also for what changes something", async () => {
+    const { url, paths } = await serve((req, res) => {
+      res.writeHead(req.headers.authorization === "Bearer new" ? 200 : 401).end("{}");
+    });
+    const asks: (boolean | undefined)[] = [];
+    const authorize = async (how?: { readonly fresh: boolean }) => {
+      asks.push(how?.fresh);
+      return { authorization: how?.fresh === true ? "Bearer new" : "Bearer old" };
+    };
+    const http = httpTo(url, { authorize });
+    expect((await http({ method: "POST", path: "/x" })).status).toBe(200);
+    expect([asks, paths.length]).toEqual([[undefined, true], 2]);
+  });
+
+  test("a token that is still refused when read anew is an error, and not asked with again", async () => {
+    const { url, paths } = await serve((_, res) => res.writeHead(401).end("{}"));
+    await expect(httpTo(url)({ path: "/x" })).rejects.toMatchObject({ status: 401 });
+    expect(paths).toHaveLength(1);
+  });
+
   test("silence is an error that is worth another try", async () => {
     const { url } = await serve(() => undefined);
     const http = httpTo(url, { timeoutMilliseconds: 50 });
