@@ -11,8 +11,7 @@ export function eventJson(event: TriggerEvent): Readonly<Record<string, unknown>
     project_url: project.url,
     visibility: project.visibility,
     default_branch: project.defaultBranch,
-    ref: event.ref,
-    before: event.before,
+    ...("ref" in event ? { ref: event.ref, before: event.before } : {}),
     ...("sha" in event ? { sha: event.sha } : {}),
     ...("unresolved" in event ? { unresolved: event.unresolved } : {}),
     user: user.login,
@@ -22,6 +21,7 @@ export function eventJson(event: TriggerEvent): Readonly<Record<string, unknown>
     ...("pushOptions" in event ? { push_options: event.pushOptions } : {}),
     ...("protected" in event ? { protected: event.protected } : {}),
     ...(event.kind === "merge_request" ? mergeRequestJson(event) : {}),
+    ...(event.kind === "rerun" ? { check: event.context, pipeline: event.pipelineId } : {}),
   };
 }
 

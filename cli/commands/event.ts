@@ -97,5 +97,6 @@ function line(event: TriggerEvent): string {
     event.kind === "merge_request"
       ? ` (${event.action} ${event.mergeRequest.iid}, into ${event.mergeRequest.targetBranch})`
       : "";
-  return `${event.kind}: ${event.project.path} ${event.ref}${sha} by ${event.user.login}${request}`;
+  const what = event.kind === "rerun" ? event.context : event.ref;
+  return `${event.kind}: ${event.project.path} ${what}${sha} by ${event.user.login}${request}`;
 }

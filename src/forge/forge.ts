@@ -44,6 +44,17 @@ export type TriggerEvent =
       readonly action: "open" | "reopen" | "update" | "close" | "merge";
       readonly mergeRequest: MergeRequestFacts;
     }
+  /** Somebody wants what a check shows to run again. */
+  | {
+      readonly kind: "rerun";
+      readonly project: ForgeProject;
+      readonly sha: string;
+      /** Of the status that the check is. */
+      readonly context: string;
+      readonly pipelineId: number;
+      readonly jobId?: number;
+      readonly user: UserFacts;
+    }
   | { readonly kind: "ignored"; readonly why: string };
 
 /**

@@ -130,7 +130,7 @@ function eventView(event: TriggerEvent) {
   if (event.kind === "ignored") return { kind: event.kind };
   return {
     kind: event.kind,
-    ref: event.ref,
+    ...("ref" in event && { ref: event.ref }),
     ...("sha" in event && { sha: event.sha }),
     ...("found" in event && event.found === true && { found: event.found }),
   };

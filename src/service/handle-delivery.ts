@@ -6,6 +6,7 @@ import type { BuildableEvent } from "./facts.ts";
 import { buildFork, withdrawFork } from "./fork-policy.ts";
 import { handledBefore } from "./handled-before.ts";
 import { noteDeletedBranch } from "./old-images.ts";
+import { rerun } from "./rerun.ts";
 import { resolveEvent } from "./resolve-event.ts";
 import { stopEnvironmentsOf } from "./stop-environments.ts";
 
@@ -46,6 +47,8 @@ export async function handleEvent(
   switch (event.kind) {
     case "ignored":
       return { result: "nothing", why: event.why };
+    case "rerun":
+      return rerun(deps, forge, event);
     case "branch_delete":
     case "tag_delete":
       if (event.found === true && !(await isStillSeen(deps, forge, event)))

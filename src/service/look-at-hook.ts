@@ -75,6 +75,8 @@ function eventMatters(event: TriggerEvent, { listed, seen }: Places): boolean {
   switch (event.kind) {
     case "ignored":
       return false;
+    case "rerun":
+      return true;
     case "push":
     case "tag":
       return (

@@ -40,10 +40,15 @@ export function expectWellFormed(events: readonly TriggerEvent[]): void {
       expect(event.why).not.toBe("");
       continue;
     }
-    expect(event.ref).toMatch(/^refs\/./);
-    expect(event.before).toMatch(/^[0-9a-f]{40}$/);
     expect(event.project.path).not.toBe("");
     expect(Number.isSafeInteger(event.project.id)).toBe(true);
+    if (event.kind === "rerun") {
+      expect(event.sha).toMatch(/^[0-9a-f]{40}$/);
+      expect(Number.isSafeInteger(event.pipelineId)).toBe(true);
+      continue;
+    }
+    expect(event.ref).toMatch(/^refs\/./);
+    expect(event.before).toMatch(/^[0-9a-f]{40}$/);
     if (!("sha" in event)) continue;
     expect(event.sha).toMatch(
       event.unresolved === "abbreviated" ? /^[0-9a-f]{12,39}$/ : /^[0-9a-f]{40}$/,

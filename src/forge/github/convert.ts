@@ -2,6 +2,7 @@ import type { TriggerEvent } from "../forge.ts";
 import { pushEvent } from "../github-payload.ts";
 import { pullRequestEvent } from "../github-pull-request.ts";
 import { shownEvent } from "../payload.ts";
+import { checkRunEvent } from "./check-run-event.ts";
 
 // GitHub Docs: Webhook events and payloads.
 
@@ -19,6 +20,10 @@ export function convertEvent(event: string, payload: unknown): TriggerEvent {
       return pushEvent(payload);
     case "pull_request":
       return pullRequestEvent(payload, actions);
+    case "check_run":
+      return checkRunEvent(payload);
+    case "check_suite":
+      return { kind: "ignored", why: "check_suite: only single checks are run again" };
     case "ping":
       return { kind: "ignored", why: "ping: the webhook works" };
     case "create":

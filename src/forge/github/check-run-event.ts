@@ -1,0 +1,34 @@
+import * as z from "zod/mini";
+import type { TriggerEvent } from "../forge.ts";
+import { account, forgeProject, repository, userFacts } from "../github-payload.ts";
+import { checkPayload, sha, shownEvent } from "../payload.ts";
+import { readExternalId } from "./check-run.ts";
+
+const checkRun = z.object({
+  action: z.string(),
+  check_run: z.object({
+    name: z.string().check(z.maxLength(300)),
+    head_sha: sha,
+    external_id: z.nullish(z.string()),
+  }),
+  repository,
+  sender: z.nullish(account),
+});
+
+/** "Re-run" of one check, which GitHub tells the App alone that made it; everything else is its own doing. */
+export function checkRunEvent(payload: unknown): TriggerEvent {
+  const body = checkPayload(checkRun, payload, "check_run");
+  if (body.action !== "rerequested")
+    return { kind: "ignored", why: `check_run: nothing is done on "${shownEvent(body.action)}"` };
+  const run = readExternalId(body.check_run.external_id ?? "");
+  if (run === undefined)
+    return { kind: "ignored", why: "check_run: the check names no pipeline, so it is not ours" };
+  return {
+    kind: "rerun",
+    project: forgeProject(body.repository),
+    sha: body.check_run.head_sha,
+    context: body.check_run.name,
+    ...run,
+    user: userFacts(body.sender),
+  };
+}
