@@ -52,7 +52,6 @@ export function serviceApi(
     stageName: "$default",
     autoDeploy: true,
     throttle,
-    detailedMetricsEnabled: true,
     accessLogSettings: {
       destination: new LogGroupLogDestination(log),
       // Paths without query: an address may carry a signature.

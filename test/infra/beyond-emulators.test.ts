@@ -52,6 +52,14 @@ test("groups of the work queue do not share 300 calls a second", () => {
   }
 });
 
+test("the API's one route has no metrics of its own, which are paid for", () => {
+  const [stage] = propertiesOf(plain, "AWS::ApiGatewayV2::Stage");
+  expect(stage?.DefaultRouteSettings).toEqual({
+    ThrottlingBurstLimit: 4000,
+    ThrottlingRateLimit: 2000,
+  });
+});
+
 test("functions' stack traces name our files", () => {
   for (const { Environment } of propertiesOf(plain, "AWS::Lambda::Function")) {
     expect(Environment).toMatchObject({ Variables: { NODE_OPTIONS: "--enable-source-maps" } });
