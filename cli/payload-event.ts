@@ -23,6 +23,8 @@ export function guessEvent(
 function guessGitHub(body: Fields): string {
   if ("zen" in body) return "ping";
   if ("pull_request" in body) return "review" in body && body.review ? "" : "pull_request";
+  if ("check_run" in body) return "check_run";
+  if ("check_suite" in body) return "check_suite";
   if ("ref_type" in body) return "sha" in body || "master_branch" in body ? "create" : "delete";
   if ("ref" in body && "after" in body) return "push";
   return "issue" in body ? "issues" : "";
