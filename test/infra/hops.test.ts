@@ -136,7 +136,9 @@ describe("functions", () => {
         "build-status": ["FAILED", "FAULT", "STOPPED", "SUCCEEDED", "TIMED_OUT"],
       },
     });
-    expect(pattern("projects: {group/a: {forge: lab, docker_server: small}}")).toMatchObject({
+    expect(
+      pattern("projects: {group/a: {forge: lab, executor: shell, docker_server: small}}"),
+    ).toMatchObject({
       detail: { "project-name": ["slipway", { prefix: "slipway-" }] },
     });
   });

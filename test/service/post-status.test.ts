@@ -178,6 +178,28 @@ describe("the statuses of a commit", () => {
     );
   });
 
+  test("say which run they are about, since when, and whether it waits for a person", async () => {
+    const told: CommitStatus[] = [];
+    postWith(async (status) => {
+      told.push(status);
+      return {};
+    });
+    const manual =
+      "deploy: { stage: deploy, when: manual, allow_failure: false, script: [make] }\n";
+    const id = await push(world, `${one}${manual}`);
+    expect(told.at(-1)?.run).toEqual({ pipelineId: id });
+    await finish(world, await takeNext(world, id));
+    await world.settle();
+    const startedAt = (await pipelineOf(world, id)).startedAt;
+    expect(told.at(-1)).toMatchObject({
+      description: "Waiting for manual job deploy",
+      run: { pipelineId: id, startedAt, waitsForPerson: true },
+    });
+    await controlPipeline(world.deps, id, { type: "cancel", by: "Ada" });
+    await world.settle();
+    expect(told.at(-1)?.run?.waitsForPerson).toBeUndefined();
+  });
+
   test("that the forge refuses for good are not told again", async () => {
     let tries = 0;
     postWith(async () => {
