@@ -1,4 +1,4 @@
-import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { isRunning } from "./detached.ts";
 import { SetupProblem } from "./problem.ts";
@@ -35,7 +35,7 @@ async function take(path: string, mine: string, waiting: (holder: number) => voi
   while (!(await linked(mine, path))) {
     const holder = await holderOf(path);
     if (holder !== undefined && !isRunning(holder)) {
-      await removeStale(path, mine, holder);
+      await removeStale(path);
       continue;
     }
     if (Date.now() > deadline) {
@@ -66,20 +66,14 @@ async function linked(mine: string, path: string): Promise<boolean> {
 }
 
 /**
- * Two processes may find the same stale lock. The rename decides which of them removes it; if a third
- * took the lock in between, its lock is put back.
+ * Several processes may find the same stale lock, and one of them may have it already by the time that another
+ * removes it. So it is looked at again and removed under a lock of its own.
  */
-async function removeStale(path: string, mine: string, stale: number): Promise<void> {
-  const aside = `${mine}.stale`;
-  try {
-    await rename(path, aside);
-  } catch {
-    return;
-  }
-  if ((await holderOf(aside)) !== stale) {
-    await linked(aside, path);
-  }
-  await rm(aside, { force: true });
+async function removeStale(path: string): Promise<void> {
+  await withLock(`${path}.stale`, async () => {
+    const holder = await holderOf(path);
+    if (holder !== undefined && !isRunning(holder)) await rm(path, { force: true });
+  });
 }
 
 async function holderOf(path: string): Promise<number | undefined> {

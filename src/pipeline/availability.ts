@@ -56,10 +56,10 @@ export function mayExit(
   return taken > 0 || !ahead.pendingKinds.has(kindOfEnvironment(environment));
 }
 
-/** Whether a runner of this environment may be given a job; unknown environments are nobody's to limit. */
+/** Whether a runner of this environment may be given a job; that of no environment of the pipeline may not. */
 export function hasRoom(pipeline: Pipeline, environmentId: string): boolean {
   const environment = findEnvironment(pipeline, environmentId);
-  return environment === undefined || freeCapacity(environment, environmentLoads(pipeline)) > 0;
+  return environment !== undefined && freeCapacity(environment, environmentLoads(pipeline)) > 0;
 }
 
 export function findEnvironment(

@@ -8,10 +8,7 @@ import { hasPassed } from "./time.ts";
 /** Contacts closer together than this change nothing, so that a chatty runner causes few writes. */
 const contactSeconds = 30;
 
-/**
- * Gives a pending job to one runner. Dropped where the job is no longer pending or the environment has no
- * room. A runner of no environment of this pipeline may be a registered one: it takes what it gets.
- */
+/** Gives a pending job to one runner. Dropped where the job is no longer pending or the environment has no room. */
 export function takeJob(
   pipeline: Pipeline,
   take: { readonly jobId: number; readonly environmentId: string; readonly tokenHash: string },

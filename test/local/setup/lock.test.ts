@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -44,8 +44,15 @@ test("a lock whose process is gone is taken over by one of those who wait", asyn
     await new Promise((resolve) => setTimeout(resolve, 10));
     inside -= 1;
   };
-  await Promise.all([withLock(lock, work), withLock(lock, work), withLock(lock, work)]);
+  await Promise.all(Array.from({ length: 8 }, () => withLock(lock, work)));
   expect(most).toBe(1);
+  expect(readdirSync(directory)).toEqual([]);
+});
+
+test("a process that was killed while it took over a lock blocks nobody", async () => {
+  for (const path of [lock, `${lock}.stale`]) writeFileSync(path, "999999999\n");
+  await expect(withLock(lock, async () => "done")).resolves.toBe("done");
+  expect(readdirSync(directory)).toEqual([]);
 });
 
 test("a failure inside releases the lock", async () => {
