@@ -2,6 +2,8 @@ import { defineConfig } from "vitest/config";
 
 const include = ["test/**/*.test.ts", "test/**/*.test.tsx"];
 const endToEnd = ["test/end-to-end/**/*.test.ts"];
+/** What takes the machine's memory, processes or mirror away from others. */
+const alone = ["hostile", "faults", "cdk-synth"].map((name) => `test/end-to-end/${name}.test.ts`);
 const aws = ["test/aws/**/*.test.ts"];
 
 export default defineConfig({
@@ -12,16 +14,30 @@ export default defineConfig({
           name: "unit",
           include,
           exclude: [...endToEnd, ...aws],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },
       },
       {
-        // Whole services with real engines: one file at a time, or they starve one another.
+        // Whole services with real engines: more than two at a time starve one another.
         test: {
           name: "end-to-end",
           include: endToEnd,
+          exclude: alone,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "alone",
+          include: alone,
           fileParallelism: false,
+          sequence: { groupOrder: 2 },
           testTimeout: 180_000,
           hookTimeout: 120_000,
         },

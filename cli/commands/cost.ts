@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "#language/keyword/duration.ts";
 import type { CostReport } from "#service/cost.ts";
 import { readId } from "../arguments.ts";
@@ -16,11 +16,10 @@ export function costCommand(): Command {
   )
     .argument("[pipeline]", "pipeline id; all of the time when left out", readId)
     .option("--project <path>", "only this project's")
-    .option(
-      "--since <time>",
-      "pipelines made in the last so many `m`, `h` or `d`",
-      readSince,
-      7 * day,
+    .addOption(
+      new Option("--since <time>", "pipelines made in the last so many `m`, `h` or `d`")
+        .argParser(readSince)
+        .default(7 * 24 * 3600 * 1000, "7d"),
     )
     .action(async (pipeline: string | undefined, options: Options) => {
       const query = new URLSearchParams({
@@ -33,8 +32,6 @@ export function costCommand(): Command {
       console.log(options.json === true ? JSON.stringify(report) : costText(report));
     });
 }
-
-const day = 24 * 3600 * 1000;
 
 /** Milliseconds. */
 function readSince(text: string): number {

@@ -120,7 +120,10 @@ export function pushEvent(payload: unknown): TriggerEvent {
   };
 }
 
-function visibility(from: z.infer<typeof repository>): ForgeProject["visibility"] {
+/** Who may see a repository, by the fields that payloads and answers have for it. */
+export function visibility(
+  from: Pick<z.infer<typeof repository>, "visibility" | "private" | "internal">,
+): ForgeProject["visibility"] {
   if (from.internal === true || from.visibility === "internal") return "internal";
   return from.visibility === "public" || from.private === false ? "public" : "private";
 }

@@ -36,13 +36,14 @@ export type Slipway = {
   readonly api: <T>(path: string, init?: RequestInit) => Promise<T>;
 };
 
-/** Of the range whose registries the machine's engine lets BuildKit use without TLS. */
+/** Of the range whose registries the machine's engine lets BuildKit use without TLS; each worker has half of it. */
 async function freePort(): Promise<number> {
-  for (let port = 4500; port < 4578; port += 2) {
+  const first = Number(process.env.VITEST_POOL_ID ?? 1) % 2 === 0 ? 4540 : 4500;
+  for (let port = first; port < first + 38; port += 2) {
     const free = await Promise.all([isFree(port), isFree(port + 1)]);
     if (free.every(Boolean)) return port;
   }
-  throw new Error("There is no pair of free ports between 4500 and 4578.");
+  throw new Error(`There is no pair of free ports between ${first} and ${first + 38}.`);
 }
 
 function isFree(port: number): Promise<boolean> {

@@ -1,7 +1,8 @@
 import type { z } from "zod/mini";
 import { compareRefs } from "../compare.ts";
 import { type ForgeClient, ForgeError } from "../forge.ts";
-import { isRefName, isSha } from "../git-objects.ts";
+import { isSha } from "../git-objects.ts";
+import { gitData, readOne, type ref } from "../github-git-data.ts";
 import { encodePath, type ForgeHttp, readAnswer } from "../http.ts";
 import { insidePath } from "../text.ts";
 import * as answers from "./answers.ts";
@@ -24,15 +25,7 @@ const mostPages = 400;
 export function giteaForgeClient(options: GiteaClientOptions, project: string): ForgeClient {
   const { http } = options;
   const base = `/repos/${encodePath(project)}`;
-
-  async function readOne<T>(
-    schema: z.ZodMiniType<T>,
-    path: string,
-    what: string,
-  ): Promise<T | undefined> {
-    const answer = await http({ path, expect: [404, 409, 422] });
-    return answer.status === 200 ? readAnswer(schema, answer, what) : undefined;
-  }
+  const git = gitData({ http, base, commits: `${base}/git/commits`, readRef });
 
   async function readAll<T>(schema: z.ZodMiniType<readonly T[]>, path: string) {
     const all: T[] = [];
@@ -59,30 +52,11 @@ export function giteaForgeClient(options: GiteaClientOptions, project: string): 
     throw tooMany(`the tree at ${sha}`);
   }
 
-  async function readRef(ref: string): Promise<z.infer<typeof answers.ref> | undefined> {
-    const path = `${base}/git/refs/${encodePath(ref.replace(/^refs\//, ""))}`;
-    const found = await readOne(answers.refs, path, ref);
+  async function readRef(name: string): Promise<z.infer<typeof ref> | undefined> {
+    const path = `${base}/git/refs/${encodePath(name.replace(/^refs\//, ""))}`;
+    const found = await readOne(http, answers.refs, path, name);
     const list = found === undefined ? [] : "ref" in found ? [found] : found;
-    return list.find((each) => each.ref === ref);
-  }
-
-  /** What an object is in the end: tags may point to tags. */
-  async function peel(object: {
-    readonly sha: string;
-    readonly type: string;
-  }): Promise<string | undefined> {
-    let at = object;
-    for (let depth = 0; at.type === "tag" && depth < 5; depth++) {
-      const found = await readOne(answers.tag, `${base}/git/tags/${at.sha}`, "a tag");
-      if (found === undefined) return undefined;
-      at = found.object;
-    }
-    return at.type === "commit" ? at.sha : undefined;
-  }
-
-  async function resolveRef(ref: string): Promise<string | undefined> {
-    const found = await readRef(ref);
-    return found && peel(found.object);
+    return list.find((each) => each.ref === name);
   }
 
   async function compare(
@@ -91,7 +65,7 @@ export function giteaForgeClient(options: GiteaClientOptions, project: string): 
     sinceParted: boolean,
   ): Promise<readonly string[] | "unknown"> {
     const read = (a: string, b: string) =>
-      readOne(answers.compare, `${base}/compare/${a}...${b}`, "a comparison");
+      readOne(http, answers.compare, `${base}/compare/${a}...${b}`, "a comparison");
     const [found, back] = await Promise.all([
       read(from, to),
       sinceParted ? undefined : read(to, from),
@@ -118,46 +92,10 @@ export function giteaForgeClient(options: GiteaClientOptions, project: string): 
       return answer.status === 404 ? undefined : answer.text;
     },
     listPaths,
-    changedPaths: (from, to) => compareRefs({ resolveRef, compare }, from, to),
-    readCommit: async (sha) => {
-      if (!isSha(sha)) return undefined;
-      const read = (id: string) => readOne(answers.commit, `${base}/git/commits/${id}`, "a commit");
-      const direct = await read(sha);
-      const target = direct ? undefined : await peel({ sha, type: "tag" });
-      const found = direct ?? (target && (await read(target)));
-      if (!found) return undefined;
-      const { message, author, committer } = found.commit;
-      return {
-        sha: found.sha,
-        message,
-        authorName: author?.name ?? "",
-        authorEmail: author?.email ?? "",
-        timestamp: committer?.date ?? author?.date ?? "1970-01-01T00:00:00Z",
-      };
-    },
-    readTagMessage: async (tag) => {
-      if (!isRefName(tag)) return undefined;
-      const ref = await readRef(`refs/tags/${tag}`);
-      if (ref?.object.type !== "tag") return undefined;
-      const found = await readOne(answers.tag, `${base}/git/tags/${ref.object.sha}`, "a tag");
-      return found?.message?.trim() || undefined;
-    },
-    readProject: async () => {
-      const found = await readOne(answers.project, base, `the repository ${project}`);
-      return (
-        found && {
-          id: found.id,
-          path: found.full_name,
-          title: found.name,
-          description: found.description ?? "",
-          visibility:
-            found.internal === true ? "internal" : found.private === false ? "public" : "private",
-          defaultBranch: found.default_branch ?? "",
-          url: found.html_url,
-          configPath: ".gitlab-ci.yml",
-        }
-      );
-    },
+    changedPaths: (from, to) => compareRefs({ resolveRef: git.resolveRef, compare }, from, to),
+    readCommit: git.readCommit,
+    readTagMessage: git.readTagMessage,
+    readProject: git.readProject,
     listRefs: async () => {
       const [branches, tags] = await Promise.all([
         readAll(answers.branches, `${base}/branches`),

@@ -1,3 +1,4 @@
+import { project as repository } from "../github-git-data.ts";
 import type { ProjectHooks } from "../hooks.ts";
 import { encodePath, type ForgeHttp, readAnswer } from "../http.ts";
 import * as answers from "./answers.ts";
@@ -28,7 +29,7 @@ export function giteaHooks(http: ForgeHttp, project: string): ProjectHooks {
       if (answer.status === 401) return ["The forge does not know the token."];
       if (answer.status !== 200)
         return [`The token cannot see ${project}: it needs the scope "write:repository".`];
-      const { permissions } = readAnswer(answers.project, answer, "the repository");
+      const { permissions } = readAnswer(repository, answer, "the repository");
       return [
         ...(permissions?.push === true
           ? []

@@ -2,31 +2,6 @@ import * as z from "zod/mini";
 
 // What is used of the answers of GitHub's REST API (GitHub Docs: REST API endpoints).
 
-export const project = z.looseObject({
-  id: z.int(),
-  full_name: z.string(),
-  name: z.string(),
-  description: z.nullish(z.string()),
-  private: z.nullish(z.boolean()),
-  visibility: z.nullish(z.string()),
-  default_branch: z.nullish(z.string()),
-  html_url: z.string(),
-  permissions: z.nullish(z.record(z.string(), z.boolean())),
-});
-
-const person = z.nullish(
-  z.looseObject({
-    name: z.nullish(z.string()),
-    email: z.nullish(z.string()),
-    date: z.nullish(z.string()),
-  }),
-);
-
-export const commit = z.looseObject({
-  sha: z.string(),
-  commit: z.looseObject({ message: z.string(), author: person, committer: person }),
-});
-
 export const content = z.looseObject({
   type: z.string(),
   size: z.nullish(z.int()),
@@ -47,9 +22,6 @@ export const compare = z.looseObject({
   ),
 });
 
-const object = z.looseObject({ sha: z.string(), type: z.string() });
-export const ref = z.looseObject({ ref: z.string(), object });
-export const tag = z.looseObject({ message: z.nullish(z.string()), object });
 export const namedRefs = z.array(
   z.looseObject({ name: z.string(), commit: z.looseObject({ sha: z.string() }) }),
 );

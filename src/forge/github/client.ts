@@ -1,7 +1,7 @@
-import type { z } from "zod/mini";
 import { compareRefs } from "../compare.ts";
 import { type CommitStatus, type ForgeClient, ForgeError, type StatusRun } from "../forge.ts";
-import { isRefName, isSha } from "../git-objects.ts";
+import { isSha } from "../git-objects.ts";
+import { gitData, readOne, ref } from "../github-git-data.ts";
 import { encodePath, type ForgeHttp, readAnswer } from "../http.ts";
 import { insidePath, shorten } from "../text.ts";
 import * as answers from "./answers.ts";
@@ -29,16 +29,13 @@ const mostFiles = 300;
 export function githubForgeClient(options: GitHubClientOptions, project: string): ForgeClient {
   const { http } = options;
   const base = `/repos/${encodePath(project)}`;
-
-  async function readOne<T>(
-    schema: z.ZodMiniType<T>,
-    path: string,
-    what: string,
-  ): Promise<T | undefined> {
-    // 409: the repository is empty; 422: no such object.
-    const answer = await http({ path, expect: [404, 409, 422] });
-    return answer.status === 200 ? readAnswer(schema, answer, what) : undefined;
-  }
+  const git = gitData({
+    http,
+    base,
+    commits: `${base}/commits`,
+    readRef: (name) =>
+      readOne(http, ref, `${base}/git/ref/${encodePath(name.replace(/^refs\//, ""))}`, name),
+  });
 
   async function readFile(sha: string, path: string): Promise<string | undefined> {
     const inside = insidePath(path);
@@ -61,32 +58,17 @@ export function githubForgeClient(options: GitHubClientOptions, project: string)
     return (await http(raw)).text;
   }
 
-  /** What an object is in the end: tags may point to tags. */
-  async function peel(object: {
-    readonly sha: string;
-    readonly type: string;
-  }): Promise<string | undefined> {
-    let at = object;
-    for (let depth = 0; at.type === "tag" && depth < 5; depth++) {
-      const found = await readOne(answers.tag, `${base}/git/tags/${at.sha}`, "a tag");
-      if (found === undefined) return undefined;
-      at = found.object;
-    }
-    return at.type === "commit" ? at.sha : undefined;
-  }
-
-  async function resolveRef(ref: string): Promise<string | undefined> {
-    const path = `${base}/git/ref/${encodePath(ref.replace(/^refs\//, ""))}`;
-    const found = await readOne(answers.ref, path, ref);
-    return found && peel(found.object);
-  }
-
   async function compare(
     from: string,
     to: string,
     sinceParted: boolean,
   ): Promise<readonly string[] | "unknown"> {
-    const found = await readOne(answers.compare, `${base}/compare/${from}...${to}`, "a comparison");
+    const found = await readOne(
+      http,
+      answers.compare,
+      `${base}/compare/${from}...${to}`,
+      "a comparison",
+    );
     const files = found?.files;
     if (!found || !files || files.length >= mostFiles) return "unknown";
     // GitHub always compares since both parted, which after a force push is another commit than `from`.
@@ -113,52 +95,17 @@ export function githubForgeClient(options: GitHubClientOptions, project: string)
   return {
     readFile,
     listPaths: (sha) => listFiles(http, base, sha),
-    changedPaths: (from, to) => compareRefs({ resolveRef, compare }, from, to),
-    readCommit: async (sha) => {
-      if (!isSha(sha)) return undefined;
-      const read = (id: string) => readOne(answers.commit, `${base}/commits/${id}`, "a commit");
-      const direct = await read(sha);
-      const target = direct ? undefined : await peel({ sha, type: "tag" });
-      const found = direct ?? (target && (await read(target)));
-      if (!found) return undefined;
-      const { message, author, committer } = found.commit;
-      return {
-        sha: found.sha,
-        message,
-        authorName: author?.name ?? "",
-        authorEmail: author?.email ?? "",
-        timestamp: committer?.date ?? author?.date ?? "1970-01-01T00:00:00Z",
-      };
-    },
-    readTagMessage: async (tag) => {
-      if (!isRefName(tag)) return undefined;
-      const ref = await readOne(answers.ref, `${base}/git/ref/tags/${encodePath(tag)}`, tag);
-      if (ref?.object.type !== "tag") return undefined;
-      const found = await readOne(answers.tag, `${base}/git/tags/${ref.object.sha}`, "a tag");
-      return found?.message?.trim() || undefined;
-    },
-    readProject: async () => {
-      const found = await readOne(answers.project, base, `the repository ${project}`);
-      return (
-        found && {
-          id: found.id,
-          path: found.full_name,
-          title: found.name,
-          description: found.description ?? "",
-          visibility: visibilityOf(found),
-          defaultBranch: found.default_branch ?? "",
-          url: found.html_url,
-          configPath: ".gitlab-ci.yml",
-        }
-      );
-    },
+    changedPaths: (from, to) => compareRefs({ resolveRef: git.resolveRef, compare }, from, to),
+    readCommit: git.readCommit,
+    readTagMessage: git.readTagMessage,
+    readProject: git.readProject,
     listRefs: async () => (await Promise.all([listNamed("branches"), listNamed("tags")])).flat(),
     ...githubMergeRequests({
       http,
       pullRequestHttp: options.pullRequestHttp ?? http,
       base,
       project,
-      resolveRef,
+      resolveRef: git.resolveRef,
     }),
     postStatus: async (status) => {
       const { postCheck } = options;
@@ -200,11 +147,6 @@ function statusBody(status: CommitStatus) {
     description: shorten(status.description, 140),
     target_url: status.targetUrl,
   };
-}
-
-function visibilityOf(found: z.infer<typeof answers.project>): "private" | "internal" | "public" {
-  if (found.visibility === "internal") return "internal";
-  return found.private === false || found.visibility === "public" ? "public" : "private";
 }
 
 function decodeBase64(content: string): string {

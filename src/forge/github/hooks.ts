@@ -1,3 +1,4 @@
+import { project as repository } from "../github-git-data.ts";
 import type { ProjectHooks } from "../hooks.ts";
 import { encodePath, type ForgeHttp, readAnswer } from "../http.ts";
 import * as answers from "./answers.ts";
@@ -39,7 +40,7 @@ export function githubHooks(
       const answer = await http({ path: base, expect: [401, 403, 404] });
       if (answer.status === 401) return [`GitHub does not know the token of ${connection}.`];
       if (answer.status !== 200) return [`The token of ${connection} cannot see ${project}.`];
-      const { permissions } = readAnswer(answers.project, answer, "the repository");
+      const { permissions } = readAnswer(repository, answer, "the repository");
       const scopes = answer.headers.get("x-oauth-scopes");
       const isClassic = scopes !== null && scopes !== "";
       return [
