@@ -15,6 +15,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { addRemote } from "#cli/commands/init.ts";
 import { stopService } from "#local/detached-service.ts";
+import { isRunning } from "#local/setup/detached.ts";
 import { findMachine, type Machine } from "#local/setup/machine.ts";
 import type { JobView, PipelineView } from "#service/view.ts";
 import type { PipelineSummary } from "#store/store.ts";
@@ -36,14 +37,33 @@ export type Slipway = {
   readonly api: <T>(path: string, init?: RequestInit) => Promise<T>;
 };
 
-/** Of the range whose registries the machine's engine lets BuildKit use without TLS; each worker has half of it. */
-async function freePort(): Promise<number> {
-  const first = Number(process.env.VITEST_POOL_ID ?? 1) % 2 === 0 ? 4540 : 4500;
-  for (let port = first; port < first + 38; port += 2) {
+type Ports = { readonly port: number; readonly release: () => void };
+
+/**
+ * Two ports side by side, of the range whose registries the machine's engine lets BuildKit use without TLS. They are
+ * kept also while the service is down, from tests in other processes too.
+ */
+async function reservePorts(): Promise<Ports> {
+  for (let port = 4500; port < 4578; port += 2) {
+    const mark = join(tmpdir(), `slipway-e2e-port-${port}`);
+    if (!reserve(mark)) continue;
     const free = await Promise.all([isFree(port), isFree(port + 1)]);
-    if (free.every(Boolean)) return port;
+    const release = () => rmSync(mark, { force: true });
+    if (free.every(Boolean)) return { port, release };
+    release();
   }
-  throw new Error(`There is no pair of free ports between ${first} and ${first + 38}.`);
+  throw new Error("There is no pair of free ports between 4500 and 4578.");
+}
+
+/** For this process, unless another one that is still there has it. */
+function reserve(mark: string): boolean {
+  try {
+    if (existsSync(mark) && !isRunning(Number(readFileSync(mark, "utf8")))) rmSync(mark);
+    writeFileSync(mark, String(process.pid), { flag: "wx" });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isFree(port: number): Promise<boolean> {
@@ -62,7 +82,7 @@ export async function startSlipway(
   mkdirSync(data, { recursive: true });
   const config = join(data, "slipway.yaml");
   writeFileSync(config, settings);
-  const port = await freePort();
+  const { port, release } = await reservePorts();
   const machine = await findMachine();
   let child: ChildProcess | undefined;
 
@@ -121,6 +141,7 @@ export async function startSlipway(
     stop: async () => {
       await ended("SIGTERM");
       await stopService(data);
+      release();
       rmSync(data, { recursive: true, force: true });
     },
     configure: (yaml) => writeFileSync(config, yaml),
