@@ -81,7 +81,9 @@ describe.each(["docker-socket", "docker-in-docker", "shell"])(
       const jobs = jobsOf(pipeline);
       const logs = await Promise.all(Object.values(jobs).map((job) => logOf(slipway, job.id)));
       expect(pipeline.status, logs.join("\n")).toBe("success");
-      expect(pipeline.retried).toEqual([]);
+      // The kill may have taken a job on its way to its runner, which then never began.
+      for (const attempt of pipeline.retried)
+        expect(await logOf(slipway, attempt.id)).not.toMatch(/^begin /m);
       for (const log of logs) expect(log.match(/^begin \w+/gm)).toHaveLength(1);
       expect(await tagsOf(slipway, project)).toEqual(["latest", "main"]);
       await expectNothingLeft();
