@@ -101,9 +101,10 @@ function included(
   const { config, name, parallel } = instance;
   if (isCircular(instance, variables, scope)) return undefined;
   const { needs: ruleNeeds, allowFailure, ...decided } = fromRule;
-  const { dependencies: _, ...settled } = config.settled;
+  const { dependencies: _, resourceGroup: group, ...settled } = config.settled;
   const needs = ruleNeeds ?? config.needs;
   const { expand } = createJobScope(instance, variables, scope);
+  const resourceGroup = group && expand(group);
   return {
     instance,
     job: {
@@ -115,7 +116,7 @@ function included(
       ...(config.startInSeconds !== undefined && { startInSeconds: config.startInSeconds }),
       ...decided,
       ...failureAllowed(config.allowFailure ?? config.when === "manual", allowFailure),
-      ...(settled.resourceGroup !== undefined && { resourceGroup: expand(settled.resourceGroup) }),
+      ...(resourceGroup && { resourceGroup }),
       runnerTags: settled.runnerTags.map((tag) => expandTag(tag, lookup)),
       cache: settled.cache.map((cache) => plannedCache(cache, instance, expand)),
       ...(parallel && { parallel }),

@@ -9,7 +9,7 @@ const MAX_LENGTH = 24;
 export function environmentSlug(name: string): string {
   const plain = name.toLowerCase().replace(/[^a-z0-9]/gu, "-");
   const slug = (/^[a-z]/.test(plain) ? plain : `env-${plain}`).replace(/-+/g, "-");
-  if (slug === name && slug.length <= MAX_LENGTH) return slug;
+  if (slug === name && slug.length <= MAX_LENGTH) return slug.replace(/-$/, "");
   const suffix = BigInt(`0x${sha256Hex(name)}`)
     .toString(36)
     .slice(-6);

@@ -48,8 +48,7 @@ export function checkNeeds(
       const target = order.get(directory.stageOf(instance) ?? "") ?? 0;
       return target > (order.get(job.stage) ?? stages.length);
     };
-    const seen = new Set<string>();
-    for (const need of allNeeds(job)) {
+    for (const need of needLists(job).flat()) {
       const names = directory.find(need);
       const fail = (code: string, message: string) =>
         report.error(code, message, need.path, need.place);
@@ -61,19 +60,34 @@ export function checkNeeds(
       } else if (names.some((name) => name.length > limits.neededName)) {
         fail("limit-exceeded", neededNameTooLong);
       }
-      const ownList = job.needs?.includes(need) === true;
-      const key = JSON.stringify([need.job, need.matrix ?? null]);
-      if (ownList && seen.has(key))
-        fail("duplicate-need", `\`${job.name}\` needs \`${need.job}\` twice.`);
-      if (ownList) seen.add(key);
     }
+    for (const list of needLists(job)) checkDuplicates(job, list, directory);
     checkDependencies(job, directory, later);
   }
   checkCircles(jobs, directory);
 }
 
-function allNeeds(job: JobConfig): readonly NeedConfig[] {
-  return [...(job.needs ?? []), ...(job.rules ?? []).flatMap((rule) => rule.needs ?? [])];
+/** The job's own needs, and those of each of its rules. */
+function needLists(job: JobConfig): readonly (readonly NeedConfig[])[] {
+  return [job, ...(job.rules ?? [])].map(({ needs }) => needs ?? []);
+}
+
+/** A parallel job and one of its instances overlap too. */
+function checkDuplicates(
+  job: JobConfig,
+  needs: readonly NeedConfig[],
+  directory: JobDirectory,
+): void {
+  const seen = new Set<string>();
+  for (const need of needs) {
+    const names = directory.find(need) ?? [need.job];
+    const again = names.find((name) => seen.has(name));
+    if (again !== undefined) {
+      const message = `\`${job.name}\` needs \`${again}\` twice.`;
+      job.input.report.error("duplicate-need", message, need.path, need.place);
+    }
+    for (const name of names) seen.add(name);
+  }
 }
 
 function unknownNeed(name: string, { job, matrix }: NeedConfig, directory: JobDirectory): string {

@@ -371,6 +371,7 @@ describe("CI_ENVIRONMENT_SLUG", () => {
     ["review/feature", /^review-feature-[0-9a-z]{6}$/],
     ["a--b", /^a-b-[0-9a-z]{6}$/],
     ["staging/", /^staging-[0-9a-z]{6}$/],
+    ["prod-", /^prod$/],
     ["1", /^env-1-[0-9a-z]{6}$/],
   ] as const)("%j becomes %s", ([name, expected]) => {
     expect(environmentSlug(name)).toMatch(expected);

@@ -46,23 +46,43 @@ const reportTypes = [
   ...["terraform", "lsif", "sarif", "scip"],
 ];
 
+const accesses = ["none", "developer", "maintainer", "all"] as const;
+const longestExposeAs = 100;
+
 export function readArtifacts(input: Input): ArtifactsOptions | undefined {
   const map = readClosedMap(input, "artifacts");
   if (map === undefined) return undefined;
   if (child(map.node, "access") && child(map.node, "public")) {
     invalid(input, "`artifacts` has either `access` or `public`, not both.");
   }
+  read(map, "access", (value) => readOneOf(value, accesses));
+  read(map, "public", readBoolean);
+  const paths = read(map, "paths", readStrings) ?? [];
+  read(map, "expose_as", (value) => readExposeAs(value, paths));
   const name = read(map, "name", readString);
   const expireIn = read(map, "expire_in", readExpiry);
   return {
     ...(name !== undefined && { name }),
-    paths: read(map, "paths", readStrings) ?? [],
+    paths,
     exclude: read(map, "exclude", readStrings) ?? [],
     untracked: read(map, "untracked", readBoolean) ?? false,
     when: read(map, "when", (when) => readOneOf(when, uploadWhen)) ?? "on_success",
     ...(expireIn !== undefined && { expireIn }),
     reports: read(map, "reports", readReports) ?? {},
   };
+}
+
+/** Not done, but what GitLab refuses is refused. */
+function readExposeAs(input: Input, paths: readonly string[]): string | undefined {
+  const text = readString(input);
+  if (text === undefined) return undefined;
+  if (text.length > longestExposeAs || !/^\w[-\w ]*$/.test(text)) {
+    const message = `\`expose_as\` has letters, digits, spaces, \`-\` and \`_\`, and at most ${longestExposeAs} characters.`;
+    return invalid(input, message);
+  }
+  if (paths.length === 0) return invalid(input, "`expose_as` needs `paths`.");
+  const isPattern = paths.some((path) => path.includes("*"));
+  return isPattern ? invalid(input, "`expose_as` needs `paths` without `*`.") : text;
 }
 
 function readExpiry(input: Input): string | undefined {

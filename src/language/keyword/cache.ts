@@ -44,6 +44,7 @@ export function readCaches(input: Input): readonly CacheConfig[] | undefined {
 function readCache(input: Input): CacheConfig | undefined {
   const map = readClosedMap(input, "cache");
   if (map === undefined) return undefined;
+  read(map, "unprotect", readBoolean);
   return {
     ...readKey(map),
     paths: read(map, "paths", readStrings) ?? [],

@@ -3,6 +3,7 @@
 import { child } from "../node.ts";
 import type { DeploymentEnvironment } from "../plan.ts";
 import { type Input, invalid, read, readClosedMap, readOneOf, readString } from "../read.ts";
+import { parseDuration } from "./duration.ts";
 
 const actions = ["start", "prepare", "stop", "verify", "access"] as const;
 const tiers = ["production", "staging", "testing", "development", "other"] as const;
@@ -21,6 +22,7 @@ export function readDeploymentEnvironment(input: Input): DeploymentEnvironment |
   if (name === undefined) return undefined;
   const url = read(map, "url", readUrl);
   const onStop = read(map, "on_stop", readString);
+  read(map, "auto_stop_in", readAutoStop);
   const tier = read(map, "deployment_tier", (value) => readOneOf(value, tiers));
   return {
     name,
@@ -37,6 +39,14 @@ function readName(input: Input): string | undefined {
   const message =
     "An environment's name has letters, digits, spaces and `-_/${}.`, and no `/` at its start or end.";
   return invalid(input, message);
+}
+
+/** `never`, a duration, or a variable with one. */
+function readAutoStop(input: Input): string | undefined {
+  const text = readString(input);
+  if (text === undefined || text === "never" || /[$%]/.test(text)) return text;
+  if (parseDuration(text) !== undefined) return text;
+  return invalid(input, "`auto_stop_in` should be a duration such as `1 week`, or `never`.");
 }
 
 function readUrl(input: Input): string | undefined {
