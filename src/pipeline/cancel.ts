@@ -2,7 +2,10 @@ import { changeJobs } from "./jobs.ts";
 import type { Job, Pipeline } from "./pipeline.ts";
 import { isCompleted } from "./status.ts";
 
-/** Cancels jobs, or the whole pipeline; what has ended stays as it is. */
+/**
+ * Cancels jobs, or the whole pipeline; what has ended stays as it is. Jobs that wait for a person are only
+ * canceled by name, so that they can still be played (GitLab's `app/models/concerns/ci/has_status.rb`).
+ */
 export function cancelJobs(
   pipeline: Pipeline,
   jobIds: readonly number[] | undefined,
@@ -21,12 +24,16 @@ export function cancelJobs(
 export function cancelSuperseded(pipeline: Pipeline, byPipelineId: number, now: string): Pipeline {
   // A child pipeline goes with its parent's trigger job, if at all.
   if (pipeline.parent !== undefined) return pipeline;
+  // One that is held by a person's decision is no candidate (`cancel_redundant_pipelines_service.rb`).
+  if (pipeline.status === "manual") return pipeline;
   const by = `pipeline ${byPipelineId}`;
   switch (pipeline.autoCancel.onNewCommit) {
     case "none":
       return pipeline;
     case "interruptible":
-      return changeJobs(pipeline, (job) => (job.interruptible ? cancelJob(job, by, now) : job));
+      return changeJobs(pipeline, (job) =>
+        job.interruptible ? cancelUnlessManual(job, by, now) : job,
+      );
     case "conservative":
       return pipeline.jobs.some(mustNotBeInterrupted)
         ? pipeline
@@ -39,9 +46,15 @@ function mustNotBeInterrupted(job: Job): boolean {
   return !job.interruptible && job.startedAt !== undefined && job.trigger === undefined;
 }
 
-/** Everything that has not ended, without naming the pipeline itself canceled (`on_job_failure: all`). */
+/** Everything that goes on by itself, without naming the pipeline canceled (`on_job_failure: all`). */
 export function cancelRest(pipeline: Pipeline, by: string, now: string): Pipeline {
-  return changeJobs(pipeline, (job) => cancelJob(job, by, now));
+  return changeJobs(pipeline, (job) => cancelUnlessManual(job, by, now));
+}
+
+function cancelUnlessManual(job: Job, by: string, now: string): Job {
+  return job.status === "manual" && job.childPipelineId === undefined
+    ? job
+    : cancelJob(job, by, now);
 }
 
 function cancelPipeline(pipeline: Pipeline, by: string, now: string): Pipeline {

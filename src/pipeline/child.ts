@@ -61,14 +61,17 @@ export function noteChild(
   if (job.startedAt === undefined) return known;
   const status = followed(job.trigger.strategy, child.status);
   if (status === job.status) return known;
-  if (job.status === "canceling" && !isCompleted(status)) return known;
+  if (job.status === "canceling" && !isCompleted(status)) {
+    // Canceling leaves manual jobs alone: nothing else is left of this child.
+    return child.status === "manual" ? endJob(known, jobId, { state: "failed" }, now) : known;
+  }
   if (job.status === "canceled" && !isTakenUp(child.status)) return known;
   return follow(known, job, status, child, now);
 }
 
 /** Whether a child that was canceled goes on by somebody's wish. */
 function isTakenUp(child: Status): boolean {
-  return !isCompleted(child) && child !== "canceling";
+  return !isCompleted(child) && child !== "canceling" && child !== "manual";
 }
 
 /** The status that the trigger job has because of the child's. */

@@ -62,7 +62,7 @@ export type Job = {
   /** Position in the plan's list of jobs, kept by retries: the plan holds script, image and variables. */
   readonly planIndex: number;
   readonly retried: boolean;
-  /** 0 for the first attempt; counts automatic retries only. */
+  /** 0 for the first attempt; counts every retry, also a person's, except those for the system's faults. */
   readonly attempt: number;
   /** Times the system, not the script, was at fault in this chain of attempts. */
   readonly systemFailures: number;

@@ -69,7 +69,7 @@ export function retryJobs(
   const old = new Set(again);
   const rows = again.map((job, index) => {
     const fresh = nextRow(job, pipeline.id, pipeline.jobs.length + index + 1, now, {
-      attempt: job.attempt,
+      attempt: job.attempt + 1,
       systemFailures: 0,
       atOnce: false,
     });

@@ -1,11 +1,13 @@
+import { endJobs } from "./end-jobs.ts";
 import type { PipelineEvent } from "./event.ts";
 import { changeJobs, currentJobs } from "./jobs.ts";
 import type { Job, Pipeline } from "./pipeline.ts";
-import type { Status } from "./status.ts";
+import { reviveSkipped } from "./revive.ts";
+import { isCompleted, type Status } from "./status.ts";
 import { transition } from "./transition.ts";
 import { deriveView } from "./view.ts";
 
-/** One line of an author's "what if": `drop` is a failure; without `jobs` it concerns the whole pipeline. */
+/** One line of an author's "what if": `drop` is a failed script; without `jobs` it concerns the whole pipeline. */
 export type ScriptedEvent = {
   readonly event: (typeof scriptedEvents)[number];
   readonly jobs?: readonly string[];
@@ -49,7 +51,9 @@ export function simulate(
 function simulateEvent(pipeline: Pipeline, scripted: ScriptedEvent, now: string): Pipeline {
   const named = scripted.jobs && new Set(scripted.jobs);
   const targets = currentJobs(pipeline).filter((job) => named === undefined || named.has(job.name));
-  return grantResources(act(pipeline, scripted, targets, named !== undefined, now), now);
+  const acted = act(pipeline, scripted, targets, named !== undefined, now);
+  const leaving = currentJobs(acted).filter((job) => job.status === "canceling");
+  return grantResources(finish(acted, leaving, "failed", now), now);
 }
 
 function stateOf(pipeline: Pipeline, before: SimulatedState | undefined): SimulatedState {
@@ -76,18 +80,24 @@ function act(
   named: boolean,
   now: string,
 ): Pipeline {
-  const by = "simulate";
   const jobIds = targets.map((job) => job.id);
   switch (scripted.event) {
-    case "play":
-      return step(pipeline, { type: "play", jobIds, by }, now);
-    case "retry":
-      return step(pipeline, { type: "retry", by, ...(named && { jobIds }) }, now);
-    case "cancel": {
-      const canceled = step(pipeline, { type: "cancel", by, ...(named && { jobIds }) }, now);
-      const leaving = currentJobs(canceled).filter((job) => job.status === "canceling");
-      return finish(canceled, leaving, "failed", now);
+    case "play": {
+      // Playing a manual job that has ended runs it again (GitLab's `app/services/ci/play_build_service.rb`).
+      const ended = targets.filter((job) => isAction(job) && isCompleted(job.status));
+      const again = { type: "retry", by, jobIds: ended.map((job) => job.id) } as const;
+      return step(step(pipeline, again, now), { type: "play", jobIds, by }, now);
     }
+    case "retry":
+      return named
+        ? step(pipeline, { type: "retry", by, jobIds }, now)
+        : step(
+            reviveSkipped(pipeline, () => true),
+            { type: "retry", by },
+            now,
+          );
+    case "cancel":
+      return step(pipeline, { type: "cancel", by, ...(named && { jobIds }) }, now);
     case "skip":
       return step(force(pipeline, only(targets, unstarted, named), "skipped"), look, now);
     case "run":
@@ -102,10 +112,15 @@ function act(
   }
 }
 
+const by = "simulate";
 const look: PipelineEvent = { type: "look" };
 const ready: readonly string[] = ["waiting_for_resource", "preparing", "pending"];
 const unstarted: readonly string[] = ["created", ...ready];
 const unended: readonly string[] = [...unstarted, "running"];
+
+function isAction(job: Job): boolean {
+  return job.when === "manual" || job.when === "delayed";
+}
 
 /** An event for the whole pipeline happens to the jobs whose turn it is. */
 function only(jobs: readonly Job[], from: readonly string[], named: boolean): readonly Job[] {
@@ -133,21 +148,24 @@ function force(
           ...job,
           status,
           ...(now !== undefined && { startedAt: job.startedAt ?? now, contactAt: now }),
+          // What has run needs nobody's play for a further attempt.
+          ...(now !== undefined && isAction(job) && { playedBy: { login: by, variables: [] } }),
         }
       : job,
   );
 }
 
+/** All at once, before anything follows from it. */
 function finish(
   pipeline: Pipeline,
   jobs: readonly Job[],
   state: "success" | "failed",
   now: string,
 ): Pipeline {
-  return jobs.reduce(
-    (next, job) => step(next, { type: "job_finished", jobId: job.id, state }, now),
-    pipeline,
-  );
+  const ending =
+    state === "success" ? { state } : { state, failureReason: "script_failure" as const };
+  const endings = new Map(jobs.map((job) => [job.id, ending]));
+  return step(endJobs(pipeline, endings, now), look, now);
 }
 
 /** Gives each resource group's turn to the first that waits, as long as nobody holds it. */

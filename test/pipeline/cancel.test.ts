@@ -146,6 +146,15 @@ describe("a newer pipeline of the ref", () => {
     expect(pipeline.canceledBy).toBe("pipeline 8");
   });
 
+  test("leaves a pipeline that waits for a person, which can still be played", () => {
+    const sketches = [
+      { name: "a", when: "manual", allowFailure: false },
+      { name: "b", stage: "deploy" },
+    ] as const;
+    const held = happen(pipelineOf(plan(["test", "deploy"], sketches)), 0, look).pipeline;
+    expect(happen(held, 2, { type: "superseded", byPipelineId: 8 }).pipeline).toBe(held);
+  });
+
   test("leaves a job that may not be interrupted and was once started its right, though retried", () => {
     const failed = happen(busy, 2, {
       type: "job_finished",

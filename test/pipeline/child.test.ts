@@ -116,6 +116,17 @@ describe("a trigger job", () => {
     expect(transition(gone, child("canceling"), at(4)).pipeline).toBe(gone);
   });
 
+  test.for(["depend", "mirror"] as const)(
+    "with %s that is canceled does not wait for the manual jobs of its child",
+    (strategy) => {
+      const running = happen(parent(strategy), 1, created, child("running")).pipeline;
+      const canceling = happen(running, 2, { type: "cancel", by: "ada" }).pipeline;
+      const left = happen(canceling, 3, child("manual")).pipeline;
+      expect(job(left, "start").status).toBe("canceled");
+      expect(transition(left, child("manual"), at(4)).pipeline).toBe(left);
+    },
+  );
+
   test("that was canceled while its child was made has the child canceled", () => {
     const canceled = happen(parent("depend"), 1, { type: "cancel", by: "ada" }).pipeline;
     const { pipeline, commands } = happen(canceled, 2, created);

@@ -75,6 +75,22 @@ export const endScenarios: readonly Scenario[] = [
     steps: [["drop b", "failed | build:failed test:canceled | a:canceled b:failed test:canceled"]],
   },
   {
+    name: "jobs that fail together have all failed before the rest is canceled",
+    stages: ["build", "test"],
+    jobs: [{ ...build, name: "a" }, { ...build, name: "b" }, { ...build, name: "c" }, test],
+    autoCancel: { onJobFailure: "all" },
+    steps: [
+      [
+        "run c",
+        "running | build:running test:created | a:pending b:pending c:running test:created",
+      ],
+      [
+        "drop a b",
+        "failed | build:failed test:canceled | a:failed b:failed c:canceled test:canceled",
+      ],
+    ],
+  },
+  {
     name: "an allowed failure cancels nothing",
     stages: ["build"],
     jobs: [
@@ -105,6 +121,25 @@ export const endScenarios: readonly Scenario[] = [
       ["drop build", "pending | build:pending test:created | build:pending test:created"],
       ["drop build", "pending | build:pending test:created | build:pending test:created"],
       ["drop build", "failed | build:failed test:skipped | build:failed test:skipped"],
+    ],
+  },
+  {
+    name: "a dropped job failed by its script",
+    stages: ["build"],
+    jobs: [
+      { ...build, name: "a", retry: { max: 1, when: ["script_failure"], exitCodes: [] } },
+      { ...build, name: "b", retry: { max: 1, when: ["runner_system_failure"], exitCodes: [] } },
+    ],
+    steps: [["drop a b", "running | build:running | a:pending b:failed"]],
+  },
+  {
+    name: "a person's retry is one of the attempts",
+    stages: ["build"],
+    jobs: [{ ...build, retry: 1 }],
+    steps: [
+      ["success build", "success | build:success | build:success"],
+      ["retry build", "running | build:pending | build:pending"],
+      ["drop build", "failed | build:failed | build:failed"],
     ],
   },
   {
@@ -182,6 +217,15 @@ export const endScenarios: readonly Scenario[] = [
     stages: ["build", "test"],
     jobs: [build, test],
     steps: [["skip build", "pending | build:skipped test:pending | build:skipped test:pending"]],
+  },
+  {
+    name: "a job skipped by hand is judged again when the pipeline is retried",
+    stages: ["build", "test"],
+    jobs: [build, test],
+    steps: [
+      ["skip build", "pending | build:skipped test:pending | build:skipped test:pending"],
+      ["retry", "pending | build:pending test:pending | build:pending test:pending"],
+    ],
   },
   {
     name: "events for a whole pipeline happen to the jobs whose turn it is",

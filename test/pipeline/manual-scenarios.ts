@@ -89,10 +89,36 @@ export const manualScenarios: readonly Scenario[] = [
     ],
   },
   {
-    name: "canceling a pipeline that waits for a person ends it",
+    name: "canceling the pipeline leaves a job that waits for a person, which can be canceled by name",
     stages: ["test", "deploy"],
     jobs: [{ name: "test", when: "manual", allowFailure: false }, deploy],
-    steps: [["cancel", "canceled | test:canceled deploy:canceled | test:canceled deploy:canceled"]],
+    steps: [
+      ["cancel", "manual | test:manual deploy:canceled | test:manual deploy:canceled"],
+      ["cancel test", "canceled | test:canceled deploy:canceled | test:canceled deploy:canceled"],
+    ],
+  },
+  {
+    name: "an optional manual job can be played after its pipeline was canceled",
+    stages: ["test"],
+    jobs: [{ name: "a" }, { name: "b", when: "manual" }],
+    steps: [
+      ["cancel", "canceled | test:canceled | a:canceled b:manual"],
+      ["play b", "running | test:running | a:canceled b:pending"],
+      ["success b", "canceled | test:canceled | a:canceled b:success"],
+    ],
+  },
+  {
+    name: "playing a manual job that has ended runs it again",
+    stages: ["test"],
+    jobs: [{ name: "a", when: "manual", allowFailure: false }, { name: "b" }],
+    steps: [
+      ["play a", "running | test:pending | a:pending b:pending"],
+      ["success a b", "success | test:success | a:success b:success"],
+      ["play b", "success | test:success | a:success b:success"],
+      ["play a", "running | test:running | a:pending b:success"],
+      ["cancel a", "canceled | test:canceled | a:canceled b:success"],
+      ["play a", "running | test:running | a:pending b:success"],
+    ],
   },
   {
     name: "playing a job that is not waiting for it does nothing",

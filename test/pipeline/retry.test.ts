@@ -139,14 +139,14 @@ describe("a further attempt", () => {
     expect(job(fail(again, "a", 4), "a")).toMatchObject({ status: "failed", attempt: 1 });
   });
 
-  test("asked for by a person forgives the system's failures, not the script's attempts", () => {
+  test("asked for by a person forgives the system's failures and is one of the script's attempts", () => {
     const failed = fail(fail(started({ name: "a", retry: 1 }), "a", 1), "a", 2);
     const { pipeline } = happen(failed, 3, {
       type: "retry",
       jobIds: [job(failed, "a").id],
       by: "ada",
     });
-    expect(job(pipeline, "a")).toMatchObject({ status: "pending", attempt: 1, systemFailures: 0 });
+    expect(job(pipeline, "a")).toMatchObject({ status: "pending", attempt: 2, systemFailures: 0 });
     expect(job(fail(pipeline, "a", 4), "a").status).toBe("failed");
   });
 

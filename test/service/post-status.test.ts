@@ -195,7 +195,8 @@ describe("the statuses of a commit", () => {
       description: "Waiting for manual job deploy",
       run: { pipelineId: id, startedAt, waitsForPerson: true },
     });
-    await controlPipeline(world.deps, id, { type: "cancel", by: "Ada" });
+    const jobIds = (await pipelineOf(world, id)).jobs.map((job) => job.id);
+    await controlPipeline(world.deps, id, { type: "cancel", jobIds, by: "Ada" });
     await world.settle();
     expect(told.at(-1)?.run?.waitsForPerson).toBeUndefined();
   });
