@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import type { UserFacts } from "#language/facts.ts";
 import type { ForgeProject, TriggerEvent, WebhookRequest } from "./forge.ts";
 import { type FieldShape, fieldReader } from "./json-fields.ts";
-import { checkPayload, fullRef, isZeroSha, readJson, sha } from "./payload.ts";
+import { checkPayload, fullRef, isZeroSha, otherRef, readJson, sha } from "./payload.ts";
 
 // What GitHub's payloads and those of Gitea and Forgejo share (GitHub Docs: Webhook events and payloads;
 // Gitea Docs: Webhooks). Only fields that are used are named, and unknown ones pass.
@@ -100,6 +100,8 @@ export function readPush(request: WebhookRequest): unknown {
 /** One `push` payload is one updated ref. */
 export function pushEvent(payload: unknown): TriggerEvent {
   const body = checkPayload(push, payload, "push");
+  const other = otherRef(body.ref);
+  if (other !== undefined) return other;
   const tag = body.ref.startsWith("refs/tags/");
   const common = {
     project: forgeProject(body.repository),

@@ -1,13 +1,14 @@
 import * as z from "zod/mini";
 import type { UserFacts } from "#language/facts.ts";
-import type { ForgeProject } from "./forge.ts";
+import { type ForgeProject, MalformedPayload } from "./forge.ts";
 import { checkPayload } from "./payload.ts";
 
 // The parts that all of GitLab's payloads share (GitLab Docs: Webhook events). Only fields that are
 // used are named, and unknown ones pass: GitLab adds fields in every release.
 
 export const project = z.looseObject({
-  id: z.int(),
+  /** System hooks give the id beside the project only. */
+  id: z.nullish(z.int()),
   path_with_namespace: z.string().check(z.minLength(1)),
   web_url: z.nullish(z.string()),
   default_branch: z.nullish(z.string()),
@@ -21,9 +22,15 @@ export type GitLabUser = {
   readonly email?: string | null | undefined;
 };
 
-export function forgeProject(from: z.infer<typeof project>): ForgeProject {
+/** Throws `MalformedPayload` where the id is neither in the project nor beside it. */
+export function forgeProject(
+  from: z.infer<typeof project>,
+  idBeside: number | null | undefined,
+): ForgeProject {
+  const id = from.id ?? idBeside;
+  if (typeof id !== "number") throw new MalformedPayload("The event has no value in: project.id.");
   return {
-    id: from.id,
+    id,
     path: from.path_with_namespace,
     url: (from.web_url ?? "").replace(/\/+$/, ""),
     defaultBranch: from.default_branch ?? "",
@@ -40,12 +47,15 @@ export function userFacts(user: GitLabUser): UserFacts {
   };
 }
 
-const kindOf = z.looseObject({ object_kind: z.optional(z.unknown()) });
+const kindOf = z.looseObject({
+  object_kind: z.optional(z.unknown()),
+  event_name: z.optional(z.unknown()),
+});
 
-/** `object_kind`, or undefined where the body is an object without one. */
+/** `object_kind`, or the name that system hooks have for it; undefined where an object has neither. */
 export function objectKind(payload: unknown): string | undefined {
-  const { object_kind: kind } = checkPayload(kindOf, payload, "webhook");
-  return typeof kind === "string" && kind !== "" ? kind : undefined;
+  const { object_kind: kind, event_name: name } = checkPayload(kindOf, payload, "webhook");
+  return [kind, name].find((each): each is string => typeof each === "string" && each !== "");
 }
 
 function visibility(level: number | null | undefined): ForgeProject["visibility"] {

@@ -1,17 +1,14 @@
 import * as z from "zod/mini";
 import type { TriggerEvent } from "./forge.ts";
 import { forgeProject, project, userFacts } from "./gitlab-payload.ts";
-import { checkPayload, fullRef, isZeroSha, sha } from "./payload.ts";
+import { checkPayload, fullRef, isZeroSha, otherRef, sha } from "./payload.ts";
 
 // Push and tag events (GitLab Docs: Webhook events). The built-in git host sends the same shape.
 
-/** Namespaces, keys, then `true`, one value, or values with how often each was given. */
+/** Of one namespace: keys, then `true`, one value, or values with how often each was given. */
 const pushOptions = z.record(
   z.string(),
-  z.record(
-    z.string(),
-    z.union([z.boolean(), z.string(), z.number(), z.record(z.string(), z.number())]),
-  ),
+  z.union([z.boolean(), z.string(), z.number(), z.record(z.string(), z.number())]),
 );
 
 const push = z.looseObject({
@@ -24,17 +21,20 @@ const push = z.looseObject({
   user_name: z.nullish(z.string()),
   user_username: z.nullish(z.string()),
   user_email: z.nullish(z.string()),
+  project_id: z.nullish(z.int()),
   project,
   // Sample payloads have an empty list where there are none.
-  push_options: z.nullish(z.union([pushOptions, z.array(z.unknown())])),
+  push_options: z.nullish(z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())])),
 });
 
 /** One `push` or `tag_push` payload is one updated ref. */
 export function pushEvent(payload: unknown, kind: "push" | "tag_push"): TriggerEvent {
   const body = checkPayload(push, payload, kind);
+  const other = otherRef(body.ref);
+  if (other !== undefined) return other;
   const tag = body.ref.startsWith("refs/tags/");
   const common = {
-    project: forgeProject(body.project),
+    project: forgeProject(body.project, body.project_id),
     ref: body.ref,
     before: body.before,
     user: userFacts({
@@ -45,16 +45,18 @@ export function pushEvent(payload: unknown, kind: "push" | "tag_push"): TriggerE
     }),
   };
   if (isZeroSha(body.after)) return { kind: tag ? "tag_delete" : "branch_delete", ...common };
-  // `after` is the tag object of an annotated tag; only checkout_sha is always the commit.
-  if (!body.checkout_sha)
+  // `after` is the tag object of an annotated tag; only checkout_sha is always the commit. A branch has no other.
+  if (tag && body.checkout_sha === null)
     return {
       kind: "ignored",
       why: `${body.ref} does not point to a commit: there is no checkout_sha`,
     };
+  const commit = body.checkout_sha ?? undefined;
   return {
     kind: tag ? "tag" : "push",
     ...common,
-    sha: body.checkout_sha,
+    sha: commit ?? body.after,
+    ...(tag && commit === undefined ? { unresolved: "tag_object" as const } : {}),
     pushOptions: flatPushOptions(body.push_options),
     ...(typeof body.ref_protected === "boolean" ? { protected: body.ref_protected } : {}),
   };
@@ -63,8 +65,8 @@ export function pushEvent(payload: unknown, kind: "push" | "tag_push"): TriggerE
 /** Back to what was typed after `git push -o`: `ci.skip`, `ci.variable=K=V`. */
 function flatPushOptions(options: z.infer<typeof push>["push_options"]): readonly string[] {
   if (!options || Array.isArray(options)) return [];
-  return Object.entries(options).flatMap(([namespace, keys]) =>
-    Object.entries(keys).flatMap(([key, value]) => {
+  return Object.entries(options).flatMap(([namespace, given]) =>
+    Object.entries(z.safeParse(pushOptions, given).data ?? {}).flatMap(([key, value]) => {
       const name = `${namespace}.${key}`;
       if (value === true) return [name];
       if (typeof value === "object") return Object.keys(value).map((each) => `${name}=${each}`);

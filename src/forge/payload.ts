@@ -1,6 +1,11 @@
 import { createHash } from "node:crypto";
 import * as z from "zod/mini";
-import { MalformedPayload, UnreadablePayload, type WebhookRequest } from "./forge.ts";
+import {
+  MalformedPayload,
+  type TriggerEvent,
+  UnreadablePayload,
+  type WebhookRequest,
+} from "./forge.ts";
 import type { FieldReader } from "./json-fields.ts";
 
 // What the payloads of all forges have in common: JSON in UTF-8, checked for the fields in use only.
@@ -13,10 +18,20 @@ export const sha = z.string().check(z.regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/));
  */
 export const refName = z
   .string()
-  .check(z.maxLength(400), z.regex(/^[^\x00-\x20\x7f~^:?*[\\]+$/), z.regex(/^(?!.*\.\.)/));
+  .check(
+    z.maxLength(400),
+    z.regex(/^[^\x00-\x20\x7f~^:?*[\\]+$/),
+    z.regex(/^(?!.*(?:\.\.|@\{|\/[/.]|\.lock(?:\/|$)|[/.]$))[^/.]/s),
+  );
 
-/** A full ref of a branch or tag. */
-export const fullRef = refName.check(z.regex(/^refs\/(?:heads|tags)\/./));
+/** A full ref: of a branch, a tag or anything else that git keeps. */
+export const fullRef = refName.check(z.regex(/^refs\/[^/]+\/./));
+
+/** Why nothing is built for a full ref that names neither a branch nor a tag, like that of notes. */
+export function otherRef(ref: string): Extract<TriggerEvent, { kind: "ignored" }> | undefined {
+  if (/^refs\/(?:heads|tags)\//.test(ref)) return undefined;
+  return { kind: "ignored", why: `${ref} is neither a branch nor a tag` };
+}
 
 export const zeroSha = "0".repeat(40);
 
@@ -26,13 +41,16 @@ export function isZeroSha(value: string): boolean {
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
+const byteOrderMark = Buffer.of(0xef, 0xbb, 0xbf);
 
 const readWhole: FieldReader = (json) => JSON.parse(utf8.decode(json));
 
 /** The body as JSON, whatever it holds; of a large one the fields in use alone may be read. */
 export function readJson(request: WebhookRequest, read = readWhole): unknown {
+  const { body } = request;
+  const isMarked = byteOrderMark.equals(body.subarray(0, byteOrderMark.length));
   try {
-    return read(request.body);
+    return read(isMarked ? body.subarray(byteOrderMark.length) : body);
   } catch (error) {
     // JSON.parse quotes the text it trips over, and bodies stay out of messages.
     throw new UnreadablePayload("The webhook's body is not JSON in UTF-8.", {
@@ -45,10 +63,15 @@ export function readJson(request: WebhookRequest, read = readWhole): unknown {
 export function checkPayload<T>(schema: z.ZodMiniType<T>, payload: unknown, event: string): T {
   const result = z.safeParse(schema, payload);
   if (result.success) return result.data;
+  throw malformed(result.error, event);
+}
+
+/** What to say of a payload that does not fit. */
+export function malformed(error: z.core.$ZodError, event: string): MalformedPayload {
   const fields = [
-    ...new Set(result.error.issues.map((issue) => issue.path.map(String).join(".") || "(body)")),
+    ...new Set(error.issues.map((issue) => issue.path.map(String).join(".") || "(body)")),
   ];
-  throw new MalformedPayload(
+  return new MalformedPayload(
     `The ${event} event has missing or unexpected values in: ${fields.slice(0, 10).join(", ")}.`,
   );
 }

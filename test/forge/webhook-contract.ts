@@ -71,6 +71,11 @@ export function describeWebhooks(forge: string, subject: WebhookSubject): void {
     reader.parse({ headers: new Headers(headers), body });
 
   describe(`${forge} events`, () => {
+    test("a byte order mark in front of a payload changes nothing", () => {
+      const marked = Buffer.concat([Buffer.of(0xef, 0xbb, 0xbf), push.body]);
+      expect(parse(push.headers, marked)).toEqual(parse(push.headers, push.body));
+    });
+
     test.for(fixtures)("$name becomes the events in its golden file", async (fixture) => {
       const events = parse(fixture.headers, fixture.body);
       expectWellFormed(events);

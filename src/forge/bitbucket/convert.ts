@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
-import type { TriggerEvent } from "../forge.ts";
-import { checkPayload, refName, sha, shownEvent, zeroSha } from "../payload.ts";
+import type { UserFacts } from "#language/facts.ts";
+import { type ForgeProject, MalformedPayload, type TriggerEvent } from "../forge.ts";
+import { checkPayload, malformed, refName, sha, shownEvent, zeroSha } from "../payload.ts";
 import { actor, forgeProject, idOf, pageOf, repository, userFacts } from "./payload.ts";
 
 // Bitbucket Cloud: Event payloads.
@@ -11,10 +12,10 @@ const refState = z.looseObject({
   target: z.looseObject({ hash: sha, type: z.nullish(z.string()) }),
 });
 
+const change = z.looseObject({ old: z.nullish(refState), new: z.nullish(refState) });
+
 const push = z.looseObject({
-  push: z.looseObject({
-    changes: z.array(z.looseObject({ old: z.nullish(refState), new: z.nullish(refState) })),
-  }),
+  push: z.looseObject({ changes: z.array(z.unknown()) }),
   repository,
   actor,
 });
@@ -56,28 +57,42 @@ export function convertEvent(event: string, payload: unknown): readonly TriggerE
   }
 }
 
+/** A change that cannot be read is told of and takes none of the others with it. */
 function pushEvents(payload: unknown): readonly TriggerEvent[] {
   const body = checkPayload(push, payload, "repo:push");
   const common = { project: forgeProject(body.repository), user: userFacts(body.actor) };
-  return body.push.changes.map((change): TriggerEvent => {
-    const state = change.new ?? change.old;
-    const before = change.old?.target.hash ?? zeroSha;
-    if (state?.type !== "branch" && state?.type !== "tag")
-      return { kind: "ignored", why: `a change of a ${shownEvent(state?.type ?? "missing ref")}` };
-    const tag = state.type === "tag";
-    const ref = `refs/${tag ? "tags" : "heads"}/${state.name}`;
-    if (!change.new) return { kind: tag ? "tag_delete" : "branch_delete", ...common, ref, before };
-    const { hash, type } = change.new.target;
-    return {
-      kind: tag ? "tag" : "push",
-      ...common,
-      ref,
-      before,
-      sha: hash,
-      ...(type && type !== "commit" ? { unresolved: "tag_object" as const } : {}),
-      pushOptions: [],
-    };
-  });
+  const results = body.push.changes.map((each) => readChange(each, common));
+  const [first] = results;
+  if (first instanceof MalformedPayload && results.every((each) => each instanceof Error))
+    throw first;
+  return results.map((each) =>
+    each instanceof MalformedPayload ? { kind: "ignored", why: each.message } : each,
+  );
+}
+
+type Common = { readonly project: ForgeProject; readonly user: UserFacts };
+
+function readChange(payload: unknown, common: Common): TriggerEvent | MalformedPayload {
+  const read = z.safeParse(change, payload);
+  if (!read.success) return malformed(read.error, "repo:push");
+  const { old, new: now } = read.data;
+  const state = now ?? old;
+  const before = old?.target.hash ?? zeroSha;
+  if (state?.type !== "branch" && state?.type !== "tag")
+    return { kind: "ignored", why: `a change of a ${shownEvent(state?.type ?? "missing ref")}` };
+  const tag = state.type === "tag";
+  const ref = `refs/${tag ? "tags" : "heads"}/${state.name}`;
+  if (!now) return { kind: tag ? "tag_delete" : "branch_delete", ...common, ref, before };
+  const { hash, type } = now.target;
+  return {
+    kind: tag ? "tag" : "push",
+    ...common,
+    ref,
+    before,
+    sha: hash,
+    ...(type && type !== "commit" ? { unresolved: "tag_object" as const } : {}),
+    pushOptions: [],
+  };
 }
 
 /**

@@ -6,7 +6,10 @@ import { checkPayload, isZeroSha, refName, sha, zeroSha } from "../payload.ts";
 // Merge request events (GitLab Docs: Webhook events). Only what changes code, or ends the merge
 // request, becomes an event.
 
-const side = z.looseObject({ path_with_namespace: z.string(), web_url: z.string() });
+const side = z.looseObject({
+  path_with_namespace: z.nullish(z.string()),
+  web_url: z.nullish(z.string()),
+});
 
 const mergeRequest = z.looseObject({
   project,
@@ -19,11 +22,11 @@ const mergeRequest = z.looseObject({
     }),
   ),
   object_attributes: z.looseObject({
-    id: z.int(),
+    id: z.nullish(z.int()),
     iid: z.int(),
     action: z.nullish(z.string()),
     oldrev: z.nullish(sha),
-    title: z.string(),
+    title: z.nullish(z.string()),
     description: z.nullish(z.string()),
     source_branch: refName,
     target_branch: refName,
@@ -50,16 +53,16 @@ export function mergeRequestEvent(payload: unknown): TriggerEvent {
     return { kind: "ignored", why: `merge request !${attributes.iid} has no commits` };
   return {
     kind: "merge_request",
-    project: forgeProject(body.project),
+    project: forgeProject(body.project, attributes.target_project_id),
     ref: `refs/merge-requests/${attributes.iid}/head`,
     before: attributes.oldrev ?? zeroSha,
     sha: head,
     user: userFacts(body.user ?? {}),
     action,
     mergeRequest: {
-      id: attributes.id,
+      id: attributes.id ?? attributes.iid,
       iid: attributes.iid,
-      title: attributes.title,
+      title: attributes.title ?? "",
       description: attributes.description ?? "",
       sourceBranch: attributes.source_branch,
       sourceSha: head,

@@ -62,6 +62,15 @@ describe("malformed bodies", () => {
     ["a short sha", JSON.stringify({ ...push, after: "da15608" }), /: after\./],
     ["a push without a project", JSON.stringify({ ...push, project: null }), /: project\./],
     [
+      "a push without any id of its project",
+      JSON.stringify({
+        ...push,
+        project_id: null,
+        project: { ...Object(push.project), id: undefined },
+      }),
+      /project\.id/,
+    ],
+    [
       "a project whose id is text",
       JSON.stringify({ ...push, project: { ...Object(push.project), id: "15" } }),
       /project\.id/,
