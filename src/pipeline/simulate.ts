@@ -84,7 +84,7 @@ function act(
   switch (scripted.event) {
     case "play": {
       // Playing a manual job that has ended runs it again (GitLab's `app/services/ci/play_build_service.rb`).
-      const ended = targets.filter((job) => isAction(job) && isCompleted(job.status));
+      const ended = targets.filter((job) => named && isAction(job) && isCompleted(job.status));
       const again = { type: "retry", by, jobIds: ended.map((job) => job.id) } as const;
       return step(step(pipeline, again, now), { type: "play", jobIds, by }, now);
     }

@@ -57,6 +57,19 @@ export const manualScenarios: readonly Scenario[] = [
     ],
   },
   {
+    name: "playing the pipeline plays what waits, and nothing again",
+    stages: ["test"],
+    jobs: [
+      { name: "a", when: "manual" },
+      { name: "b", when: "manual" },
+    ],
+    steps: [
+      ["play a", "pending | test:pending | a:pending b:manual"],
+      ["success a", "success | test:success | a:success b:manual"],
+      ["play", "running | test:running | a:success b:pending"],
+    ],
+  },
+  {
     name: "retrying one manual job runs it at once",
     stages: ["test"],
     jobs: [{ name: "a" }, { name: "b", when: "manual" }],
