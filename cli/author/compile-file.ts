@@ -48,6 +48,7 @@ async function compileSource(
     text: source.text,
     file: source.name,
     facts,
+    iid: 1,
     pipelineVariables: flags.variable ?? [],
     projectVariables: [],
     reader,

@@ -6,7 +6,7 @@ import type { Scope } from "./scope.ts";
 import { lastValue, type Variable } from "./variables.ts";
 
 export type JobScope = {
-  /** `CI_JOB_*`, `CI_NODE_*` and, with the expanded name, `CI_ENVIRONMENT_*`. */
+  /** `CI_PIPELINE_IID`, `CI_JOB_*`, `CI_NODE_*` and, with the expanded name, `CI_ENVIRONMENT_*`. */
   readonly predefined: () => readonly Variable[];
   /** A text with its variables replaced, which are expanded by one another first; unknown ones are empty. */
   readonly expand: (text: string) => string;
@@ -20,14 +20,16 @@ export function createJobScope(
 ): JobScope {
   const { stage, when, settled } = config;
   const { image, deploymentEnvironment } = settled;
-  const ofJob = (): readonly Variable[] =>
-    jobVariablesOf({
+  const ofJob = (): readonly Variable[] => [
+    ...scope.ofPipeline,
+    ...jobVariablesOf({
       name,
       stage,
       ...(when && { when }),
       ...(image && { image }),
       ...(parallel && { parallel }),
-    });
+    }),
+  ];
   const expandWith = (text: string, predefined: () => readonly Variable[]): string =>
     expandAll(text, () => [...scope.predefined, ...predefined(), ...own, ...scope.overriding]);
   const predefined = (): readonly Variable[] => {

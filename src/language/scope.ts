@@ -4,11 +4,14 @@ import type { Lookup } from "./expression/expression.ts";
 import { type Inheritance, inherits } from "./inherit.ts";
 import { predefinedVariables, userVariables } from "./predefined.ts";
 import type { CompileRequest } from "./source.ts";
+import { toVariables } from "./to-variables.ts";
 import type { Variable } from "./variables.ts";
 
 /** What lies below and above the configuration's own variables. */
 export type Scope = {
   readonly predefined: readonly Variable[];
+  /** `CI_PIPELINE_IID`, where it is known: for jobs, not for `include` and `workflow`. */
+  readonly ofPipeline: readonly Variable[];
   /** User, project and pipeline variables, which win over the configuration's. */
   readonly overriding: readonly Variable[];
   /** Looks a name up with these variables of the configuration (and of the job) in between. */
@@ -28,6 +31,9 @@ export function createScope(request: CompileRequest): Scope {
   const above = valuesOf(overriding);
   return {
     predefined,
+    ofPipeline: toVariables({
+      CI_PIPELINE_IID: request.iid === undefined ? undefined : String(request.iid),
+    }),
     overriding,
     lookup: (own, ofJob = () => []) => {
       // Few jobs are decided by a look at their own variables. Names of a job and of the pipeline differ.

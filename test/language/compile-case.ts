@@ -19,6 +19,7 @@ export type CaseRequest = PushOptions & {
   readonly templates?: Readonly<Record<string, string>>;
   readonly components?: Readonly<Record<string, string>>;
   readonly inputs?: Readonly<Record<string, unknown>>;
+  readonly iid?: number;
 };
 
 export async function compileCase(text: string, request: CaseRequest = {}): Promise<CompileResult> {
@@ -33,6 +34,7 @@ export async function compileCase(text: string, request: CaseRequest = {}): Prom
     facts: pushFacts(request),
     pipelineVariables: toVariables(request.variables),
     projectVariables: toVariables(request.projectVariables),
+    ...(request.iid !== undefined && { iid: request.iid }),
     ...(request.inputs && { inputs: request.inputs }),
     reader: {
       local: from(files),

@@ -18,6 +18,7 @@ export function readTrigger(input: Input): TriggerOptions | undefined {
   if (include === undefined)
     return invalid(input, "`trigger` needs an `include` with the file of the child pipeline.");
   const files = include.kind === "list" ? include.items : [include];
+  if (files.length === 0) return invalid(input, "`trigger:include` should not be empty.");
   if (files.length > limits.childFiles) {
     const message = `\`trigger:include\` has ${files.length} files; the limit is ${limits.childFiles}.`;
     input.report.error("limit-exceeded", message, `${input.path}:include`, include.place);
