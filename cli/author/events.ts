@@ -36,11 +36,21 @@ export function checkEvents(events: readonly ScriptedEvent[], jobs: readonly str
   const known = new Set(jobs);
   for (const name of events.flatMap((event) => event.jobs ?? [])) {
     if (known.has(name)) continue;
-    const guess = nearest(name, known);
-    const help = guess === undefined ? "" : ` Did you mean \`${guess}\`?`;
+    const help = helpWith(name, jobs);
     const message = `There is no job \`${name}\` in this pipeline.${help} It has: ${jobs.join(", ")}.`;
     throw new CliError(message, exitCodes.usage);
   }
+}
+
+function helpWith(name: string, jobs: readonly string[]): string {
+  const isParallel = jobs.some((job) => /^(?: \d+\/\d+|: \[.*\])$/s.test(rest(job, name)));
+  if (isParallel) return ` \`${name}\` is parallel: name its instances.`;
+  const guess = nearest(name, new Set(jobs));
+  return guess === undefined ? "" : ` Did you mean \`${guess}\`?`;
+}
+
+function rest(job: string, start: string): string {
+  return job.startsWith(start) ? job.slice(start.length) : "";
 }
 
 function parseEvent(event: unknown, where: string, file: string): ScriptedEvent {

@@ -63,4 +63,15 @@ describe("slipway simulate", () => {
       "There is no job `build` in this pipeline. Did you mean `biuld`?",
     );
   });
+
+  test.for(["parallel: 2", "parallel: { matrix: [{ A: [x, y] }] }"])(
+    "an event names the instances of a job with %s",
+    async (parallel) => {
+      const args = ["simulate", "-", "--events", "events.json", "--json"];
+      const file = `build: { script: x, ${parallel} }\nbuilt: { script: x }`;
+      const { code, stderr } = await runSlipway(project.path, args, file);
+      expect(code).toBe(2);
+      expect(stderr).toContain("no job `build` in this pipeline. `build` is parallel: name its");
+    },
+  );
 });
