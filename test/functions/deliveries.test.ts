@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { ForgeError } from "#forge/forge.ts";
 import { createApp } from "#functions/http/app.ts";
 import { receiveWebhook } from "#service/receive-webhook.ts";
 import { makeWorld, project, sha, type World } from "../service/world.ts";
@@ -10,8 +11,12 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-async function ask(path: string, body?: unknown): Promise<{ status: number; json: unknown }> {
-  const app = createApp({ service: world.deps, mayReadPages: async () => true });
+async function ask(
+  path: string,
+  body?: unknown,
+  service = world.deps,
+): Promise<{ status: number; json: unknown }> {
+  const app = createApp({ service, mayReadPages: async () => true });
   const answer = await app.request(`/api/slipway/${path}`, {
     headers: { authorization: "Bearer owner" },
     ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
@@ -66,6 +71,24 @@ test("a delivery that led to nothing is handled again, and only until it has its
   }
   expect(await world.deps.store.pipelines.list({ project, limit: 9 })).toHaveLength(1);
   expect((await ask("deliveries/none/redeliver", {})).status).toBe(404);
+});
+
+test("a forge that is away is named when a delivery is to be handled again, and it stays as it was", async () => {
+  await deliver("0123456789");
+  const forge = world.deps.forges.get("local");
+  if (forge === undefined) throw new Error("the world has no forge");
+  const message = "http://127.0.0.1:9 cannot be reached";
+  const client: typeof forge.client = (path) => ({
+    ...forge.client(path),
+    readCommit: async () => {
+      throw new ForgeError(message, { retryable: true });
+    },
+  });
+  const before = await ask("deliveries/0123456789");
+  const away = { ...world.deps, forges: new Map([["local", { ...forge, client }]]) };
+  const again = await ask("deliveries/0123456789/redeliver", {}, away);
+  expect(again).toEqual({ status: 502, json: { error: message } });
+  expect(await ask("deliveries/0123456789")).toEqual(before);
 });
 
 test("a project is compared with its forge at once", async () => {

@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
 import * as z from "zod/mini";
+import { ForgeError } from "#forge/forge.ts";
 import { authorizeAccess } from "#service/authorize-access.ts";
 import { type ControlResult, controlPipeline } from "#service/control.ts";
 import type { ServiceDeps } from "#service/deps.ts";
@@ -21,6 +22,12 @@ const playSchema = z.object({ variables: z.optional(z.record(z.string(), z.strin
 /** Slipway's own API, for the command line: always with an access token as bearer. */
 export function apiRoutes(service: ServiceDeps): Hono {
   const app = new Hono();
+
+  app.onError((error, context) => {
+    if (!(error instanceof ForgeError)) throw error;
+    service.log("warn", "a forge could not be asked", { cause: error.message });
+    return context.json({ error: error.message }, 502);
+  });
 
   app.use("/api/slipway/*", async (context, next) => {
     const token = /^Bearer (.+)$/.exec(context.req.header("authorization") ?? "")?.[1] ?? "";

@@ -62,7 +62,10 @@ export function deliveryRoutes(service: ServiceDeps): Hono {
   return app;
 }
 
-const unknown = { error: "There is no such delivery among the newest thousand." };
+const unknown = {
+  error:
+    "There is no such delivery among the newest thousand, or several begin so: give its id, or at least four characters that no other begins with.",
+};
 
 async function findProject(service: ServiceDeps, project: string, forge: string | undefined) {
   const stored = (await service.store.projects.list()).map(({ forge: name, path }) => ({
