@@ -154,17 +154,17 @@ function readLiteral(cursor: Cursor, parent: number, header: string): Node | und
   let at = text.indexOf("\n", cursor.at) + 1;
   const first = /\S/g;
   first.lastIndex = at;
-  const indent = (first.exec(text)?.index ?? end) - at;
-  if (at === 0 || at >= end || indent <= parent || text.slice(at, at + indent).includes("\n")) {
-    return undefined;
-  }
+  const content = first.exec(text)?.index ?? end;
+  const indent = content - at;
+  const isThere = at > 0 && content < end && !text.slice(at, content).includes("\n");
+  if (!isThere || indent <= parent) return undefined;
   while (at < end) {
     const newline = text.indexOf("\n", at);
     const next = newline === -1 || newline > end ? end : newline;
     const line = text.slice(at, next);
-    const content = line.trimStart();
-    if (content === "" && line.length > indent) return undefined;
-    if (content !== "" && line.length - content.length < indent) break;
+    const written = line.trimStart();
+    if (written === "" && line.length > indent) return undefined;
+    if (written !== "" && line.length - written.length < indent) break;
     lines.push(line.slice(indent));
     at = next + 1;
   }

@@ -126,6 +126,8 @@ describe("an entry is left to the library", () => {
     "a: 'it''s'\n",
     "a: >\n  x\n",
     "a: |2\n   x\n",
+    "a: |\n ",
+    "a: |\n \n",
     "a:\n  <<: x\n",
     "a:\n  b: 1\n  b: 2\n",
     "a: 2024-01-02\n",

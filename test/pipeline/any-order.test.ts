@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { PipelineEvent } from "#pipeline/event.ts";
+import type { Pipeline } from "#pipeline/pipeline.ts";
 import { statuses as statusWords } from "#pipeline/status.ts";
 import { transition } from "#pipeline/transition.ts";
 import { cases } from "./arbitrary.ts";
@@ -88,6 +89,12 @@ const events: fc.Arbitrary<PipelineEvent> = fc.oneof(
   ),
 );
 
+/** Names an environment that the pipeline will have but never had: nobody can know it yet. */
+function isEarly({ environments }: Pipeline, event: PipelineEvent): boolean {
+  const id = "environmentId" in event ? event.environmentId : "elsewhere";
+  return id !== "elsewhere" && !environments.some((environment) => environment.id === id);
+}
+
 describe("any order, loss and repetition", () => {
   test("of events and commands, and two dead machines, leave the verdict as it is", () => {
     fc.assert(
@@ -126,6 +133,7 @@ describe("any order, loss and repetition", () => {
           seconds += wait;
           const now = at(seconds);
           pipeline = transition(pipeline, { type: "look" }, now).pipeline;
+          if (isEarly(pipeline, event)) continue;
           pipeline = frozen(transition(frozen(pipeline), event, now).pipeline);
           expect(flaws(pipeline)).toEqual([]);
           expect(transition(pipeline, { type: "look" }, now).pipeline).toBe(pipeline);
