@@ -3,7 +3,6 @@ import type { JobConfig } from "./job.ts";
 import { limits } from "./limits.ts";
 import { nearest } from "./nearest.ts";
 import { child, type Place } from "./node.ts";
-import { invalid } from "./read.ts";
 
 type Finding = { readonly code: string; readonly key: string; readonly message: string };
 
@@ -18,7 +17,6 @@ export function checkJob(job: JobConfig, keyPlace: Place, stages: readonly strin
     const place = node.entries.get(finding.key)?.value.place ?? keyPlace;
     report.error(finding.code, finding.message, `${path}:${finding.key}`, place);
   }
-  checkDelays(job);
   if (name === "pages" && !node.entries.has("pages")) {
     const message = "The job runs, but nothing is published as a Pages site.";
     report.warning("not-supported", message, path, keyPlace);
@@ -39,6 +37,9 @@ function* conflicts(job: JobConfig): Iterable<Finding> {
   if (has("script") && has("trigger")) {
     yield conflict("trigger", "A job has either `script` or `trigger`, not both.");
   }
+  if (has("run") && (has("script") || has("trigger"))) {
+    yield conflict("run", "A job has either `run` or `script` or `trigger`, not two of them.");
+  }
   const script = child(job.input.node, "script");
   const isBlank = script?.kind === "scalar" ? script.text === "" : script?.weight === 1;
   if (isBlank)
@@ -46,6 +47,9 @@ function* conflicts(job: JobConfig): Iterable<Finding> {
   if (has("rules")) {
     for (const key of ["only", "except", "start_in"]) {
       if (has(key)) yield conflict(key, `\`${key}\` cannot be used together with \`rules\`.`);
+    }
+    if (job.when === "delayed") {
+      yield conflict("when", "With `rules`, write `when: delayed` and `start_in` in the rule.");
     }
   } else if (has("start_in") && job.when !== "delayed") {
     yield conflict("start_in", "`start_in` needs `when: delayed`.");
@@ -56,19 +60,6 @@ function* conflicts(job: JobConfig): Iterable<Finding> {
   if (missing.length > 0) {
     const message = `\`dependencies\` takes artifacts of ${missing.join(", ")}, which should also be in \`needs\`.`;
     yield conflict("dependencies", message);
-  }
-}
-
-/** Rules that leave `when` to the job: only then is it known whether `start_in` belongs there. */
-function checkDelays({ when, rules = [] }: JobConfig): void {
-  for (const { when: own, input } of rules) {
-    if (own !== undefined || input.node.kind !== "map") continue;
-    const hasStart = child(input.node, "start_in") !== undefined;
-    if (hasStart && when !== "delayed") {
-      invalid(input, "`start_in` needs `when: delayed`.");
-    } else if (!hasStart && when === "delayed") {
-      invalid(input, "The job is `when: delayed`, so this rule needs `start_in`.");
-    }
   }
 }
 

@@ -27,6 +27,7 @@ import { readTrigger } from "./keyword/trigger.ts";
 import { readJobVariables } from "./keyword/variables.ts";
 import type { PlannedJob, When } from "./plan.ts";
 import { type MapInput, read, readBoolean, readString, readStrings } from "./read.ts";
+import { unavailableScript } from "./unavailable.ts";
 import type { Variable } from "./variables.ts";
 
 /** What goes into the plan as it is. */
@@ -110,7 +111,10 @@ function readSettled(input: MapInput): Settled {
   const before = read(input, "before_script", readScript) ?? [];
   return {
     services: read(input, "services", readServices) ?? [],
-    script: [...before, ...(read(input, "script", readScript) ?? [])],
+    script: unavailableScript(input.node) ?? [
+      ...before,
+      ...(read(input, "script", readScript) ?? []),
+    ],
     afterScript: read(input, "after_script", readScript) ?? [],
     preGetSourcesScript: read(input, "hooks", readHooks) ?? [],
     cache: read(input, "cache", readCaches) ?? [],

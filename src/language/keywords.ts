@@ -45,7 +45,7 @@ const jobs = {
   publish: accepted("The job runs, but nothing is published as a Pages site."),
   dast_configuration: accepted("There are no DAST profiles; `dast_configuration` has no effect."),
   inputs: accepted("Inputs of a job cannot be changed when it is run by hand; defaults are used."),
-  run: refused("Steps (`run`) are an experiment of GitLab's; write the commands in `script`."),
+  run: accepted("Steps are not run: the job fails and says so. Write the commands in `script`."),
 } satisfies KeywordTable;
 
 /** A job that starts a child pipeline runs nothing itself. */
@@ -122,8 +122,10 @@ export const keywords = {
   hooks: allWork("pre_get_sources_script"),
   trigger: {
     ...allWork("include", "strategy", "forward"),
-    project: refused("Pipelines of other projects cannot be started; use `trigger:include`."),
-    branch: refused("Pipelines of other projects cannot be started; use `trigger:include`."),
+    project: accepted(
+      "Pipelines of other projects are not started: the job fails and says so. Use `trigger:include`.",
+    ),
+    branch: accepted("Pipelines of other projects are not started; `branch` has no effect."),
     inputs: works,
   },
   "trigger:forward": allWork("yaml_variables", "pipeline_variables"),

@@ -83,7 +83,7 @@ function readRule(
   if (when === "delayed" && startInSeconds === undefined && !map.node.entries.has("start_in")) {
     invalid(input, "`when: delayed` needs `start_in`, for example `start_in: 30 minutes`.");
   }
-  if (when !== undefined && when !== "delayed" && startInSeconds !== undefined) {
+  if (when !== "delayed" && startInSeconds !== undefined) {
     invalid(input, "`start_in` needs `when: delayed`.");
   }
   return {

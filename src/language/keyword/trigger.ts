@@ -1,20 +1,36 @@
 // GitLab Docs, "CI/CD YAML syntax reference": `trigger`, for child pipelines only.
+import { keywords } from "../keywords.ts";
 import { limits } from "../limits.ts";
 import { child, mapNode, plain } from "../node.ts";
 import type { TriggerOptions } from "../plan.ts";
-import { type Input, invalid, read, readBoolean, readClosedMap, readOneOf } from "../read.ts";
+import {
+  type Input,
+  invalid,
+  read,
+  readBoolean,
+  readClosedMap,
+  readOneOf,
+  readString,
+} from "../read.ts";
 
 export function readTrigger(input: Input): TriggerOptions | undefined {
   if (input.node.kind !== "map") {
-    const message =
-      "Pipelines of other projects cannot be started; use `trigger:include` for a child pipeline.";
-    input.report.error("not-supported", message, input.path, input.node.place);
+    const project = readString(input);
+    const { note } = keywords.trigger.project;
+    if (project === "") return invalid(input, "`trigger` should not be empty.");
+    if (project) input.report.warning("not-supported", note ?? "", input.path, input.node.place);
     return undefined;
   }
   const map = readClosedMap(input, "trigger");
   if (map === undefined) return undefined;
   const include = map.node.entries.get("include")?.value;
-  if (include === undefined && map.node.entries.has("project")) return undefined;
+  const strategy = read(map, "strategy", (value) => readOneOf(value, ["depend", "mirror"]));
+  const forward = read(map, "forward", readForward);
+  const project = read(map, "project", readString);
+  if (include === undefined && child(map.node, "project")) return undefined;
+  if (project !== undefined) {
+    return invalid(input, "`trigger` has either `project` or `include`, not both.");
+  }
   if (include === undefined)
     return invalid(input, "`trigger` needs an `include` with the file of the child pipeline.");
   const files = include.kind === "list" ? include.items : [include];
@@ -25,8 +41,6 @@ export function readTrigger(input: Input): TriggerOptions | undefined {
     return undefined;
   }
   const inputs = plain(child(map.node, "inputs") ?? mapNode(new Map(), include.place));
-  const strategy = read(map, "strategy", (value) => readOneOf(value, ["depend", "mirror"]));
-  const forward = read(map, "forward", readForward);
   return {
     include: files.map((file) => withInputs(plain(file), inputs)),
     ...(strategy !== undefined && { strategy }),
