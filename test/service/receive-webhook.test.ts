@@ -98,6 +98,42 @@ describe("a webhook", () => {
     expect(await pipelines()).toBe(3);
   });
 
+  test("of an older push makes none behind the newer one's back, whatever its id", async () => {
+    const first = { before: "0".repeat(40), sha: "b".repeat(40) };
+    world.refs.push("refs/heads/main");
+    await receiveWebhook(world.deps, connection, world.webhook({ id: "1", ...first }));
+    await pipelines();
+    await receiveWebhook(world.deps, connection, world.webhook({ id: "2", before: first.sha }));
+    await pipelines();
+    await receiveWebhook(world.deps, connection, world.webhook({ id: "again", ...first }));
+    expect(await pipelines()).toBe(2);
+    const again = await world.deps.store.deliveries.get("local", project, "again");
+    expect(again?.outcome).toContain(`is at ${sha} by now`);
+    expect((await world.deps.store.pipelines.get(2))?.value.status).toBe("pending");
+  });
+
+  test("that is later than the next push's makes none", async () => {
+    const between = "b".repeat(40);
+    world.refs.push("refs/heads/main");
+    await receiveWebhook(world.deps, connection, world.webhook({ id: "2", before: between }));
+    await pipelines();
+    const late = { before: "0".repeat(40), sha: between };
+    await receiveWebhook(world.deps, connection, world.webhook({ id: "1", ...late }));
+    expect(await pipelines()).toBe(1);
+  });
+
+  test("of a push after one that nobody told of makes its pipeline", async () => {
+    await receiveWebhook(world.deps, connection, world.webhook({ id: "1", sha: "b".repeat(40) }));
+    await pipelines();
+    world.refs.push("refs/heads/main");
+    await receiveWebhook(
+      world.deps,
+      connection,
+      world.webhook({ id: "3", before: "c".repeat(40) }),
+    );
+    expect(await pipelines()).toBe(2);
+  });
+
   test("that was stored but never queued is queued by its redelivery", async () => {
     const lost = {
       ...world.deps,
