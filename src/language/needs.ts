@@ -78,8 +78,16 @@ function checkDuplicates(
   needs: readonly NeedConfig[],
   directory: JobDirectory,
 ): void {
+  const seenJobs = new Set<string>();
+  const jobOf = (need: NeedConfig) => directory.jobOf(directory.find(need)?.[0] ?? need.job);
+  const repeated = new Set<string>();
+  for (const target of needs.map(jobOf)) {
+    if (seenJobs.has(target)) repeated.add(target);
+    seenJobs.add(target);
+  }
   const seen = new Set<string>();
-  for (const need of needs) {
+  // Instances are only looked at where they can meet: there may be hundreds of each job.
+  for (const need of needs.filter((one) => repeated.has(jobOf(one)))) {
     const names = directory.find(need) ?? [need.job];
     const again = names.find((name) => seen.has(name));
     if (again !== undefined) {
