@@ -1,5 +1,5 @@
 // Durations as people write them (GitLab Docs, `timeout`, `start_in`, `expire_in`): `3h 30m`, `1 week`,
-// `2 hours and 5 minutes`, `3600` (seconds), `1:30:00`.
+// `2 hours and 5 minutes`, `one week`, `3600` (seconds), `1:30:00`.
 
 const secondsOf: Readonly<Record<string, number>> = {
   s: 1,
@@ -34,10 +34,17 @@ const secondsOf: Readonly<Record<string, number>> = {
   years: 31_557_600,
 };
 
+const numbers = [
+  ...["zero", "one", "two", "three", "four", "five", "six"],
+  ...["seven", "eight", "nine", "ten", "eleven", "twelve"],
+];
+const numberWord = new RegExp(`\\b(?:${numbers.join("|")})\\b`, "g");
+
 /** Seconds of a duration, or undefined when the text is none. */
 export function parseDuration(text: string): number | undefined {
-  const words = text.trim().toLowerCase();
-  if (words.length > 100) return undefined;
+  const written = text.trim().toLowerCase();
+  if (written.length > 100) return undefined;
+  const words = written.replace(numberWord, (word) => String(numbers.indexOf(word)));
   if (/^\d+(\.\d+)?$/.test(words)) return Math.round(Number(words));
   if (/^\d+(:\d{1,2}){1,2}$/.test(words)) {
     return words.split(":").reduce((total, part) => total * 60 + Number(part), 0);
@@ -49,7 +56,7 @@ export function parseDuration(text: string): number | undefined {
     const seconds = Object.hasOwn(secondsOf, unit) ? secondsOf[unit] : undefined;
     if (part === undefined || seconds === undefined) return undefined;
     total += Number(amount) * seconds;
-    rest = rest.slice(part.length).replace(/^(?:\s|,|and\b)+/, "");
+    rest = rest.slice(part.length).replace(/^(?:\s|,|(?:and|with|plus)\b)+/, "");
   }
   return words === "" ? undefined : Math.round(total);
 }
