@@ -1,11 +1,13 @@
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { createServer, type IncomingMessage, request, type Server } from "node:http";
 import { request as secureRequest } from "node:https";
-import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type EngineEndpointOptions, openEngineEndpoint } from "#runner/engine/endpoint.ts";
+
+import { call, freePort, recorder, text } from "./endpoint-calls.ts";
 
 let directory: string;
 let closers: (() => Promise<void> | void)[] = [];
@@ -49,56 +51,6 @@ async function open(dockerHost: string, more: Partial<EngineEndpointOptions> = {
   });
   closers.push(endpoint.close);
   return endpoint;
-}
-
-async function text(stream: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk);
-  return Buffer.concat(chunks).toString();
-}
-
-function call(
-  socketPath: string,
-  method: string,
-  path: string,
-  body?: string | AsyncIterable<Buffer>,
-  headers: Record<string, string> = {},
-) {
-  return new Promise<{ status: number; body: string; headers: IncomingMessage["headers"] }>(
-    (resolve, reject) => {
-      const outgoing = request({ socketPath, method, path, headers, agent: false });
-      outgoing.on("error", reject);
-      outgoing.on("response", async (answer) =>
-        resolve({
-          status: answer.statusCode ?? 0,
-          body: await text(answer),
-          headers: answer.headers,
-        }),
-      );
-      outgoing.end(body);
-    },
-  );
-}
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer();
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
-}
-
-/** Records each request and answers 201 with what it saw. */
-function recorder(seen: { url: string; body: string; headers: IncomingMessage["headers"] }[]) {
-  return createServer(async (incoming, outgoing) => {
-    seen.push({
-      url: `${incoming.method} ${incoming.url}`,
-      body: await text(incoming),
-      headers: incoming.headers,
-    });
-    outgoing.writeHead(201, { "Content-Type": "application/json" });
-    outgoing.end(JSON.stringify({ Id: "x" }));
-  });
 }
 
 describe("the engine endpoint of a job", () => {
