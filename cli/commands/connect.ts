@@ -1,4 +1,4 @@
-import { Argument, type Command, InvalidArgumentError } from "commander";
+import { Argument, type Command, InvalidArgumentError, Option } from "commander";
 import { ForgeError } from "#forge/forge.ts";
 import {
   CannotConnect,
@@ -7,12 +7,14 @@ import {
   NotInSettings,
   type ProjectConnection,
 } from "#local/connect-project.ts";
+import { readConfig } from "#local/data-directory.ts";
 import { loadSettings } from "#local/load-settings.ts";
+import type { Settings } from "#project/parse-settings.ts";
 import { CliError, exitCodes } from "../failure.ts";
 import { operatorSecrets, type SecretOptions, withSecretOptions } from "../operator-secrets.ts";
 import { commandWith } from "../options.ts";
 
-type ConnectOptions = SecretOptions & { readonly serviceUrl: string };
+type ConnectOptions = SecretOptions & { readonly serviceUrl?: string };
 
 export function connectCommand(): Command {
   return withSecretOptions(
@@ -32,7 +34,14 @@ export function connectCommand(): Command {
     )
     .argument("<url>", "address of the forge, as slipway.yaml names it", readAddress)
     .argument("<project>", "path of the project on the forge")
-    .requiredOption("--service-url <url>", "where the forge reaches this service", readAddress)
+    .addOption(
+      new Option(
+        "--service-url <url>",
+        "where the forge reaches this service (default: the address in the `aws` section with --aws, else the service's port on this machine)",
+      )
+        .env("SLIPWAY_URL")
+        .argParser(readAddress),
+    )
     .action(
       async (kind: ConnectWish["kind"], url: string, project: string, options: ConnectOptions) => {
         const secrets = await operatorSecrets(options);
@@ -41,7 +50,7 @@ export function connectCommand(): Command {
           kind,
           url,
           project,
-          serviceUrl: options.serviceUrl,
+          serviceUrl: options.serviceUrl ?? (await ownAddress(options, settings)),
           keepsSecret: options.aws === true,
         };
         const done = await connectProject(wish, settings, secrets).catch(explain);
@@ -49,6 +58,24 @@ export function connectCommand(): Command {
         if (done.missing.length > 0) process.exitCode = exitCodes.failed;
       },
     );
+}
+
+/** Where the service is as far as this machine knows. */
+async function ownAddress(options: ConnectOptions, { aws }: Settings): Promise<string> {
+  if (options.aws === true) {
+    const url = aws.domain === undefined ? aws.url : `https://${aws.domain.name}`;
+    if (url !== undefined) return url;
+    throw new CliError(
+      "Where the forge reaches the service is missing: add --service-url with the stack's output Address.",
+      exitCodes.usage,
+    );
+  }
+  const config = await readConfig(options.data);
+  const url = `http://127.0.0.1:${config?.port}`;
+  console.error(
+    `slipway: the webhook leads to ${url}, which only a forge on this machine reaches; --service-url names another address`,
+  );
+  return url;
 }
 
 function connectionText(project: string, done: ProjectConnection): string {

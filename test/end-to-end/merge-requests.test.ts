@@ -74,8 +74,7 @@ projects:
   const secrets = fileSecrets(join(slipway.data, "secrets"));
   await secrets.rotate("forge-token", double.token);
   await secrets.rotate("deploy-key", "s3cret-deploy-key");
-  const service = `http://127.0.0.1:${slipway.port}`;
-  const config = ["--service-url", service, "--config", join(slipway.data, "slipway.yaml")];
+  const config = ["--config", join(slipway.data, "slipway.yaml")];
   const connected = await cli("connect", "gitlab", double.url, project, ...config);
   webhook = JSON.parse(connected.stdout).webhook;
 }, 60_000);
