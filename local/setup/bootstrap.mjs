@@ -25,8 +25,10 @@ function whyInstall() {
     Object.entries(JSON.parse(readFileSync(file, "utf8")).packages).filter(([path]) => path !== "");
   const present = new Map(packages(installed).map(([path, { version }]) => [path, version]));
   const missing = packages(join(root, "package-lock.json")).filter(
-    ([path, { version, optional, dev, devOptional }]) =>
+    ([path, { version, optional, dev, devOptional, inBundle }]) =>
       present.get(path) !== version &&
+      // It comes inside another one, which is asked for by itself.
+      !inBundle &&
       !(optional && !present.has(path)) &&
       !(omitDev && (dev || devOptional)),
   );
