@@ -45,8 +45,10 @@ async function makeProject(): Promise<string> {
 }
 
 async function measure(peer: Peer | string, directory: string): Promise<readonly Row[]> {
-  const floor: Command = [process.execPath, "-e", "0"];
-  const lint: Command = [process.execPath, slipway, "lint"];
+  // All by the same Node, which is a newer one than this where the peer needs it.
+  const program = typeof peer === "string" ? process.execPath : peer.node;
+  const floor: Command = [program, "-e", "0"];
+  const lint: Command = [program, slipway, "lint"];
   const list: readonly Command[] =
     typeof peer === "string" ? [] : [[peer.node, peer.program, "--list"]];
   const [node = 0, own = 0, other] = await medians([floor, lint, ...list], directory);
