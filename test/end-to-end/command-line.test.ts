@@ -10,6 +10,7 @@ import {
   leftInTheEnd,
   makeRepository,
   pipelineOf,
+  reservePorts,
   type Slipway,
   startSlipway,
 } from "./harness.ts";
@@ -70,14 +71,15 @@ describe("slipway up", () => {
 
   test.for([
     ["its own port", 0],
-    ["the port of its registry", -1],
+    ["the port of its registry", 1],
   ] as const)("on a machine where %s is taken says which, and ends", async ([, offset]) => {
-    const other = createServer().listen(0, "127.0.0.1");
+    const { port, release } = await reservePorts();
+    const taken = port + offset;
+    const other = createServer().listen(taken, "127.0.0.1");
     await once(other, "listening");
-    const address = other.address();
-    const taken = typeof address === "object" ? (address?.port ?? 0) : 0;
-    const ended = await command(["up", "--port", String(taken + offset)], elsewhere);
+    const ended = await command(["up", "--port", String(port)], elsewhere);
     other.close();
+    release();
     expect(ended.code).toBe(3);
     expect(ended.err).toMatch(new RegExp(`Port ${taken}\\b.*taken.*--port`, "s"));
   });

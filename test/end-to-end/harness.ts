@@ -43,7 +43,7 @@ type Ports = { readonly port: number; readonly release: () => void };
  * Two ports side by side, of the range whose registries the machine's engine lets BuildKit use without TLS. They are
  * kept also while the service is down, from tests in other processes too.
  */
-async function reservePorts(): Promise<Ports> {
+export async function reservePorts(): Promise<Ports> {
   for (let port = 4500; port < 4578; port += 2) {
     const mark = join(tmpdir(), `slipway-e2e-port-${port}`);
     if (!reserve(mark)) continue;
