@@ -72,6 +72,7 @@ function requestFor(text: string): CompileRequest {
     text,
     file: ".gitlab-ci.yml",
     facts,
+    iid: 1,
     pipelineVariables: [],
     projectVariables: [],
     reader: {

@@ -10,7 +10,7 @@ import type { Variable } from "./variables.ts";
 /** What lies below and above the configuration's own variables. */
 export type Scope = {
   readonly predefined: readonly Variable[];
-  /** `CI_PIPELINE_IID`, where it is known: for jobs, not for `include` and `workflow`. */
+  /** `CI_PIPELINE_IID`: for jobs, not for `include` and `workflow`. */
   readonly ofPipeline: readonly Variable[];
   /** User, project and pipeline variables, which win over the configuration's. */
   readonly overriding: readonly Variable[];
@@ -31,9 +31,7 @@ export function createScope(request: CompileRequest): Scope {
   const above = valuesOf(overriding);
   return {
     predefined,
-    ofPipeline: toVariables({
-      CI_PIPELINE_IID: request.iid === undefined ? undefined : String(request.iid),
-    }),
+    ofPipeline: toVariables({ CI_PIPELINE_IID: String(request.iid) }),
     overriding,
     lookup: (own, ofJob = () => []) => {
       // Few jobs are decided by a look at their own variables. Names of a job and of the pipeline differ.

@@ -42,8 +42,8 @@ export type CompileRequest = {
   /** Name shown in diagnostics, usually `.gitlab-ci.yml`. */
   readonly file: string;
   readonly facts: PipelineFacts;
-  /** `CI_PIPELINE_IID`, which jobs may use in conditions and names; absent where no number is given yet. */
-  readonly iid?: number;
+  /** `CI_PIPELINE_IID`, which jobs may use in conditions and names. */
+  readonly iid: number;
   /** Variables of this pipeline: push option, trigger, API. */
   readonly pipelineVariables: readonly Variable[];
   /** Variables of the project's settings that this ref may see. Secret values may be absent here. */

@@ -85,7 +85,8 @@ async function makeChild(deps: ServiceDeps, parent: Pipeline, job: Job): Promise
   });
   if ("error" in variables) return refusal(variables.error);
   const facts: PipelineFacts = { ...parent.facts, source: "parent_pipeline" };
-  const child = { parent, job, facts, settings, variables: variables.variables };
+  const iid = await deps.store.pipelines.nextIid(parent.project);
+  const child = { parent, job, iid, facts, settings, variables: variables.variables };
   const id = await deps.store.pipelines.claim(
     deps.hash(`child of job\n${job.id}`),
     await deps.store.pipelines.nextId(),
@@ -99,6 +100,7 @@ async function makeChild(deps: ServiceDeps, parent: Pipeline, job: Job): Promise
 type Child = {
   readonly parent: Pipeline;
   readonly job: Job;
+  readonly iid: number;
   readonly facts: PipelineFacts;
   readonly settings: ProjectSettings;
   readonly variables: readonly Variable[];
@@ -107,7 +109,7 @@ type Child = {
 /** The files of `trigger:include` are included by a configuration that holds nothing else, as in GitLab. */
 async function compileChild(
   deps: ServiceDeps,
-  { parent, job, facts, settings, variables }: Child,
+  { parent, job, iid, facts, settings, variables }: Child,
   planned: PlannedJob,
 ): Promise<CompileResult> {
   const forge = deps.forges.get(parent.forge);
@@ -116,6 +118,7 @@ async function compileChild(
     text: JSON.stringify({ include: planned.trigger?.include ?? [] }),
     file: `trigger of ${job.name}`,
     facts,
+    iid,
     pipelineVariables: variables,
     projectVariables: await compileVariables(deps, settings, facts),
     reader: {
@@ -128,13 +131,13 @@ async function compileChild(
 async function store(
   deps: ServiceDeps,
   id: number,
-  { parent, job, facts, settings, variables }: Child,
+  { parent, job, iid, facts, settings, variables }: Child,
   compiled: Extract<CompileResult, { status: "created" }>,
 ): Promise<Made> {
   await deps.blobs.put(planKey(id), new TextEncoder().encode(JSON.stringify(compiled.plan)));
   const pipeline = await storePipeline(deps, {
     id,
-    iid: await deps.store.pipelines.nextIid(parent.project),
+    iid,
     forge: parent.forge,
     project: parent.project,
     facts,

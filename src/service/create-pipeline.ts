@@ -64,8 +64,10 @@ export async function createPipelineFor(
     return { result: "nothing", why: `${event.sha} is not in the repository any more` };
   const facts = { ...collected, source: wish.source ?? collected.source };
   const options = optionsOf(event, wish);
+  // Conditions may ask for it, so that one that comes to nothing uses up its number, as on GitLab.
+  const iid = await deps.store.pipelines.nextIid(event.project.path);
   const [compiled, warnings] = await Promise.all([
-    readAndCompile(deps, settings, client, facts, event, options, wish.jobs ?? []),
+    readAndCompile(deps, { settings, client, facts, iid, event, options, jobs: wish.jobs ?? [] }),
     refWarnings(client, facts),
   ]);
   if ("why" in compiled) return { result: "nothing", why: compiled.why };
@@ -86,7 +88,7 @@ export async function createPipelineFor(
   }
   const pipeline = await storePipeline(deps, {
     id,
-    iid: await deps.store.pipelines.nextIid(event.project.path),
+    iid,
     forge: forgeName,
     project: event.project.path,
     facts,
@@ -130,14 +132,19 @@ function optionsOf(event: BuildableEvent, wish: PipelineWish): PushOptions {
 
 type Compiled = Exclude<CompileResult, { status: "filtered" }>;
 
+type Wanted = {
+  readonly settings: ProjectSettings;
+  readonly client: ForgeClient;
+  readonly facts: PipelineFacts;
+  readonly iid: number;
+  readonly event: BuildableEvent;
+  readonly options: PushOptions;
+  readonly jobs: readonly string[];
+};
+
 async function readAndCompile(
   deps: ServiceDeps,
-  settings: ProjectSettings,
-  client: ForgeClient,
-  facts: PipelineFacts,
-  event: BuildableEvent,
-  options: PushOptions,
-  jobs: readonly string[],
+  { settings, client, facts, iid, event, options, jobs }: Wanted,
 ): Promise<Compiled | { readonly why: string }> {
   if (options.skip) return { status: "skipped", diagnostics: [skippedByOption] };
   const config = await readConfig(deps, settings, client, event.sha);
@@ -149,6 +156,7 @@ async function readAndCompile(
   const result = await compile({
     ...config,
     facts,
+    iid,
     pipelineVariables: options.variables,
     projectVariables: await compileVariables(deps, settings, facts),
     reader: configReader(client, facts, includeReader(deps, settings.forge)),

@@ -34,7 +34,7 @@ export async function compileCase(text: string, request: CaseRequest = {}): Prom
     facts: pushFacts(request),
     pipelineVariables: toVariables(request.variables),
     projectVariables: toVariables(request.projectVariables),
-    ...(request.iid !== undefined && { iid: request.iid }),
+    iid: request.iid ?? 1,
     ...(request.inputs && { inputs: request.inputs }),
     reader: {
       local: from(files),
