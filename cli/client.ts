@@ -57,9 +57,11 @@ export async function connect(
     }
   };
   return {
-    get: async (path) => (await read(path)).json() as never,
-    post: async (path, body) =>
-      (await whole(path, { method: "POST", body: JSON.stringify(body ?? {}) })).json() as never,
+    get: async <T>(path: string) => (await read(path)).json() as Promise<T>,
+    post: async <T>(path: string, body?: unknown) => {
+      const answer = await whole(path, { method: "POST", body: JSON.stringify(body ?? {}) });
+      return answer.json() as Promise<T>;
+    },
     fetch: read,
     download: (path) => request(path, {}),
   };

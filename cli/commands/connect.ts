@@ -7,12 +7,12 @@ import {
   NotInSettings,
   type ProjectConnection,
 } from "#local/connect-project.ts";
-import { readConfig } from "#local/data-directory.ts";
 import { loadSettings } from "#local/load-settings.ts";
 import type { Settings } from "#project/parse-settings.ts";
 import { CliError, exitCodes } from "../failure.ts";
 import { operatorSecrets, type SecretOptions, withSecretOptions } from "../operator-secrets.ts";
 import { commandWith } from "../options.ts";
+import { findService } from "../service-address.ts";
 
 type ConnectOptions = SecretOptions & { readonly serviceUrl?: string };
 
@@ -38,9 +38,7 @@ export function connectCommand(): Command {
       new Option(
         "--service-url <url>",
         "where the forge reaches this service (default: the address in the `aws` section with --aws, else the service's port on this machine)",
-      )
-        .env("SLIPWAY_URL")
-        .argParser(readAddress),
+      ).argParser(readAddress),
     )
     .action(
       async (kind: ConnectWish["kind"], url: string, project: string, options: ConnectOptions) => {
@@ -70,8 +68,7 @@ async function ownAddress(options: ConnectOptions, { aws }: Settings): Promise<s
       exitCodes.usage,
     );
   }
-  const config = await readConfig(options.data);
-  const url = `http://127.0.0.1:${config?.port}`;
+  const { url } = await findService({ data: options.data });
   console.error(
     `slipway: the webhook leads to ${url}, which only a forge on this machine reaches; --service-url names another address`,
   );
