@@ -25,11 +25,14 @@ export function principalsTable(): string {
   const parsed = parseSettings(example);
   if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
   // No template tells what is in an asset, so any directory stands for it.
-  const any = fileURLToPath(new URL("../buildspecs", import.meta.url));
+  const asset = fileURLToPath(new URL("../buildspecs", import.meta.url));
   const outdir = mkdtempSync(join(tmpdir(), "slipway-principals-"));
   const app = slipwayApp(parsed.settings, {
     place: { account, region },
-    assets: { functions: { http: any, work: any, builds: any, sweep: any }, runner: any },
+    assets: {
+      functions: { http: asset, work: asset, builds: asset, sweep: asset },
+      runner: asset,
+    },
     version: "0",
     app: { context: cdkJson.context, analyticsReporting: false, autoSynth: false, outdir },
   });

@@ -27,10 +27,9 @@ async function options(directory: string): Promise<EngineContainersOptions> {
 }
 
 const reason = await whyNoEngine(IMAGE);
-if (reason) {
-  console.log(`skipped: engine containers, because ${reason}`);
-  test.skip(`engine containers, because ${reason}`, () => {});
-} else {
+if (reason) console.log(`skipped: engine containers, because ${reason}`);
+
+describe.skipIf(reason)("the promises of every environment", () => {
   defineEnvironmentContract("engine containers", async () => {
     const directory = await mkdtemp(join(tmpdir(), "slipway-engine-"));
     const settings = await options(directory);
@@ -42,7 +41,7 @@ if (reason) {
       close: () => rm(directory, { recursive: true, force: true }),
     };
   });
-}
+});
 
 describe.skipIf(reason)("an engine container", () => {
   async function run(

@@ -3,6 +3,7 @@ import { parseExpression } from "#language/expression/parse-expression.ts";
 import type { PipelineFacts } from "#language/facts.ts";
 import type { ConditionWorld } from "#language/path-conditions.ts";
 import type { ConfigReader } from "#language/source.ts";
+import { branch, mergeRequestFacts, pushFacts, tag } from "./sample-facts.ts";
 
 const VARIABLES: Record<string, string> = { DEPLOY: "yes", DIR: "docs", TARGET: "main", EMPTY: "" };
 
@@ -21,8 +22,21 @@ export function world(facts: PipelineFacts, reader: Partial<ConfigReader> = {}):
     },
   };
 }
+
 export function expression(text: string): Expression {
   const parsed = parseExpression(text);
   if (!parsed.ok) throw new Error(parsed.message);
   return parsed.expression;
 }
+
+/** What pipelines are started for. */
+export const STARTS = {
+  PUSH: pushFacts(),
+  FEATURE: pushFacts(branch("feature/a")),
+  TAG: pushFacts(tag("v1.2.0")),
+  MERGE_REQUEST: mergeRequestFacts(),
+  SCHEDULE: pushFacts({ source: "schedule" }),
+  WEB: pushFacts({ source: "web" }),
+  API: pushFacts({ source: "api" }),
+  CHILD: pushFacts({ source: "parent_pipeline" }),
+};

@@ -1,16 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { decideRules, type Rule } from "#language/conditions.ts";
 import type { PipelineFacts } from "#language/facts.ts";
-import { expression, world } from "./condition-world.ts";
-import { mergeRequestFacts, pushFacts, tag, ZEROS } from "./sample-facts.ts";
+import { expression, STARTS, world } from "./condition-world.ts";
+import { pushFacts, ZEROS } from "./sample-facts.ts";
 
-const PUSH = pushFacts();
-const TAG = pushFacts(tag("v1.2.0"));
-const MERGE_REQUEST = mergeRequestFacts();
-const SCHEDULE = pushFacts({ source: "schedule" });
-const WEB = pushFacts({ source: "web" });
-const API = pushFacts({ source: "api" });
-const CHILD = pushFacts({ source: "parent_pipeline" });
+const { PUSH, TAG, MERGE_REQUEST, SCHEDULE, WEB, API, CHILD } = STARTS;
 const ON: Rule = { if: expression("true") };
 const OFF: Rule = { if: expression("false") };
 

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { decideOnlyExcept, type OnlyPolicy } from "#language/conditions.ts";
 import { parseRefPattern } from "#language/ref-pattern.ts";
-import { expression, world } from "./condition-world.ts";
-import { branch, mergeRequestFacts, pushFacts, tag } from "./sample-facts.ts";
+import { expression, STARTS, world } from "./condition-world.ts";
 
 function refs(...texts: string[]): OnlyPolicy {
   return {
@@ -14,20 +13,12 @@ function refs(...texts: string[]): OnlyPolicy {
   };
 }
 
-const PUSH = pushFacts();
-const FEATURE = pushFacts(branch("feature/a"));
-const TAG = pushFacts(tag("v1.2.0"));
-const MERGE_REQUEST = mergeRequestFacts();
-const SCHEDULE = pushFacts({ source: "schedule" });
-const WEB = pushFacts({ source: "web" });
-const API = pushFacts({ source: "api" });
-const CHILD = pushFacts({ source: "parent_pipeline" });
+const { PUSH, TAG, MERGE_REQUEST } = STARTS;
 
 describe("only and except by refs", () => {
-  const PIPELINES = { PUSH, FEATURE, TAG, MERGE_REQUEST, SCHEDULE, WEB, API, CHILD };
   const included = async (only?: OnlyPolicy, except?: OnlyPolicy) => {
     const names: string[] = [];
-    for (const [name, facts] of Object.entries(PIPELINES)) {
+    for (const [name, facts] of Object.entries(STARTS)) {
       if (await decideOnlyExcept(only, except, world(facts))) names.push(name);
     }
     return names.join(" ");
