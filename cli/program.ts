@@ -27,6 +27,7 @@ export async function runProgram(
   program: Command,
   explain: (error: unknown) => string | undefined = () => undefined,
 ): Promise<void> {
+  process.stdout.on("error", leaveQuietly);
   try {
     await program.parseAsync();
   } catch (error) {
@@ -40,4 +41,10 @@ export async function runProgram(
     console.error(`slipway: ${message}`);
     process.exitCode = isOwn ? error.exitCode : exitCodes.absent;
   }
+}
+
+/** Whoever reads us may stop early, as `head` does, and needs no word about it. */
+function leaveQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
 }
