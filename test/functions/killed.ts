@@ -4,8 +4,7 @@ import type { ServiceDeps } from "#service/deps.ts";
 /** A function that Lambda kills at some point: nothing of it goes on after that. */
 export type Mortal = {
   readonly deps: ServiceDeps;
-  /** How many effects there were so far, and how often it was killed. */
-  readonly effects: () => number;
+  /** How often it was killed. */
   readonly deaths: () => number;
   /** Lets so many more effects happen; whatever comes after them never returns. Undefined: lives on. */
   readonly dieAfter: (effects: number | undefined) => void;
@@ -17,7 +16,6 @@ type Methods = Readonly<Record<string, unknown>>;
 
 /** Everything that leaves the process counts: state, blobs, queue, environments, the forge. */
 export function mortal(deps: ServiceDeps): Mortal {
-  let effects = 0;
   let deaths = 0;
   let left: number | undefined;
   let kill: (() => void) | undefined;
@@ -29,7 +27,6 @@ export function mortal(deps: ServiceDeps): Mortal {
         kill?.();
         return new Promise(() => undefined);
       }
-      effects += 1;
       if (left !== undefined) left -= 1;
       return call(...given);
     };
@@ -63,7 +60,6 @@ export function mortal(deps: ServiceDeps): Mortal {
         await work();
       },
     },
-    effects: () => effects,
     deaths: () => deaths,
     dieAfter: (count) => {
       left = count;

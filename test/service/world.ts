@@ -138,7 +138,8 @@ export async function makeWorld(parts: Partial<Pick<ServiceDeps, "blobs">> = {})
     stop: async ({ id }) => {
       stopped.push(id);
     },
-    list: async () => started.map(({ id }) => ({ id })),
+    list: async () =>
+      started.filter(({ id }) => observations.get(id)?.state !== "ended").map(({ id }) => ({ id })),
   };
   const queue = inProcessQueue({
     concurrency: 4,
