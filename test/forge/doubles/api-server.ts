@@ -14,8 +14,7 @@ export type Call = {
   readonly params: readonly string[];
   readonly query: URLSearchParams;
   readonly headers: IncomingMessage["headers"];
-  // biome-ignore lint/suspicious/noExplicitAny: what a client sends is looked at field by field.
-  readonly body: any;
+  readonly body: unknown;
 };
 
 export type Reply = {

@@ -1,11 +1,19 @@
+import * as z from "zod/mini";
 import { type Call, notFound, pageOf, type Reply, type Route, serveApi } from "./api-server.ts";
 import { bitbucketPullRoutes } from "./merge-requests.ts";
 import { readRepository } from "./repository.ts";
 
 export const bitbucketProject = "space/app";
 
-type Status = { key: string; state: string; url: string; refname?: string };
-type Hook = { uuid: string; url: string; [field: string]: unknown };
+const statusBody = z.looseObject({
+  key: z.string(),
+  state: z.string(),
+  url: z.string(),
+  refname: z.optional(z.string()),
+});
+const hookBody = z.looseObject({ url: z.string() });
+type Status = z.infer<typeof statusBody>;
+type Hook = z.infer<typeof hookBody> & { uuid: string };
 
 /** Bitbucket Cloud with one repository: lists with whole "next" addresses, statuses that overwrite by key. */
 export async function bitbucketDouble(options: {
@@ -148,14 +156,15 @@ export async function bitbucketDouble(options: {
       ({ params, body }) => {
         const [sha = ""] = params;
         if (git.resolve(sha) !== sha) return notFound;
-        if (typeof body.key !== "string" || body.key === "" || body.key.length > 40)
+        const status = statusBody.parse(body);
+        if (status.key === "" || status.key.length > 40)
           return wrong("key must have 1 to 40 characters");
-        if (!URL.canParse(body.url ?? "")) return wrong("url is required");
-        if (!["INPROGRESS", "SUCCESSFUL", "FAILED", "STOPPED"].includes(body.state))
+        if (!URL.canParse(status.url)) return wrong("url is required");
+        if (!["INPROGRESS", "SUCCESSFUL", "FAILED", "STOPPED"].includes(status.state))
           return wrong("state is not a valid choice");
-        statuses.set(`${sha} ${body.key}`, body);
-        history.push(body.state);
-        return { status: 201, json: body };
+        statuses.set(`${sha} ${status.key}`, status);
+        history.push(status.state);
+        return { status: 201, json: status };
       },
     ],
     ...bitbucketPullRoutes(git, list, bitbucketProject),
@@ -164,7 +173,7 @@ export async function bitbucketDouble(options: {
       "POST",
       at(`${repo}/hooks`),
       ({ body }) => {
-        hooks.push({ uuid: `{hook-${hooks.length + 1}}`, ...body });
+        hooks.push({ uuid: `{hook-${hooks.length + 1}}`, ...hookBody.parse(body) });
         return { status: 201, json: hooks.at(-1) };
       },
     ],

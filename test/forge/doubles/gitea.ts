@@ -1,3 +1,4 @@
+import * as z from "zod/mini";
 import { type Call, notFound, pageOf, type Reply, type Route, serveApi } from "./api-server.ts";
 import { gitObjects } from "./git-objects.ts";
 import { giteaPullRoutes } from "./merge-requests.ts";
@@ -5,7 +6,13 @@ import { readRepository } from "./repository.ts";
 
 export const giteaProject = "team/app";
 
-type Hook = { id: number; type: string; config: Record<string, string>; events: string[] };
+const statusBody = z.object({ context: z.string(), state: z.string() });
+const hookBody = z.looseObject({
+  type: z.string(),
+  config: z.record(z.string(), z.string()),
+  events: z.array(z.string()),
+});
+type Hook = z.infer<typeof hookBody> & { id: number };
 
 /** A Gitea server with one repository; an old one does not know the status "skipped". */
 export async function giteaDouble(options: {
@@ -124,10 +131,11 @@ export async function giteaDouble(options: {
         const [sha = ""] = params;
         if (git.resolve(sha) !== sha) return notFound;
         const known = knowsSkipped ? [...states, "skipped"] : states;
-        if (!known.includes(body.state))
-          return { status: 422, json: { message: `invalid state: ${body.state}` } };
-        statuses.push({ sha, context: body.context, state: body.state });
-        return { status: 201, json: { id: statuses.length, status: body.state } };
+        const { context, state } = statusBody.parse(body);
+        if (!known.includes(state))
+          return { status: 422, json: { message: `invalid state: ${state}` } };
+        statuses.push({ sha, context, state });
+        return { status: 201, json: { id: statuses.length, status: state } };
       },
     ],
     ["GET", at(`${repo}/hooks`), (call) => (admin ? list(call, hooks) : forbidden)],
@@ -136,7 +144,7 @@ export async function giteaDouble(options: {
       at(`${repo}/hooks`),
       ({ body }) => {
         if (!admin) return forbidden;
-        hooks.push({ id: hooks.length + 1, ...body });
+        hooks.push({ id: hooks.length + 1, ...hookBody.parse(body) });
         return { status: 201, json: hooks.at(-1) };
       },
     ],

@@ -1,18 +1,20 @@
 import { createVerify, generateKeyPairSync } from "node:crypto";
+import * as z from "zod/mini";
 import { notFound, type Reply, type Route } from "./api-server.ts";
 
-export type InstallationToken = {
-  readonly token: string;
-  readonly repositories: string[];
-  readonly permissions: Readonly<Record<string, string>>;
-};
+const tokenBody = z.object({
+  repositories: z.array(z.string()),
+  permissions: z.record(z.string(), z.string()),
+});
+
+export type InstallationToken = z.infer<typeof tokenBody> & { readonly token: string };
 
 type App = { readonly id: string; readonly installation: number; readonly publicKey: string };
 
 /** What GitHub answers an App that asks for itself: its installation, and tokens with no more rights than that has. */
 export function githubAppRoutes(options: {
   readonly app: App;
-  readonly granted: Readonly<Record<string, unknown>>;
+  readonly granted: Readonly<Record<string, string>>;
   readonly installationTokens: InstallationToken[];
   readonly invalid: (message: string) => Reply;
 }): Route[] {
@@ -36,13 +38,14 @@ export function githubAppRoutes(options: {
         if (!isAppJwt(headers.authorization ?? "", app))
           return { status: 401, json: { message: "A JSON web token could not be decoded" } };
         if (Number(params[0]) !== app.installation) return notFound;
-        if (body.repositories?.some((name: string) => name !== "app"))
+        const { repositories, permissions } = tokenBody.parse(body);
+        if (repositories.some((name) => name !== "app"))
           return invalid("There is at least one repository that does not exist");
-        const asked = Object.entries(body.permissions ?? {});
-        if (asked.some(([name, level]) => ![level, "write"].includes(granted[name])))
+        const asked = Object.entries(permissions);
+        if (asked.some(([name, level]) => ![level, "write"].includes(granted[name] ?? "")))
           return invalid("The permissions requested are not granted to this installation.");
         const made = `ghs_${installationTokens.length}-double`;
-        installationTokens.push({ token: made, ...body });
+        installationTokens.push({ token: made, repositories, permissions });
         const expires = new Date(Date.now() + 3600_000).toISOString();
         return { status: 201, json: { token: made, expires_at: expires } };
       },

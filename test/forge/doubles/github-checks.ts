@@ -1,3 +1,4 @@
+import * as z from "zod/mini";
 import type { Call, Reply, Route } from "./api-server.ts";
 
 export type CheckRun = {
@@ -13,6 +14,23 @@ export type CheckRun = {
   completed_at: string | null;
   output: { title: string; summary: string } | null;
 };
+
+const output = z.object({ title: z.string(), summary: z.string() });
+/** What may be changed of a run. */
+const runBody = z.looseObject({
+  status: z.exactOptional(z.string()),
+  conclusion: z.exactOptional(z.string()),
+  started_at: z.exactOptional(z.string()),
+  completed_at: z.exactOptional(z.string()),
+  output: z.exactOptional(output),
+});
+const newRunBody = z.looseObject({
+  ...runBody.shape,
+  name: z.string(),
+  head_sha: z.string(),
+  external_id: z.string(),
+  details_url: z.string(),
+});
 
 const conclusions = [
   "action_required",
@@ -37,12 +55,12 @@ export function githubCheckRoutes(options: {
   const { runs, list, isCommit, isApp, unfit, invalid } = options;
   const repo = "/repos/[^/]+/[^/]+";
 
-  const refuse = (call: Call): Reply | undefined => {
+  const refuse = (call: Call, run: z.infer<typeof runBody>): Reply | undefined => {
     if (!isApp(call))
       return { status: 403, json: { message: "You must authenticate via a GitHub App." } };
     const refused = unfit(call, "checks");
     if (refused) return refused;
-    const { status, conclusion, started_at: start, completed_at: end, output } = call.body;
+    const { status, conclusion, started_at: start, completed_at: end, output } = run;
     if (status !== undefined && !["queued", "in_progress", "completed"].includes(status))
       return invalid("status is not included in the list");
     if (status === "completed" && conclusion === undefined) return invalid("conclusion is missing");
@@ -56,17 +74,17 @@ export function githubCheckRoutes(options: {
   };
 
   /** A conclusion is the end, whatever the status says beside it. */
-  const statusIn = (body: Call["body"]): string =>
-    body.conclusion === undefined ? (body.status ?? "queued") : "completed";
+  const statusIn = (run: z.infer<typeof runBody>): string =>
+    run.conclusion === undefined ? (run.status ?? "queued") : "completed";
 
   return [
     [
       "POST",
       new RegExp(`^${repo}/check-runs$`),
       (call) => {
-        const refused = refuse(call);
+        const body = newRunBody.parse(call.body);
+        const refused = refuse(call, body);
         if (refused) return refused;
-        const { body } = call;
         if (!body.name) return invalid("name is missing");
         if (!isCommit(body.head_sha)) return invalid(`No commit found for SHA: ${body.head_sha}`);
         const run: CheckRun = {
@@ -87,14 +105,15 @@ export function githubCheckRoutes(options: {
       "PATCH",
       new RegExp(`^${repo}/check-runs/(\\d+)$`),
       (call) => {
-        const refused = refuse(call);
+        const change = runBody.parse(call.body);
+        const refused = refuse(call, change);
         if (refused) return refused;
         const run = runs.find(({ id }) => id === Number(call.params[0]));
         if (run === undefined) return { status: 404, json: { message: "Not Found" } };
-        const status = call.body.status === undefined ? run.status : statusIn(call.body);
+        const status = change.status === undefined ? run.status : statusIn(change);
         if (run.status === "completed" && status !== "completed")
           return invalid("a completed check run does not go back");
-        return { json: Object.assign(run, call.body, { status }) };
+        return { json: Object.assign(run, change, { status }) };
       },
     ],
     [

@@ -1,3 +1,4 @@
+import * as z from "zod/mini";
 import { type Call, notFound, pageOf, type Reply, type Route, serveApi } from "./api-server.ts";
 import { gitObjects } from "./git-objects.ts";
 import { appKeys, githubAppRoutes, type InstallationToken } from "./github-app.ts";
@@ -21,7 +22,16 @@ const notAccessible: Reply = {
   json: { message: "Resource not accessible by integration" },
 };
 
-type Hook = { id: number; config: Record<string, string>; events: string[]; active: boolean };
+const statusBody = z.object({
+  state: z.string(),
+  context: z._default(z.string(), "default"),
+  description: z._default(z.string(), ""),
+});
+const hookBody = z.looseObject({
+  config: z.record(z.string(), z.string()),
+  events: z.array(z.string()),
+  active: z.boolean(),
+});
 
 /** An attempt to deliver; newest first. */
 export type GitHubDelivery = {
@@ -51,9 +61,9 @@ export async function githubDouble(options: {
   const installationTokens: InstallationToken[] = [];
   const checks: CheckRun[] = [];
   const statuses: { sha: string; context: string; state: string; description: string }[] = [];
-  const hooks: Hook[] = [];
+  const hooks: (z.infer<typeof hookBody> & { id: number })[] = [];
   const rights = { pullRequests: true };
-  const granted: Readonly<Record<string, unknown>> = options.granted ?? appPermissions;
+  const granted: Readonly<Record<string, string>> = options.granted ?? appPermissions;
   const deliveries: GitHubDelivery[] = [];
   const redelivered: number[] = [];
   const limits = { statusesPerContext: 1000 };
@@ -180,7 +190,7 @@ export async function githubDouble(options: {
         if (refused) return refused;
         const { params, body } = call;
         const [sha = ""] = params;
-        const { state, context = "default", description = "" } = body;
+        const { state, context, description } = statusBody.parse(body);
         if (git.resolve(sha) !== sha) return invalid(`No commit found for SHA: ${sha}`);
         if (!["error", "failure", "pending", "success"].includes(state))
           return invalid("state is not included in the list");
@@ -208,9 +218,10 @@ export async function githubDouble(options: {
       at(`${repo}/hooks`),
       ({ body }) => {
         if (!admin) return notFound;
-        if (hooks.some((hook) => hook.config.url === body.config.url))
+        const asked = hookBody.parse(body);
+        if (hooks.some((hook) => hook.config.url === asked.config.url))
           return invalid("Hook already exists on this repository");
-        hooks.push({ id: hooks.length + 1, ...body });
+        hooks.push({ id: hooks.length + 1, ...asked });
         return { status: 201, json: hooks.at(-1) };
       },
     ],

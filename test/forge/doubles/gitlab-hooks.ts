@@ -1,6 +1,8 @@
+import * as z from "zod/mini";
 import type { Reply, Route } from "./api-server.ts";
 
-export type StoredHook = { id: number; url: string; [field: string]: unknown };
+const hookBody = z.looseObject({ url: z.string() });
+export type StoredHook = z.infer<typeof hookBody> & { id: number };
 
 /** An attempt to deliver, as GitLab's list of webhook events shows it; newest first. */
 export type HookEvent = {
@@ -31,8 +33,7 @@ export function gitlabHookRoutes(options: {
     token_present: token !== undefined,
     ...(signs ? { signing_token_present: signing_token !== undefined } : {}),
   });
-  const checked = (body: Record<string, unknown>): Reply | undefined => {
-    const signing = body.signing_token;
+  const checked = ({ signing_token: signing }: z.infer<typeof hookBody>): Reply | undefined => {
     const key = typeof signing === "string" ? /^whsec_(.+)$/.exec(signing)?.[1] : undefined;
     if (signs && signing !== undefined && Buffer.from(key ?? "", "base64").length !== 32)
       return { status: 422, json: { message: { signing_token: ["is invalid"] } } };
@@ -48,9 +49,10 @@ export function gitlabHookRoutes(options: {
       "POST",
       /^\/projects\/[^/]+\/hooks$/,
       ({ body }) => {
-        const wrong = mayEdit ? checked(body) : forbidden;
+        const asked = hookBody.parse(body);
+        const wrong = mayEdit ? checked(asked) : forbidden;
         if (wrong) return wrong;
-        const hook: StoredHook = { id: hooks.length + 1, ...body };
+        const hook: StoredHook = { id: hooks.length + 1, ...asked };
         hooks.push(hook);
         return { status: 201, json: shown(hook) };
       },
@@ -59,11 +61,12 @@ export function gitlabHookRoutes(options: {
       "PUT",
       /^\/projects\/[^/]+\/hooks\/(\d+)$/,
       ({ params, body }) => {
-        const wrong = mayEdit ? checked(body) : forbidden;
+        const asked = hookBody.parse(body);
+        const wrong = mayEdit ? checked(asked) : forbidden;
         const hook = hooks.find((each) => each.id === Number(params[0]));
         if (wrong) return wrong;
         if (hook === undefined) return { status: 404, json: { message: "404 Not found" } };
-        Object.assign(hook, body);
+        Object.assign(hook, asked);
         return { json: shown(hook) };
       },
     ],

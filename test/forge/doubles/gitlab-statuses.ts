@@ -1,7 +1,9 @@
+import * as z from "zod/mini";
 import type { Reply } from "./api-server.ts";
 import type { RepositoryReader } from "./repository.ts";
 
-type State = "created" | "pending" | "running" | "success" | "failed" | "canceled" | "skipped";
+const finished = ["success", "failed", "canceled", "skipped"] as const;
+const settable = ["pending", "running", ...finished] as const;
 type Status = {
   readonly id: number;
   readonly project: number;
@@ -9,12 +11,20 @@ type Status = {
   readonly ref: string;
   readonly name: string;
   readonly pipelineId: number;
-  state: State;
+  state: "created" | (typeof settable)[number];
   description: string;
   targetUrl: string;
 };
 
-const finished = ["success", "failed", "canceled", "skipped"];
+const statusBody = z.object({
+  state: z.string(),
+  ref: z.optional(z.string()),
+  name: z.optional(z.string()),
+  context: z.optional(z.string()),
+  target_url: z._default(z.string(), ""),
+  description: z._default(z.string(), ""),
+  pipeline_id: z.optional(z.int()),
+});
 
 /**
  * GitLab's commit statuses: a state machine for each name and ref, in pipelines of source "external" that
@@ -26,13 +36,13 @@ export function gitlabStatuses(git: RepositoryReader) {
   const history: string[] = [];
   const limits = { jobsPerPipeline: Number.POSITIVE_INFINITY };
 
-  // biome-ignore lint/suspicious/noExplicitAny: what a client sends is looked at field by field.
-  function post(project: number, sha: string, body: any): Reply {
+  function post(project: number, sha: string, body: unknown): Reply {
     const bad = (message: string, status = 400): Reply => ({ status, json: { message } });
-    const { state, ref, target_url: targetUrl = "", description = "" } = body ?? {};
-    const name = body?.context ?? body?.name ?? "default";
-    if (!["pending", "running", ...finished].includes(state))
-      return bad("state does not have a valid value");
+    const asked = statusBody.parse(body);
+    const { ref, target_url: targetUrl, description, pipeline_id: wanted } = asked;
+    const name = asked.context ?? asked.name ?? "default";
+    const state = settable.find((each) => each === asked.state);
+    if (state === undefined) return bad("state does not have a valid value");
     for (const [field, value] of Object.entries({ ref, target_url: targetUrl, description })) {
       if (typeof value === "string" && [...value].length > 255)
         return bad(`${field} is too long (maximum is 255 characters)`);
@@ -42,7 +52,6 @@ export function gitlabStatuses(git: RepositoryReader) {
     const fits = pipelines.filter(
       (each) => each.project === project && each.sha === sha && each.ref === ref,
     );
-    const wanted = body.pipeline_id;
     let pipeline =
       wanted === undefined ? fits.at(-1) : fits.find((candidate) => candidate.id === wanted);
     const open = stored.findLast(
@@ -51,7 +60,7 @@ export function gitlabStatuses(git: RepositoryReader) {
         each.sha === sha &&
         each.ref === ref &&
         each.name === name &&
-        !finished.includes(each.state),
+        !finished.some((state) => state === each.state),
     );
     const full =
       pipeline !== undefined &&

@@ -1,3 +1,4 @@
+import * as z from "zod/mini";
 import { type Call, notFound, pageOf, type Reply, type Route, serveApi } from "./api-server.ts";
 import { gitlabHookRoutes, type HookEvent, type StoredHook } from "./gitlab-hooks.ts";
 import { gitlabStatuses } from "./gitlab-statuses.ts";
@@ -6,6 +7,8 @@ import { readRepository } from "./repository.ts";
 
 export const gitlabProject = { id: 42, path: "group/sub/app" };
 export const gitlabForkId = 77;
+
+const noteBody = z.object({ body: z.string() });
 
 /** A GitLab server with one project and a fork of it, as strict as its documentation says. */
 export async function gitlabDouble(options: {
@@ -140,7 +143,7 @@ export async function gitlabDouble(options: {
       "POST",
       at(`${project}/merge_requests/(\\d+)/notes`),
       ({ params, body }) => {
-        notes.push({ iid: Number(params[1]), body: body.body });
+        notes.push({ iid: Number(params[1]), ...noteBody.parse(body) });
         return { status: 201, json: { id: notes.length } };
       },
     ],
