@@ -7,9 +7,8 @@ import { makeWorld, type World } from "./world.ts";
 let world: World;
 let clock: number;
 beforeEach(async () => {
-  world = await makeWorld();
   clock = Date.now();
-  Object.assign(world.deps, { now: () => clock });
+  world = await makeWorld({ now: () => clock });
 });
 afterEach(() => world.close());
 

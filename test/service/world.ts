@@ -69,7 +69,9 @@ const settings: ProjectSettings = {
   variables: [],
 };
 
-export async function makeWorld(parts: Partial<Pick<ServiceDeps, "blobs">> = {}): Promise<World> {
+export async function makeWorld(
+  parts: Partial<Pick<ServiceDeps, "blobs" | "now">> = {},
+): Promise<World> {
   const directory = mkdtempSync(join(tmpdir(), "slipway-world-"));
   const database = await openEmbeddedDynamodb(join(directory, "dynamodb"));
   await createTable(database.client, "slipway");
