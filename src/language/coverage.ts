@@ -1,4 +1,4 @@
-import { compileRegex } from "./regex.ts";
+import { parseRegexLiteral } from "./regex.ts";
 
 /**
  * Reads a percentage out of a line of a job's log (GitLab Docs, "CI/CD YAML syntax reference": `coverage`):
@@ -9,12 +9,11 @@ export type CoverageReader = (line: string) => number | undefined;
 /** Longest part of a line that is looked at: its end. */
 const longestLine = 65_536;
 
-/** `literal` is the keyword's value, between slashes; undefined where it is not a usable expression. */
+/** `literal` is the keyword's value, `/…/flags`; undefined where it is not a usable expression. */
 export function coverageReader(literal: string): CoverageReader | undefined {
-  const source = /^\/(.*)\/[a-zA-Z]*$/s.exec(literal)?.[1];
-  const compiled = source === undefined ? undefined : compileRegex(source);
-  if (compiled?.ok !== true) return undefined;
-  const { regex } = compiled;
+  const parsed = parseRegexLiteral(literal);
+  if (!parsed.ok) return undefined;
+  const { regex } = parsed;
   return (line) => {
     const found = regex.lastMatch(line.slice(-longestLine).replace(/\r$/, ""));
     const number = found === undefined ? null : /\d+(?:\.\d+)?/.exec(found);

@@ -37,7 +37,7 @@ export function parseRegexLiteral(text: string): RegexResult {
   return compiled.ok ? { ok: true, regex: { ...compiled.regex, text } } : compiled;
 }
 
-/** Compiles a regular expression that is written without slashes (`coverage`, `spec:inputs:regex`). */
+/** Compiles a regular expression without slashes and flags: `spec:inputs:regex`, wildcards of `include`. */
 export function compileRegex(source: string): RegexResult {
   if (source.length > MAX_REGEX_LENGTH) {
     const message = `the regular expression is longer than ${MAX_REGEX_LENGTH} characters`;

@@ -12,6 +12,7 @@ describe("coverage", () => {
     ["/covered: .*/", "covered: 075.50 %", 75.5],
     ["/^TOTAL.+?(\\d+%)$/", "TOTAL 10 5 88%\r", 88],
     ["/(?i)coverage: \\d+/", "COVERAGE: 9", 9],
+    ["/coverage: \\d+/i", "COVERAGE: 9", 9],
     ["/Lines: \\d+/", "nothing of the kind", undefined],
     ["/done/", "done, without a number", undefined],
   ] as const)("%s finds in %s the number %s", ([literal, line, number]) => {
