@@ -1,10 +1,10 @@
+import type { Lookup } from "./expression/expression.ts";
 import { stronglyConnected } from "./strongly-connected.ts";
 import type { Variable } from "./variables.ts";
 
-/**
- * GitLab's ways to expand variables (GitLab Docs, "Where variables can be used"): the server's and the
- * runner's. The third, the shell's, is the shell's own.
- */
+// GitLab's ways to expand variables (GitLab Docs, "Where variables can be used"): the server's and the
+// runner's. The third, the shell's, is the shell's own.
+
 export type Expanded =
   | { readonly ok: true; readonly value: string }
   | { readonly ok: false; readonly message: string };
@@ -13,9 +13,6 @@ export type Expanded =
 export const MAX_EXPANDED_LENGTH = 1_048_576;
 /** Most characters that all variables of a job may have together, expanded. */
 export const MAX_EXPANDED_TOTAL = 4 * MAX_EXPANDED_LENGTH;
-
-/** Value of a name, or undefined when there is no such variable. */
-type Lookup = (name: string) => string | undefined;
 
 /** `$$` and `%%` come first, so that what follows them is not a reference. */
 const SERVER_REFERENCE =
@@ -73,25 +70,6 @@ export function expandRunner(text: string, lookup: Lookup): Expanded {
     position = until + 1 + reference.width;
   }
   return { ok: true, value: pieces.join("") };
-}
-
-/** All variables of a job as the runner exports them: each value that is not raw expanded once. */
-export function expandRunnerVariables(
-  variables: readonly Variable[],
-): { readonly variables: Variable[] } | { readonly error: string } {
-  const values = new Map(variables.map(({ key, value }) => [key, value]));
-  const expanded: Variable[] = [];
-  let total = 0;
-  for (const variable of variables) {
-    const value = variable.raw
-      ? ({ ok: true, value: variable.value } as const)
-      : expandRunner(variable.value, (name) => values.get(name));
-    if (!value.ok) return { error: `${variable.key}: ${value.message}` };
-    total += value.value.length;
-    if (total > MAX_EXPANDED_TOTAL) return { error: tooMuch(variable.key) };
-    expanded.push({ ...variable, value: value.value });
-  }
-  return { variables: expanded };
 }
 
 type RunnerReference = { readonly name: string | undefined; readonly width: number };

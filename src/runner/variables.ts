@@ -1,22 +1,7 @@
+import { expandRunner } from "#language/expand.ts";
 import { lastValue } from "#language/variables.ts";
+import { JobFailure } from "./job-failure.ts";
 import type { JobResponse, JobVariable } from "./protocol.ts";
-
-/**
- * GitLab Runner's own expansion: `$var` and `${var}` in one pass, unknown names are empty, `$$` is `$`,
- * and the shell's special names are empty. GitLab Docs: "Where variables can be used", runner mechanism.
- */
-export function expandOnce(text: string, lookUp: (name: string) => string): string {
-  return text.replace(
-    /\$(?:\{([^}]*)\}|([A-Za-z0-9_]+|[*#$@!?-])|(\{))/g,
-    (_match, braced: string | undefined, bare: string | undefined) => {
-      const name = braced ?? bare ?? "";
-      if (bare !== undefined && /^[0-9]/.test(bare)) return bare.slice(1);
-      if (name === "$") return "$";
-      if (/^[*#@!?0-9-]?$/.test(name)) return "";
-      return lookUp(name);
-    },
-  );
-}
 
 /** Where a job's files lie: `inside` is what the script sees, `outside` what the runner sees. */
 export type JobPaths = {
@@ -62,6 +47,7 @@ export type ResolvedVariables = {
   }[];
   readonly files: readonly VariableFile[];
   readonly get: (key: string) => string | undefined;
+  /** A value beyond the limit of an expansion fails the job. */
   readonly expand: (text: string) => string;
 };
 
@@ -103,11 +89,14 @@ export function resolveVariables(
     define({ key, value, raw: true, masked: false, public: true });
   }
   const files = [...last.values()].flatMap((definition) => definition.file ?? []);
-  const lookUp = (name: string) => last.get(name)?.value ?? "";
-  const expand = (text: string) => expandOnce(text, lookUp);
+  const expandAs = (what: string, text: string) => {
+    const expanded = expandRunner(text, (name) => last.get(name)?.value);
+    if (!expanded.ok) throw new JobFailure("script_failure", `${what}: ${expanded.message}`);
+    return expanded.value;
+  };
   const expanded = [...last.values()].map((variable) => ({
     ...variable,
-    value: variable.raw ? variable.value : expand(variable.value),
+    value: variable.raw ? variable.value : expandAs(variable.key, variable.value),
   }));
   const secrets = expanded
     .filter((variable) => variable.masked && variable.value.length >= SHORTEST_SECRET)
@@ -119,6 +108,7 @@ export function resolveVariables(
     public: isPublic,
     confidential: masked || !isPublic || secrets.some((secret) => value.includes(secret)),
   }));
+  const expand = (text: string) => expandAs("A keyword with variables", text);
   return { list, files, get: (key) => lastValue(list, key), expand };
 }
 

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
   expandRunner,
-  expandRunnerVariables,
   expandServer,
   MAX_EXPANDED_LENGTH,
   sortAndExpand,
@@ -70,6 +69,14 @@ describe("the runner's expander", () => {
     ["${A:-x}", ""],
     ["x$Ay", "x"],
     ["registry/$A:${NAME_2}", "registry/1:two"],
+    ["${A}b", "1b"],
+    ["$A/$NAME_2:x", "1/two:x"],
+    ["${NOPE:-default}", ""],
+    ["100$", "100$"],
+    ["$ A", "$ A"],
+    ["$*$#$@$!$?|", "|"],
+    ["${open", "open"],
+    ["$-x", "x"],
     ["", ""],
   ])("%j is %j", ([text = "", expected]) => {
     expect(expandRunner(text, lookup)).toEqual({ ok: true, value: expected });
@@ -77,25 +84,6 @@ describe("the runner's expander", () => {
 
   test("unclosed braces cost linear time", () => {
     expect(expandRunner("${".repeat(300_000), lookup)).toEqual({ ok: true, value: "" });
-  });
-
-  test("a job's variables are expanded once each, raw ones not at all", () => {
-    const variables: Variable[] = [
-      { key: "A", value: "$B" },
-      { key: "B", value: "$C/x" },
-      { key: "C", value: "c" },
-      { key: "R", value: "$C", raw: true },
-      { key: "D", value: "$R" },
-    ];
-    expect(expandRunnerVariables(variables)).toEqual({
-      variables: [
-        { key: "A", value: "$C/x" },
-        { key: "B", value: "c/x" },
-        { key: "C", value: "c" },
-        { key: "R", value: "$C", raw: true },
-        { key: "D", value: "$C" },
-      ],
-    });
   });
 });
 

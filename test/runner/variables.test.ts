@@ -1,31 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { expandOnce, jobPaths, jobSecrets, resolveVariables } from "#runner/variables.ts";
+import { JobFailure } from "#runner/job-failure.ts";
+import { jobPaths, jobSecrets, resolveVariables } from "#runner/variables.ts";
 import { aJob, variable } from "./support/jobs.ts";
 
 const NOWHERE = { repoUrl: "http://host/x.git", sha: "a".repeat(40) };
-
-describe("expandOnce", () => {
-  const values: Record<string, string> = { A: "1", LONG_name2: "2", NESTED: "$A" };
-  test.for([
-    ["$A", "1"],
-    ["${A}b", "1b"],
-    ["$A/$LONG_name2:x", "1/2:x"],
-    ["$UNKNOWN|", "|"],
-    ["${UNKNOWN:-default}", ""],
-    ["$NESTED", "$A"],
-    ["$$A", "$A"],
-    ["100$", "100$"],
-    ["$ A", "$ A"],
-    ["$*$#$@$!$?|", "|"],
-    ["$12", "2"],
-    ["${}", ""],
-    ["${open", "open"],
-    ["%A%", "%A%"],
-    ["$-x", "x"],
-  ] as const)("%j becomes %j", ([text, expanded]) => {
-    expect(expandOnce(text, (name) => values[name] ?? "")).toBe(expanded);
-  });
-});
 
 describe("resolveVariables", () => {
   const paths = { filesInside: "/builds/g/p.tmp" };
@@ -43,6 +21,13 @@ describe("resolveVariables", () => {
     const { get } = resolveVariables(sent, { DIR: "/d" }, paths);
     expect(get("A")).toBe("/d/a");
     expect(get("B")).toBe("$DIR/b");
+  });
+
+  test("a value that grows beyond the limit fails the job by its name", () => {
+    const sent = [variable("LONG", "x".repeat(600_000)), variable("TWICE", "$LONG$LONG")];
+    const resolve = () => resolveVariables(sent, {}, paths);
+    expect(resolve).toThrow(JobFailure);
+    expect(resolve).toThrow(/^TWICE: the expanded value is longer than the limit of 1048576/);
   });
 
   test("a file variable holds the path of a file with its value", () => {
