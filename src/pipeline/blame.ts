@@ -1,5 +1,6 @@
 import { type Ending, endJobs } from "./end-jobs.ts";
 import {
+  type EnvironmentLoads,
   environmentLoads,
   kindOfEnvironment,
   kindOfJob,
@@ -25,7 +26,7 @@ export function blame(
   const loads = environmentLoads(pipeline);
   const idle = environments.filter((environment) => loads(environment.id).taken === 0);
   if (idle.length === 0) return pipeline;
-  const stranded = strandedByKind(pipeline);
+  const stranded = strandedByKind(pipeline, loads);
   const endings = new Map<number, Ending>();
   for (const environment of idle) {
     const waiting = stranded.get(kindOfEnvironment(environment)) ?? [];
@@ -47,9 +48,9 @@ export function blame(
 }
 
 /** Ready jobs without an environment, by kind, the longest waiting last. */
-function strandedByKind(pipeline: Pipeline): ReadonlyMap<string, Job[]> {
+function strandedByKind(pipeline: Pipeline, loads: EnvironmentLoads): ReadonlyMap<string, Job[]> {
   const kinds = new Map<string, Job[]>();
-  for (const job of uncoveredJobs(pipeline)) {
+  for (const job of uncoveredJobs(pipeline, loads)) {
     const kind = kindOfJob(pipeline, job);
     const jobs = kinds.get(kind);
     if (jobs === undefined) kinds.set(kind, [job]);

@@ -1,7 +1,7 @@
-import type { Variable } from "#language/variables.ts";
 import { cancelRest } from "./cancel.ts";
 import type { FailureReason, Job, Pipeline } from "./pipeline.ts";
 import { automaticRetry, automaticRow } from "./retry.ts";
+import { isWithRunner } from "./status.ts";
 
 /** How a job ended, by its runner's word or by ours. */
 export type Ending = {
@@ -9,7 +9,6 @@ export type Ending = {
   readonly failureReason?: FailureReason;
   readonly exitCode?: number;
   readonly coverage?: number;
-  readonly dotenv?: readonly Variable[];
   /** The environment at fault, where the job never got as far as a runner. */
   readonly environmentId?: string;
   /** Another attempt cannot help. */
@@ -35,11 +34,10 @@ export function endJobs(
     changed = true;
     const ended = end(job, ending, now);
     const failed = ended.status === "failed";
-    const fault =
-      failed && ending.final !== true ? automaticRetry(ended, pipeline.jobs.length) : "none";
+    const taken = pipeline.jobs.length + rows.length;
+    const fault = failed && ending.final !== true ? automaticRetry(ended, taken) : "none";
     if (fault !== "none") {
-      const row = pipeline.jobs.length + rows.length + 1;
-      rows.push(automaticRow(ended, fault, pipeline.id, row, now));
+      rows.push(automaticRow(ended, fault, pipeline.id, taken + 1, now));
       return { ...ended, retried: true };
     }
     if (failed && !ended.allowFailure) fatal ??= ended;
@@ -57,10 +55,7 @@ export function endJob(pipeline: Pipeline, jobId: number, ending: Ending, now: s
 }
 
 function canEnd(job: Job): boolean {
-  return (
-    !job.retried &&
-    (job.status === "running" || job.status === "canceling" || job.status === "pending")
-  );
+  return !job.retried && (isWithRunner(job.status) || job.status === "pending");
 }
 
 function end(job: Job, ending: Ending, now: string): Job {
@@ -70,7 +65,6 @@ function end(job: Job, ending: Ending, now: string): Job {
     ...kept,
     finishedAt: now,
     ...(ending.coverage !== undefined && { coverage: ending.coverage }),
-    ...(ending.dotenv && { dotenv: ending.dotenv }),
     ...(ending.environmentId !== undefined && { environmentId: ending.environmentId }),
     ...(ending.exitCode !== undefined && { exitCode: ending.exitCode }),
   };

@@ -1,4 +1,5 @@
 import type { Job, Pipeline, PipelineEnvironment } from "./pipeline.ts";
+import { isWithRunner } from "./status.ts";
 import { later } from "./time.ts";
 
 /** What the jobs of a pipeline say about its environments. */
@@ -22,7 +23,7 @@ export function environmentLoads(pipeline: Pipeline): EnvironmentLoads {
     const lastFinishedAt = later(load.lastFinishedAt, job.finishedAt);
     loads.set(job.environmentId, {
       taken: load.taken + 1,
-      busy: load.busy + (job.status === "running" || job.status === "canceling" ? 1 : 0),
+      busy: load.busy + (isWithRunner(job.status) ? 1 : 0),
       ...(lastFinishedAt !== undefined && { lastFinishedAt }),
     });
   }
@@ -35,7 +36,7 @@ export function isShared(environment: Pick<PipelineEnvironment, "executor">): bo
 }
 
 /** It may still take jobs as far as its own state goes. */
-export function isLive(environment: PipelineEnvironment): boolean {
+export function isLive(environment: Pick<PipelineEnvironment, "state">): boolean {
   return (
     environment.state === "wanted" ||
     environment.state === "starting" ||
@@ -68,8 +69,7 @@ export function pendingJobs(pipeline: Pipeline): readonly Job[] {
 }
 
 /** Ready jobs for which no environment that is there or coming has room, oldest row first. */
-export function uncoveredJobs(pipeline: Pipeline): readonly Job[] {
-  const loads = environmentLoads(pipeline);
+export function uncoveredJobs(pipeline: Pipeline, loads: EnvironmentLoads): readonly Job[] {
   const room = new Map<string, number>();
   for (const environment of pipeline.environments) {
     const free = freeCapacity(environment, loads);

@@ -46,7 +46,7 @@ export function planEnvironments(pipeline: Pipeline, now: string): Pipeline {
       ? { ...environment, state: "stopping" }
       : environment,
   );
-  const uncovered = uncoveredJobs(kept);
+  const uncovered = uncoveredJobs(kept, loads);
   const wanted = uncovered
     .slice(0, roomForMore(kept, loads))
     .map((job, index) => environmentFor(kept, job, lastNumber(kept) + index + 1, now));
@@ -60,10 +60,12 @@ const forgetSeconds = 600;
 
 /** Leaves out environments that ended long ago: a long pipeline with many retries must stay storable. */
 export function forgetEnvironments(pipeline: Pipeline, now: string): Pipeline {
+  const newest = pipeline.environments.at(-1);
   let ended = pipeline.environments.filter(({ state }) => state === "ended").length;
   if (ended <= keptEnded) return pipeline;
   const environments = pipeline.environments.filter((environment) => {
-    if (environment.state !== "ended" || ended <= keptEnded) return true;
+    if (environment === newest || environment.state !== "ended") return true;
+    if (ended <= keptEnded) return true;
     if (!hasPassed(environment.endedAt, forgetSeconds, now)) return true;
     ended -= 1;
     return false;

@@ -59,7 +59,6 @@ export type PipelineEvent =
       readonly failureReason?: FailureReason;
       readonly exitCode?: number;
       readonly coverage?: number;
-      readonly dotenv?: readonly Variable[];
     }
   /** The job's runner uploaded a file; of each type the last one counts. */
   | {

@@ -24,6 +24,11 @@ export function isCompleted(status: Status): boolean {
   );
 }
 
+/** A runner has it, which may still have to say how it ended. */
+export function isWithRunner(status: Status): boolean {
+  return status === "running" || status === "canceling";
+}
+
 /** A runner could be at work for it now or soon. */
 export function isActive(status: Status): boolean {
   return (

@@ -92,14 +92,17 @@ describe("a job", () => {
     const ready = happen(pipeline, 0, look).pipeline;
     const taken = happen(ready, 1, take("a", "p7-e1", ready)).pipeline;
     const dotenv = [{ key: "URL", value: "http://x.test" }];
-    const done = happen(taken, 2, {
-      type: "job_finished",
-      jobId: 700_001,
-      state: "success",
-      exitCode: 0,
-      coverage: 87.5,
-      dotenv,
-    }).pipeline;
+    const done = happen(
+      taken,
+      2,
+      {
+        type: "artifacts_uploaded",
+        jobId: 700_001,
+        artifact: { type: "dotenv", format: "gzip", filename: ".env.gz", sizeBytes: 40 },
+        dotenv,
+      },
+      { type: "job_finished", jobId: 700_001, state: "success", exitCode: 0, coverage: 87.5 },
+    ).pipeline;
     expect(job(done, "a")).toMatchObject({
       status: "success",
       coverage: 87.5,

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { endJobs } from "#pipeline/end-jobs.ts";
 import type { Pipeline, PipelineEnvironment } from "#pipeline/pipeline.ts";
 import { mostRows } from "#pipeline/retry.ts";
 import { at, happen, job, look, pipelineOf, plan } from "./build.ts";
@@ -36,6 +37,14 @@ test("environments that ended a moment ago are kept, however many", () => {
   const environments = endedEnvironments(250, () => 900);
   const { pipeline } = happen({ ...pipelineOf(one), environments }, 1_000, look);
   expect(pipeline.environments).toHaveLength(251);
+});
+
+test("the newest environment is never forgotten, so no id is given twice", () => {
+  const environments = endedEnvironments(250, (number) => (number === 250 ? 1 : 900));
+  const before = happen({ ...tried(1), environments }, 1_000, look).pipeline;
+  expect(before.environments.at(-1)?.id).toBe("p7-e250");
+  const { pipeline } = happen(before, 1_001, { type: "retry", by: "ada" });
+  expect(pipeline.environments.at(-1)?.id).toBe("p7-e251");
 });
 
 test("environments that are not gone yet are never forgotten", () => {
@@ -78,6 +87,16 @@ test("at the limit of attempts a failure is the last", () => {
   ).pipeline;
   expect(taken.jobs).toHaveLength(mostRows);
   expect(taken.jobs.at(-1)).toMatchObject({ status: "failed", retried: false });
+});
+
+test("jobs that fail together stay below the limit of attempts together", () => {
+  const full = tried(mostRows - 1);
+  const jobs = full.jobs.map((row, index) =>
+    index < mostRows - 3 ? row : { ...row, status: "running" as const, retried: false },
+  );
+  const ending = { state: "failed", exitCode: 1 } as const;
+  const endings = new Map(jobs.slice(-2).map(({ id }) => [id, ending]));
+  expect(endJobs({ ...full, jobs }, endings, at(11)).jobs).toHaveLength(mostRows);
 });
 
 test("the hash of a job's token goes with its end", () => {
