@@ -1,3 +1,4 @@
+import { isWithRunner } from "#pipeline/status.ts";
 import { isoNow, type ServiceDeps } from "#service/deps.ts";
 import type { TokenGrant } from "#store/store.ts";
 
@@ -10,6 +11,6 @@ export async function registryGrant(
   if (grant?.kind !== "job") return grant;
   const stored = await deps.store.pipelines.get(grant.pipelineId);
   const job = stored?.value.jobs.find((candidate) => candidate.id === grant.jobId);
-  const runs = job?.status === "running" || job?.status === "canceling";
+  const runs = job !== undefined && isWithRunner(job.status);
   return runs && job.tokenHash === tokenHash ? grant : undefined;
 }

@@ -1,3 +1,4 @@
+import { isWithRunner } from "#pipeline/status.ts";
 import { advancePipeline } from "#service/advance-pipeline.ts";
 import type { ServiceDeps } from "#service/deps.ts";
 
@@ -10,9 +11,7 @@ export async function stopIdleEnvironments(deps: ServiceDeps): Promise<number> {
       const pipelineId = Number(/^p(\d+)-/.exec(environmentId)?.[1] ?? 0);
       const stored = await deps.store.pipelines.get(pipelineId);
       const isBusy = stored?.value.jobs.some(
-        (job) =>
-          job.environmentId === environmentId &&
-          (job.status === "running" || job.status === "canceling"),
+        (job) => job.environmentId === environmentId && isWithRunner(job.status),
       );
       if (isBusy === true) return true;
       await deps.environments.stop(ref);

@@ -30,7 +30,6 @@ export type Rule<RuleNeed = Need> = {
 export type RuleDefaults = {
   /** The job's `when`; `always` for `workflow:rules`. Absent: `on_success`. */
   readonly when?: When;
-  readonly startInSeconds?: number;
 };
 
 /** What `rules` decide, with only what the matching rule itself says beside `when`. */
@@ -74,7 +73,7 @@ export async function decideRules<RuleNeed = Need>(
     if (!result.holds) continue;
     const when = rule.when ?? defaults.when ?? "on_success";
     if (when === "never") return { outcome: "excluded", index };
-    const startInSeconds = rule.startInSeconds ?? defaults.startInSeconds;
+    const { startInSeconds } = rule;
     const start = startInSeconds === undefined ? {} : { startInSeconds };
     return { outcome: "included", when, ...start, rule, index };
   }

@@ -1,5 +1,5 @@
 import { expandServer, sortAndExpand } from "./expand.ts";
-import type { JobIdentity, PipelineFacts, PipelineIdentity, UserFacts } from "./facts.ts";
+import type { JobIdentity, PipelineFacts, PipelineIdentity } from "./facts.ts";
 import type { DeploymentEnvironment, PlannedJob } from "./plan.ts";
 import { pipelineIdentityVariables, predefinedVariables, userVariables } from "./predefined.ts";
 import { environmentVariables, jobIdentityVariables, jobVariablesOf } from "./predefined-job.ts";
@@ -18,8 +18,6 @@ export type JobVariablesRequest = {
   readonly manualVariables?: readonly Variable[];
   /** From `artifacts:reports:dotenv` of earlier jobs. */
   readonly dotenv?: readonly Variable[];
-  /** Who played the manual job, where that was not the pipeline's starter. */
-  readonly startedBy?: UserFacts;
 };
 
 export type JobVariables = { readonly variables: Variable[] } | { readonly error: string };
@@ -38,7 +36,7 @@ export function jobVariables(request: JobVariablesRequest): JobVariables {
   ];
   const overriding = [
     ...job.variables,
-    ...userVariables(request.startedBy ?? facts.user),
+    ...userVariables(facts.user),
     ...(request.dotenv ?? []),
     ...request.projectVariables,
     ...request.pipelineVariables,

@@ -1,6 +1,7 @@
 import type { PipelineEvent } from "./event.ts";
 import { changeJob } from "./jobs.ts";
 import type { Pipeline } from "./pipeline.ts";
+import { isWithRunner } from "./status.ts";
 
 /** Only a job that is with its runner can still get artifacts. */
 export function noteArtifact(
@@ -8,7 +9,7 @@ export function noteArtifact(
   upload: Extract<PipelineEvent, { type: "artifacts_uploaded" }>,
 ): Pipeline {
   return changeJob(pipeline, upload.jobId, (job) => {
-    if (job.retried || (job.status !== "running" && job.status !== "canceling")) return job;
+    if (job.retried || !isWithRunner(job.status)) return job;
     const others = job.artifacts?.filter(({ type }) => type !== upload.artifact.type) ?? [];
     return {
       ...job,

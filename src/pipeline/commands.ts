@@ -3,6 +3,7 @@ import { childCommands } from "./child-commands.ts";
 import { deploymentCommands } from "./deployments.ts";
 import { nextDue } from "./due.ts";
 import { nextStartMs } from "./environment-events.ts";
+import { isLive } from "./environment-load.ts";
 import type { Command, PipelineEvent } from "./event.ts";
 import { findJob } from "./jobs.ts";
 import type { Job, Pipeline } from "./pipeline.ts";
@@ -85,7 +86,9 @@ function environmentCommands(
       const stopped = earlier === "stopping";
       commands.push({ type: "free_place", environmentId: environment.id, waited, stopped });
     }
-    const wentByItself = environment.state === "ended" && !all && isUp(earlier);
+    // One that ended by itself may have left containers behind: stopping it clears them away.
+    const wentByItself =
+      environment.state === "ended" && !all && earlier !== undefined && isLive({ state: earlier });
     if ((environment.state === "stopping" && changed) || wentByItself) {
       commands.push({ type: "stop_environment", environmentId: environment.id });
     }
@@ -99,11 +102,6 @@ function offeredStart(pipeline: Pipeline, event: PipelineEvent): readonly Comman
   return environment !== undefined && isWaiting(environment)
     ? [{ type: "start_environment", environment, offered: true }]
     : [];
-}
-
-/** One that ended by itself may have left containers behind: stopping it clears them away. */
-function isUp(state: string | undefined): boolean {
-  return state === "wanted" || state === "starting" || state === "running";
 }
 
 function statusCommands(before: Pipeline, after: Pipeline, all: boolean): readonly Command[] {

@@ -10,6 +10,7 @@ import {
   kindOfJob,
 } from "./environment-load.ts";
 import type { Job, Pipeline, PipelineEnvironment } from "./pipeline.ts";
+import { isWithRunner } from "./status.ts";
 import { epochMs } from "./time.ts";
 import { isWaiting } from "./waiting.ts";
 
@@ -49,7 +50,7 @@ export function deadlines(pipeline: Pipeline): readonly Deadline[] {
     found.push(
       ...jobDeadlines(job, (pending) => inLine || kinds.has(kindOfJob(pipeline, pending))),
     );
-    if (isWithRunner(job) && job.environmentId !== undefined) {
+    if (isWithRunner(job.status) && job.environmentId !== undefined) {
       const at = Math.max(silence.get(job.environmentId) ?? 0, contactDeadline(job));
       silence.set(job.environmentId, at);
     }
@@ -182,10 +183,6 @@ function failure(
 
 function contactDeadline(job: Job): number {
   return afterSeconds(job.contactAt ?? job.startedAt ?? job.createdAt, contactSeconds);
-}
-
-function isWithRunner(job: Job): boolean {
-  return job.status === "running" || job.status === "canceling";
 }
 
 function afterSeconds(instant: string, seconds: number): number {

@@ -3,6 +3,7 @@ import { type Ending, endJob } from "./end-jobs.ts";
 import { changeEnvironment } from "./environments.ts";
 import { changeJob, findJob } from "./jobs.ts";
 import type { Job, Pipeline, PipelineEnvironment } from "./pipeline.ts";
+import { isWithRunner } from "./status.ts";
 import { hasPassed } from "./time.ts";
 
 /** Contacts closer together than this change nothing, so that a chatty runner causes few writes. */
@@ -30,9 +31,7 @@ export function takeJob(
 
 export function noteJobContact(pipeline: Pipeline, jobId: number, now: string): Pipeline {
   const noted = changeJob(pipeline, jobId, (job) =>
-    isWithRunner(job) && hasPassed(job.contactAt, contactSeconds, now)
-      ? { ...job, contactAt: now }
-      : job,
+    isHeld(job) && hasPassed(job.contactAt, contactSeconds, now) ? { ...job, contactAt: now } : job,
   );
   const environmentId = findJob(noted, jobId)?.environmentId;
   return noted === pipeline || environmentId === undefined
@@ -48,7 +47,7 @@ export function finishJob(
   now: string,
 ): Pipeline {
   const job = findJob(pipeline, jobId);
-  return job !== undefined && isWithRunner(job) ? endJob(pipeline, jobId, ending, now) : pipeline;
+  return job !== undefined && isHeld(job) ? endJob(pipeline, jobId, ending, now) : pipeline;
 }
 
 /** A runner's word proves that its environment runs, also where the event that said so was lost. */
@@ -67,6 +66,6 @@ export function heard(environment: PipelineEnvironment, now: string): PipelineEn
   }
 }
 
-function isWithRunner(job: Job): boolean {
-  return !job.retried && (job.status === "running" || job.status === "canceling");
+function isHeld(job: Job): boolean {
+  return !job.retried && isWithRunner(job.status);
 }

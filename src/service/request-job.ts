@@ -1,5 +1,6 @@
 import { availableJobs, environmentMayExit, findEnvironment } from "#pipeline/availability.ts";
 import type { Job, Pipeline } from "#pipeline/pipeline.ts";
+import { isWithRunner } from "#pipeline/status.ts";
 import type { JobResponse } from "#runner/protocol.ts";
 import { advanceSoon } from "./advance-pipeline.ts";
 import { contactMilliseconds } from "./append-trace.ts";
@@ -62,7 +63,7 @@ async function endLostJobs(
   const lost = (stored?.value.jobs ?? []).filter(
     (job) =>
       job.environmentId === grant.environmentId &&
-      (job.status === "running" || job.status === "canceling") &&
+      isWithRunner(job.status) &&
       !runningJobs.includes(job.id) &&
       deps.now() - Date.parse(job.startedAt ?? job.createdAt) > answerMilliseconds,
   );

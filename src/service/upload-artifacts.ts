@@ -3,6 +3,7 @@ import { gunzip } from "node:zlib";
 import { parseDuration } from "#language/keyword/duration.ts";
 import type { Variable } from "#language/variables.ts";
 import type { JobArtifact, Pipeline } from "#pipeline/pipeline.ts";
+import { isWithRunner } from "#pipeline/status.ts";
 import { advanceSoon } from "./advance-pipeline.ts";
 import { expiryKey } from "./artifact-expiry.ts";
 import { authorizeJob, type JobAuthorization } from "./authorize-job.ts";
@@ -103,8 +104,7 @@ export async function authorizeUpload(
 ): Promise<JobAuthorization> {
   const authorized = await authorizeJob(deps, request.jobId, request.token);
   if (authorized.result !== "ok") return authorized;
-  const { status } = authorized.job;
-  return status === "running" || status === "canceling" ? authorized : { result: "forbidden" };
+  return isWithRunner(authorized.job.status) ? authorized : { result: "forbidden" };
 }
 
 /** The most bytes that a file of this type may have. */

@@ -61,11 +61,6 @@ describe("the variables that a runner gets", () => {
     );
   });
 
-  test("who played a manual job is its user", () => {
-    const startedBy = { id: 4, login: "bob", name: "Bob", email: "b@x" };
-    expect(variablesOf({ startedBy }).get("GITLAB_USER_LOGIN")?.value).toBe("bob");
-  });
-
   test.for([
     [
       "$CI_REGISTRY_IMAGE:$CI_COMMIT_REF_SLUG",
