@@ -1,4 +1,4 @@
-import { nearest } from "#language/nearest.ts";
+import { didYouMean } from "#language/nearest.ts";
 import { type ScriptedEvent, scriptedEvents } from "#pipeline/simulate.ts";
 import { CliError, exitCodes } from "../failure.ts";
 import { readBounded } from "./bounded-text.ts";
@@ -45,8 +45,7 @@ export function checkEvents(events: readonly ScriptedEvent[], jobs: readonly str
 function helpWith(name: string, jobs: readonly string[]): string {
   const isParallel = jobs.some((job) => /^(?: \d+\/\d+|: \[.*\])$/s.test(rest(job, name)));
   if (isParallel) return ` \`${name}\` is parallel: name its instances.`;
-  const guess = nearest(name, new Set(jobs));
-  return guess === undefined ? "" : ` Did you mean \`${guess}\`?`;
+  return didYouMean(name, jobs);
 }
 
 function rest(job: string, start: string): string {

@@ -1,7 +1,8 @@
 // What one keyword of a job says about another (GitLab Docs, "CI/CD YAML syntax reference", notes of each keyword).
 import type { JobConfig } from "./job.ts";
+import { keywords } from "./keywords.ts";
 import { limits } from "./limits.ts";
-import { nearest } from "./nearest.ts";
+import { didYouMean } from "./nearest.ts";
 import { child, type Place } from "./node.ts";
 
 type Finding = { readonly code: string; readonly key: string; readonly message: string };
@@ -18,15 +19,13 @@ export function checkJob(job: JobConfig, keyPlace: Place, stages: readonly strin
     report.error(finding.code, finding.message, `${path}:${finding.key}`, place);
   }
   if (name === "pages" && !node.entries.has("pages")) {
-    const message = "The job runs, but nothing is published as a Pages site.";
-    report.warning("not-supported", message, path, keyPlace);
+    report.warning("not-supported", keywords.job.pages.note, path, keyPlace);
   }
 }
 
 function stageFindings({ name, stage }: JobConfig, stages: readonly string[]): readonly Finding[] {
   if (stages.includes(stage)) return [];
-  const guess = nearest(stage, stages);
-  const help = guess === undefined ? "" : ` Did you mean \`${guess}\`?`;
+  const help = didYouMean(stage, stages);
   const message = `The stage \`${stage}\` of \`${name}\` is not in \`stages\`: ${stages.join(", ")}.${help}`;
   return [{ code: "unknown-stage", key: "stage", message }];
 }

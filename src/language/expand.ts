@@ -1,9 +1,8 @@
+// GitLab's ways to expand variables (GitLab Docs, "Where variables can be used"): the server's and the
+// runner's. The third, the shell's, is the shell's own.
 import type { Lookup } from "./expression/expression.ts";
 import { stronglyConnected } from "./strongly-connected.ts";
 import type { Variable } from "./variables.ts";
-
-// GitLab's ways to expand variables (GitLab Docs, "Where variables can be used"): the server's and the
-// runner's. The third, the shell's, is the shell's own.
 
 export type Expanded =
   | { readonly ok: true; readonly value: string }

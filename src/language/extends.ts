@@ -3,8 +3,8 @@
 import { keywords } from "./keywords.ts";
 import { limits } from "./limits.ts";
 import { deepMerge } from "./merge.ts";
-import { nearest } from "./nearest.ts";
-import { child, type Entry, kindOf, type MapNode, mapNode, tooLarge } from "./node.ts";
+import { didYouMean } from "./nearest.ts";
+import { child, type Entry, kindOf, type MapNode, mapNode, type Node, tooLarge } from "./node.ts";
 import { readStringOrList } from "./read.ts";
 import type { Report } from "./report.ts";
 
@@ -34,22 +34,25 @@ export function resolveExtends(root: MapNode, report: Report): MapNode {
     if (done.has(name)) return done.get(name);
     const parents = child(node, "extends");
     const extended =
-      parents === undefined ? { node, levels: 0 } : merge(name, node, [...chain, name]);
+      parents === undefined ? { node, levels: 0 } : merge(name, node, parents, [...chain, name]);
     done.set(name, extended);
     return extended;
   }
 
-  function merge(name: string, node: MapNode, chain: readonly string[]): Extended | undefined {
-    const value = child(node, "extends");
-    if (value === undefined) return { node, levels: 0 };
+  function merge(
+    name: string,
+    node: MapNode,
+    parents: Node,
+    chain: readonly string[],
+  ): Extended | undefined {
     const path = `jobs:${name}:extends`;
     const fail = (code: string, message: string) => {
-      report.error(code, message, path, value.place);
+      report.error(code, message, path, parents.place);
       return undefined;
     };
     let base = mapNode(new Map(), node.place);
     let levels = 0;
-    for (const parent of readStringOrList({ node: value, path, report }) ?? []) {
+    for (const parent of readStringOrList({ node: parents, path, report }) ?? []) {
       if (chain.includes(parent)) {
         const cycle = [...chain.slice(chain.indexOf(parent)), parent].join(" → ");
         return fail("circular-extends", `\`extends\` goes round in a circle: ${cycle}.`);
@@ -78,8 +81,7 @@ export function resolveExtends(root: MapNode, report: Report): MapNode {
 function wrongWith(parent: string, { entries }: MapNode): string | undefined {
   const value = entries.get(parent)?.value;
   if (value !== undefined) return value.kind === "map" ? undefined : `is ${kindOf(value)}, no job.`;
-  const guess = nearest(parent, entries.keys());
-  return guess === undefined ? "is not defined." : `is not defined. Did you mean \`${guess}\`?`;
+  return `is not defined.${didYouMean(parent, entries.keys())}`;
 }
 
 function extendsSomething({ value }: Entry): boolean {

@@ -1,4 +1,5 @@
-/** What is known about a push before its configuration is read: the source of all predefined variables. */
+// What is known about a push before its configuration is read: the source of all predefined variables.
+
 export type PipelineSource =
   | "push"
   | "web"

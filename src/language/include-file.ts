@@ -2,7 +2,7 @@
 import { expandServer } from "./expand.ts";
 import type { Lookup } from "./expression/expression.ts";
 import type { IncludeSource } from "./include-entry.ts";
-import { nearest } from "./nearest.ts";
+import { didYouMean } from "./nearest.ts";
 import { compileRegex } from "./regex.ts";
 import { sha256Hex } from "./sha256.ts";
 import type { ConfigReader } from "./source.ts";
@@ -73,8 +73,7 @@ async function fetchLocal(path: string, origin: Origin, reader: ConfigReader): P
 async function fetchHere(path: string, reader: ConfigReader): Promise<Fetched> {
   const text = await reader.local(path);
   if (text !== undefined) return fetched([{ file: path, text, origin: { type: "here" } }]);
-  const guess = nearest(path, await reader.paths());
-  const help = guess === undefined ? "" : ` Did you mean \`${guess}\`?`;
+  const help = didYouMean(path, await reader.paths());
   return failed(`The local file \`${path}\` does not exist.${help}`);
 }
 

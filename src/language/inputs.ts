@@ -2,7 +2,7 @@
 
 import { ruledSettings } from "./input-rules.ts";
 import { limits } from "./limits.ts";
-import { nearest } from "./nearest.ts";
+import { didYouMean } from "./nearest.ts";
 import { type Entries, isNull, kindOf, type Node, type Place, scalarNode, textOf } from "./node.ts";
 import {
   at,
@@ -54,8 +54,7 @@ function defaultOf(settings: Node | undefined): Node | undefined {
 export function refuseUnknown(given: Entries, known: readonly string[], report: Report): void {
   for (const [name, { keyPlace }] of given) {
     if (known.includes(name)) continue;
-    const guess = nearest(name, known);
-    const help = guess === undefined ? "" : ` Did you mean \`${guess}\`?`;
+    const help = didYouMean(name, known);
     const message = `There is no input \`${name}\` in \`spec:inputs\` of the file.${help}`;
     report.error("unknown-input", message, `inputs:${name}`, keyPlace);
   }
@@ -63,8 +62,8 @@ export function refuseUnknown(given: Entries, known: readonly string[], report: 
 
 function readClosedMapOf(header: Node, report: Report): MapInput | undefined {
   const root = readMap({ node: header, path: "", report });
-  const spec = root && at({ ...root, path: "" }, "spec");
-  return spec && readClosedMap({ ...spec, path: "spec" }, "spec");
+  const spec = root && at(root, "spec");
+  return spec && readClosedMap(spec, "spec");
 }
 
 function readInput(

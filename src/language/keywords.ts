@@ -13,7 +13,7 @@ export type Keyword = {
 export type KeywordTable = Readonly<Record<string, Keyword>>;
 
 const works: Keyword = { support: "works" };
-const accepted = (note: string): Keyword => ({ support: "accepted", note });
+const accepted = (note: string) => ({ support: "accepted", note }) satisfies Keyword;
 const refused = (note: string): Keyword => ({ support: "refused", note });
 
 function allWork(...names: readonly string[]): KeywordTable {
@@ -21,6 +21,7 @@ function allWork(...names: readonly string[]): KeywordTable {
 }
 
 const kubernetes = accepted("There is no Kubernetes executor; `kubernetes` has no effect.");
+const pages = accepted("The job runs, but nothing is published as a Pages site.");
 const services = allWork("name", "entrypoint", "pull_policy");
 
 /** Keys that `default` may hold; the top-level spelling of the first five is deprecated but works. */
@@ -41,8 +42,8 @@ const jobs = {
   secrets: accepted(
     "Secrets of vaults are not fetched; use the project's variables or `id_tokens`.",
   ),
-  pages: accepted("The job runs, but nothing is published as a Pages site."),
-  publish: accepted("The job runs, but nothing is published as a Pages site."),
+  pages,
+  publish: pages,
   dast_configuration: accepted("There are no DAST profiles; `dast_configuration` has no effect."),
   inputs: accepted("Inputs of a job cannot be changed when it is run by hand; defaults are used."),
   run: accepted("Steps are not run: the job fails and says so. Write the commands in `script`."),

@@ -15,6 +15,12 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   return best;
 }
 
+/** ` Did you mean …?` for the end of a sentence about a word that is none of these; empty when none is close. */
+export function didYouMean(word: string, known: Iterable<string>): string {
+  const guess = nearest(word, known);
+  return guess === undefined ? "" : ` Did you mean \`${guess}\`?`;
+}
+
 /** Damerau–Levenshtein distance: letters put in, left out, replaced, or swapped with their neighbour. */
 function typingErrors(left: string, right: string): number {
   let beforeLast: number[] = [];

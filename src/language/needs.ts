@@ -5,7 +5,7 @@ import type { NeedConfig } from "./keyword/needs.ts";
 import { neededNameTooLong } from "./keyword/needs.ts";
 import { instanceName } from "./keyword/parallel.ts";
 import { limits } from "./limits.ts";
-import { nearest } from "./nearest.ts";
+import { didYouMean } from "./nearest.ts";
 import { child } from "./node.ts";
 import { stronglyConnected } from "./strongly-connected.ts";
 
@@ -16,7 +16,8 @@ export type JobDirectory = {
   /** Name of the job in the file, of which this is an instance. */
   readonly jobOf: (instance: string) => string;
   readonly stageOf: (instance: string) => string | undefined;
-  readonly nearest: (name: string) => string;
+  /** For the end of a sentence about a name that no job has. */
+  readonly didYouMean: (name: string) => string;
 };
 
 export function createDirectory({ all, namesOf }: Instances): JobDirectory {
@@ -29,10 +30,7 @@ export function createDirectory({ all, namesOf }: Instances): JobDirectory {
     },
     jobOf: (instance) => instances.get(instance)?.name ?? instance,
     stageOf: (instance) => instances.get(instance)?.stage,
-    nearest: (name) => {
-      const guess = nearest(name, namesOf.keys());
-      return guess === undefined ? "" : ` Did you mean \`${guess}\`?`;
-    },
+    didYouMean: (name) => didYouMean(name, namesOf.keys()),
   };
 }
 
@@ -102,7 +100,7 @@ function unknownNeed(name: string, { job, matrix }: NeedConfig, directory: JobDi
   if (matrix !== undefined && directory.find({ job }) !== undefined) {
     return `\`${name}\` needs \`${job}\` with a \`parallel:matrix\` that \`${job}\` does not have.`;
   }
-  return `\`${name}\` needs \`${job}\`, which is not a job of this pipeline.${directory.nearest(job)}`;
+  return `\`${name}\` needs \`${job}\`, which is not a job of this pipeline.${directory.didYouMean(job)}`;
 }
 
 function checkDependencies(
@@ -115,7 +113,7 @@ function checkDependencies(
   for (const dependency of job.settled.dependencies ?? []) {
     const names = directory.find({ job: dependency });
     if (names === undefined) {
-      const message = `\`${job.name}\` takes artifacts of \`${dependency}\`, which is not a job of this pipeline.${directory.nearest(dependency)}`;
+      const message = `\`${job.name}\` takes artifacts of \`${dependency}\`, which is not a job of this pipeline.${directory.didYouMean(dependency)}`;
       report.error("unknown-job", message, `${path}:dependencies`, place);
     } else if (names.some(later)) {
       const message = `\`${job.name}\` takes artifacts of \`${dependency}\`, which is in a later stage.`;

@@ -1,6 +1,6 @@
 // Values out of nodes: each reader gives a plain value, or reports what is wrong and gives undefined.
 import { type KeywordSection, type KeywordTable, keywords } from "./keywords.ts";
-import { nearest } from "./nearest.ts";
+import { didYouMean } from "./nearest.ts";
 import { child, isNull, kindOf, type MapNode, type Node } from "./node.ts";
 import type { Report } from "./report.ts";
 
@@ -79,10 +79,8 @@ function unknownKey(key: string, section: KeywordSection, known: readonly string
   if (section === "default" && Object.hasOwn(keywords.job, key)) {
     return `\`${key}\` cannot have a default; write it in the jobs, or in a hidden job that they extend.`;
   }
-  const guess = nearest(key, known);
   const where = isOfTrigger || section === "job" ? "a job" : `\`${section}\``;
-  const help = guess !== undefined ? ` Did you mean \`${guess}\`?` : "";
-  return `\`${key}\` is not a keyword of ${where}.${help}`;
+  return `\`${key}\` is not a keyword of ${where}.${didYouMean(key, known)}`;
 }
 
 /** A string; numbers and booleans are cast, as GitLab does for variables. */
@@ -125,8 +123,7 @@ export function readOneOf<const Word extends string>(
   const text = node.kind === "scalar" ? node.text : undefined;
   const word = words.find((candidate) => candidate === text);
   if (word !== undefined) return word;
-  const guess = text === undefined ? undefined : nearest(text, words);
-  const help = guess !== undefined ? ` Did you mean \`${guess}\`?` : "";
+  const help = text === undefined ? "" : didYouMean(text, words);
   return invalid(input, `\`${nameOf(input)}\` should be one of ${words.join(", ")}.${help}`);
 }
 

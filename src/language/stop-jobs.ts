@@ -1,6 +1,6 @@
 // GitLab Docs, "CI/CD YAML syntax reference": `environment:on_stop` names a job that stops the same environment.
 import type { JobConfig } from "./job.ts";
-import { nearest } from "./nearest.ts";
+import { didYouMean } from "./nearest.ts";
 import { child } from "./node.ts";
 
 export function checkStopJobs(jobs: readonly JobConfig[]): void {
@@ -26,9 +26,7 @@ function wrongWith(
 ): string | undefined {
   const target = jobs.get(stop);
   if (target === undefined) {
-    const guess = nearest(stop, jobs.keys());
-    const help = guess === undefined ? "" : ` Did you mean \`${guess}\`?`;
-    return `\`${stop}\` is not a job of this pipeline.${help}`;
+    return `\`${stop}\` is not a job of this pipeline.${didYouMean(stop, jobs.keys())}`;
   }
   const stopped = target.settled.deploymentEnvironment;
   if (stopped === undefined) return `\`${stop}\` has no \`environment\`.`;

@@ -5,11 +5,11 @@ import type { CacheOptions } from "../plan.ts";
 import {
   type Input,
   invalid,
-  items,
   type MapInput,
   read,
   readBoolean,
   readClosedMap,
+  readList,
   readOneOf,
   readString,
   readStrings,
@@ -36,9 +36,7 @@ export function readCaches(input: Input): readonly CacheConfig[] | undefined {
   if (input.node.items.length > limits.caches) {
     return invalid(input, `A job has at most ${limits.caches} caches.`);
   }
-  return items(input)
-    ?.map(readCache)
-    .filter((cache) => cache !== undefined);
+  return readList(input, readCache);
 }
 
 function readCache(input: Input): CacheConfig | undefined {

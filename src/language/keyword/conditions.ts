@@ -18,6 +18,7 @@ import {
   readList,
   readOneOf,
   readString,
+  readStrings,
 } from "../read.ts";
 import { parseRefPattern, type RefPattern } from "../ref-pattern.ts";
 import { readAutoCancel } from "./auto-cancel.ts";
@@ -124,7 +125,7 @@ function readExpression(input: Input): Expression | undefined {
 }
 
 function readPatterns(input: Input): readonly string[] | undefined {
-  const patterns = readList(input, readString);
+  const patterns = readStrings(input);
   if (patterns === undefined) return undefined;
   if (patterns.length > limits.patterns) {
     const message = `There are ${patterns.length} patterns; the limit is ${limits.patterns}.`;

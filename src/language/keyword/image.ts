@@ -3,7 +3,6 @@ import type { ImageOptions, PullPolicy, ServiceOptions } from "../plan.ts";
 import {
   type Input,
   invalid,
-  items,
   type MapInput,
   read,
   readClosedMap,
@@ -27,9 +26,7 @@ export function readImage(input: Input): ImageOptions | undefined {
 }
 
 export function readServices(input: Input): readonly ServiceOptions[] | undefined {
-  return items(input)
-    ?.map(readService)
-    .filter((service) => service !== undefined);
+  return readList(input, readService);
 }
 
 function readService(input: Input): ServiceOptions | undefined {

@@ -9,6 +9,7 @@ import {
   readMap,
   readString,
   readStringOrList,
+  readStrings,
 } from "../read.ts";
 import { parseRegexLiteral } from "../regex.ts";
 import { parseDuration } from "./duration.ts";
@@ -28,7 +29,7 @@ export function readTimeout(input: Input): number | undefined {
 
 export function readRunnerTags(input: Input): readonly string[] | undefined {
   const tags = input.node.kind === "list" ? flatTags(input) : undefined;
-  if (tags === undefined) return readList(input, readString);
+  if (tags === undefined) return readStrings(input);
   if (tags.length <= limits.runnerTags) return tags;
   const message = `There are ${tags.length} tags; the limit is ${limits.runnerTags}.`;
   input.report.error("limit-exceeded", message, input.path, input.node.place);
@@ -37,7 +38,7 @@ export function readRunnerTags(input: Input): readonly string[] | undefined {
 
 function flatTags(input: Input): readonly string[] | undefined {
   return readList(input, (item) =>
-    item.node.kind === "list" ? readList(item, readString) : [readString(item) ?? ""],
+    item.node.kind === "list" ? readStrings(item) : [readString(item) ?? ""],
   )?.flat();
 }
 
