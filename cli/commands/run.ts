@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { between } from "#functions/http/views/time.ts";
 import { NothingToRun, type RunHereWatcher, runHere } from "#local/run-here/run-here.ts";
-import type { Executor } from "#pipeline/pipeline.ts";
+import { type Executor, executors } from "#pipeline/pipeline.ts";
 import type { JobView, PipelineView } from "#service/view.ts";
 import { addVariable, type PushFlags, sources } from "../author/push-flags.ts";
 import { colors } from "../colors.ts";
@@ -16,8 +16,6 @@ type RunOptions = Pick<PushFlags, "ref" | "tag" | "source" | "variable" | "defau
   readonly executor?: Executor;
   readonly path?: string;
 };
-
-const executors: readonly Executor[] = ["docker-in-docker", "docker-socket", "shell"];
 
 export function runCommand(): Command {
   return commandWith(

@@ -1,6 +1,6 @@
 import type { Build, ComputeType, StartBuildCommandInput } from "@aws-sdk/client-codebuild";
 import type { ComputeSize } from "#pipeline/pipeline.ts";
-import { computeSizes } from "#project/runner-size.ts";
+import { computeSizes } from "#pipeline/pipeline.ts";
 import type { EnvironmentSpec } from "./environment.ts";
 import { environmentVariables } from "./environment-variables.ts";
 

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { executors } from "#pipeline/pipeline.ts";
 import type { Buildspec } from "./buildspec.ts";
 import { buildspecScript, quoted } from "./buildspec-script.ts";
 import { type HostProcess, parseHostProcess } from "./host-processes.ts";
@@ -27,7 +28,7 @@ export function hostFiles(environments: string, id: string): HostFiles {
 }
 
 const Facts = z.object({
-  executor: z.enum(["docker-in-docker", "docker-socket", "shell"]),
+  executor: z.enum(executors),
   timeoutSeconds: z.number(),
 });
 export type HostFacts = z.infer<typeof Facts>;

@@ -14,7 +14,12 @@ export type Diagnostic = {
 };
 
 /** `file:line:column: severity: message`, without the parts that are not known. */
-export function diagnosticText({ file, line, column, severity, message }: Diagnostic): string {
-  const place = file === "" ? [] : [file, line, column].filter((part) => part !== undefined);
-  return `${place.length === 0 ? "" : `${place.join(":")}: `}${severity}: ${message}`;
+export function diagnosticText(diagnostic: Diagnostic): string {
+  return `${placeText(diagnostic)}${diagnostic.severity}: ${diagnostic.message}`;
+}
+
+/** `file:line:column: ` in front of a message, without the parts that are not known. */
+export function placeText({ file, line, column }: Diagnostic): string {
+  const place = [file, line, column].filter((part) => part !== undefined);
+  return file === "" ? "" : `${place.join(":")}: `;
 }

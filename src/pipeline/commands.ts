@@ -7,7 +7,7 @@ import { isLive } from "./environment-load.ts";
 import type { Command, PipelineEvent } from "./event.ts";
 import { findJob } from "./jobs.ts";
 import type { Job, Pipeline } from "./pipeline.ts";
-import { isReported, reportsOf } from "./report.ts";
+import { isReported, isSameReport, reportsOf } from "./report.ts";
 import { isCompleted } from "./status.ts";
 import { epochMs, instantOf } from "./time.ts";
 import { isWaiting } from "./waiting.ts";
@@ -110,13 +110,7 @@ function statusCommands(before: Pipeline, after: Pipeline, all: boolean): readon
   if (reports.length === 0) return [];
   const earlier = all ? [] : reportsOf(before);
   return reports
-    .filter(
-      ({ context, state, description }) =>
-        !earlier.some(
-          (known) =>
-            known.context === context && known.state === state && known.description === description,
-        ),
-    )
+    .filter((report) => !earlier.some((known) => isSameReport(known, report)))
     .map(({ jobId: _, ...report }) => ({ type: "post_status", ...report }));
 }
 

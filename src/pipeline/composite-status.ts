@@ -1,9 +1,7 @@
+// One status for a set of jobs, by GitLab's rules (`lib/gitlab/ci/status/composite.rb`): the gate before a
+// job, the status of a stage and that of a pipeline. Only the set of statuses matters, never their number.
 import type { Status } from "./status.ts";
 
-/**
- * One status for a set of jobs, by GitLab's rules (`lib/gitlab/ci/status/composite.rb`): the gate before a
- * job, the status of a stage and that of a pipeline. Only the set of statuses matters, never their number.
- */
 export type StatusKind = Status | "warn" | "ignored";
 
 /** `needs`: the gate of a job with `needs`. `stages`: everything else. */

@@ -1,7 +1,7 @@
 import { currentJobs } from "./jobs.ts";
 import type { CommitState, Job, Pipeline } from "./pipeline.ts";
 import type { Report } from "./report.ts";
-import { atMost, cut, took } from "./report-text.ts";
+import { atMost, cut, forward, took } from "./report-text.ts";
 
 /** As long as GitLab and GitHub take the name of a status. */
 const longestContext = 255;
@@ -15,11 +15,10 @@ export function jobReports(pipeline: Pipeline, prefix: string): readonly Report[
     const before = pipeline.reported.find((reported) => reported.context === context)?.state;
     // Nobody is told of a job only to hear that it did not run.
     if (state === "skipped" && before === undefined) return [];
-    const forward = state === "pending" && before !== undefined && before !== "pending";
     return [
       {
         context,
-        state: forward ? "running" : state,
+        state: forward(before, state),
         description: cut(describe(job)),
         jobId: job.id,
       },

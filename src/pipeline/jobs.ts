@@ -1,7 +1,7 @@
+// Rows of a pipeline's jobs: making, finding and changing them without touching the old pipeline.
 import type { Plan, PlannedJob, TriggerOptions } from "#language/plan.ts";
 import type { Job, Pipeline, PipelineSettings } from "./pipeline.ts";
 
-/** Rows of a pipeline's jobs: making, finding and changing them without touching the old pipeline. */
 const rowsPerPipeline = 100_000;
 
 function jobIdOf(pipelineId: number, row: number): number {

@@ -1,6 +1,6 @@
 import type { Diagnostic } from "#language/diagnostic.ts";
 import type { PipelineFacts } from "#language/facts.ts";
-import type { Need, RetryPolicy, When } from "#language/plan.ts";
+import type { Need, Plan, RetryPolicy, When } from "#language/plan.ts";
 import type { Variable } from "#language/variables.ts";
 import type { Status } from "./status.ts";
 
@@ -22,8 +22,9 @@ export type FailureReason =
   | "reached_max_descendant_pipelines_depth"
   | "config_error";
 
-/** How a job gets Docker (GitLab Runner's word; DESIGN.md "Executors"). */
-export type Executor = "docker-in-docker" | "docker-socket" | "shell";
+/** How a job gets Docker (GitLab Runner's word; docs/executors.md). */
+export const executors = ["docker-in-docker", "docker-socket", "shell"] as const;
+export type Executor = (typeof executors)[number];
 
 /** A file that a job uploaded; its bytes are a blob of the service's. */
 export type JobArtifact = {
@@ -39,7 +40,8 @@ export type JobArtifact = {
 };
 
 /** Sizes of build machines, from CodeBuild's names. */
-export type ComputeSize = "small" | "medium" | "large" | "xlarge" | "2xlarge";
+export const computeSizes = ["small", "medium", "large", "xlarge", "2xlarge"] as const;
+export type ComputeSize = (typeof computeSizes)[number];
 
 /** One row per attempt. A retry is a new row; the old one is `retried` and no longer counts. */
 export type Job = {
@@ -165,10 +167,7 @@ export type Pipeline = {
   /** Every attempt, oldest first. */
   readonly jobs: readonly Job[];
   readonly environments: readonly PipelineEnvironment[];
-  readonly autoCancel: {
-    readonly onNewCommit: "conservative" | "interruptible" | "none";
-    readonly onJobFailure: "all" | "none";
-  };
+  readonly autoCancel: Plan["autoCancel"];
   /** Why there are no jobs: configuration errors, `[skip ci]`, a missing file. Warnings too. */
   readonly diagnostics: readonly Diagnostic[];
   /** Push options `ci.variable`, API and trigger variables. */

@@ -1,3 +1,4 @@
+import type { CommitState } from "./pipeline.ts";
 import { epochMs } from "./time.ts";
 
 /** Forges cut or refuse longer descriptions (GitHub's limit). */
@@ -13,6 +14,11 @@ export function atMost(length: number, text: string): string {
   if (text.length <= length) return text;
   const characters = [...text];
   return characters.length <= length ? text : `${characters.slice(0, length - 1).join("")}…`;
+}
+
+/** Forges refuse to go back to `pending`; what is taken up again is `running`. */
+export function forward(before: CommitState | undefined, state: CommitState): CommitState {
+  return state === "pending" && before !== undefined && before !== "pending" ? "running" : state;
 }
 
 /** `1 h 2 min 3 s` of a pipeline or a job; from its making where it never started. */

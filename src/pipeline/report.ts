@@ -1,9 +1,10 @@
+import { placeText } from "#language/diagnostic.ts";
 import { compositeStatus } from "./composite-status.ts";
 import { jobReports } from "./job-report.ts";
 import { currentJobs } from "./jobs.ts";
 import { mergeRequestContext } from "./line.ts";
 import type { CommitState, Job, Pipeline, ReportedStatus } from "./pipeline.ts";
-import { atMost, cut, took } from "./report-text.ts";
+import { atMost, cut, forward, took } from "./report-text.ts";
 import { isCompleted } from "./status.ts";
 
 /** What the forge should be told about a pipeline, or one of its jobs, now. */
@@ -42,12 +43,15 @@ export function reportOf(pipeline: Pipeline): Report {
  */
 export function isReported(pipeline: Pipeline, report: Report): boolean {
   if (pipeline.parent !== undefined) return true;
-  return pipeline.reported.some(
-    (reported) =>
-      reported.context === report.context &&
-      reported.state === report.state &&
-      reported.description === report.description,
-  );
+  return pipeline.reported.some((reported) => isSameReport(reported, report));
+}
+
+/** Whether the forge would be told the same of the same thing. */
+export function isSameReport(
+  one: Omit<Report, "jobId">,
+  { context, state, description }: Report,
+): boolean {
+  return one.context === context && one.state === state && one.description === description;
 }
 
 export function noteReported(
@@ -91,11 +95,6 @@ function stateOf(pipeline: Pipeline): CommitState {
   }
 }
 
-/** Forges refuse to go back to `pending`; a pipeline that is taken up again is `running`. */
-function forward(before: CommitState | undefined, state: CommitState): CommitState {
-  return state === "pending" && before !== undefined && before !== "pending" ? "running" : state;
-}
-
 function describe(pipeline: Pipeline): string {
   const jobs = currentJobs(pipeline);
   if (jobs.length === 0) return withoutJobs(pipeline);
@@ -134,10 +133,7 @@ function withoutJobs(pipeline: Pipeline): string {
     pipeline.diagnostics.find((diagnostic) => diagnostic.severity === "error") ??
     pipeline.diagnostics[0];
   if (found === undefined) return pipeline.status === "skipped" ? "Skipped" : "Failed";
-  const { file, line, column, message } = found;
-  if (pipeline.status === "skipped" || file === "") return message;
-  const place = [file, line, column].filter((part) => part !== undefined).join(":");
-  return `${place}: ${message}`;
+  return pipeline.status === "skipped" ? found.message : `${placeText(found)}${found.message}`;
 }
 
 function running(pipeline: Pipeline, jobs: readonly Job[]): string {

@@ -1,5 +1,5 @@
 import { isShared } from "./environment-load.ts";
-import type { Executor, Job, Pipeline } from "./pipeline.ts";
+import { type Executor, executors, type Job, type Pipeline } from "./pipeline.ts";
 import { epochMs } from "./time.ts";
 import { billedMinutes } from "./usage.ts";
 
@@ -15,8 +15,6 @@ export type UsageAsIf = {
   readonly environments: number;
   readonly minutes: number;
 };
-
-const executors = ["docker-in-docker", "docker-socket", "shell"] as const;
 
 /**
  * What the jobs that ran would take with each executor: their own times are kept, so that what an executor saves

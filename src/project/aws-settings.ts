@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
-import type { ComputeSize } from "#pipeline/pipeline.ts";
-import { computeSizes } from "./runner-size.ts";
+import { type ComputeSize, computeSizes } from "#pipeline/pipeline.ts";
+import { isPlainHttps } from "./plain-address.ts";
 
 /** Days that CloudWatch Logs can keep a log group's events for (API reference, `PutRetentionPolicy`). */
 const retentionDays = [
@@ -125,9 +125,9 @@ export type AwsSettings = {
   /** A bucket that exists, for plans, logs, artifacts and caches. */
   readonly bucket?: string;
   readonly buildImage: string;
-  /** The size of builds whose runner tags name none. */
   /** Builds of a CodeBuild project at a time: beyond that it refuses, so that Slipway chooses who is next. */
   readonly concurrentBuilds?: number;
+  /** The size of builds whose runner tags name none. */
   readonly compute: ComputeSize;
   readonly alarmEmail?: string;
   readonly logRetentionDays: number;
@@ -183,11 +183,4 @@ function toVpc(given: z.infer<typeof vpc>): NonNullable<AwsSettings["vpc"]> {
     securityGroupIds: given.security_groups,
     functions: given.functions ?? true,
   };
-}
-
-function isPlainHttps(value: string): boolean {
-  if (!URL.canParse(value) || value.endsWith("/")) return false;
-  const url = new URL(value);
-  const plain = url.username === "" && url.password === "" && url.search === "" && url.hash === "";
-  return url.protocol === "https:" && plain;
 }

@@ -1,4 +1,4 @@
-import type { ComputeSize } from "#pipeline/pipeline.ts";
+import { type ComputeSize, computeSizes } from "#pipeline/pipeline.ts";
 
 /** What a runner tag stands for: how large the environment of its jobs is. */
 export type RunnerSize = {
@@ -8,8 +8,6 @@ export type RunnerSize = {
 
 /** By runner tag, as `runner_tags` of `slipway.yaml` has them. */
 export type RunnerSizes = Readonly<Record<string, RunnerSize>>;
-
-export const computeSizes = ["small", "medium", "large", "xlarge", "2xlarge"] as const;
 
 const gibibyte = 1024 ** 3;
 

@@ -1,7 +1,9 @@
 import * as z from "zod/mini";
 import { parseDuration } from "#language/keyword/duration.ts";
+import { computeSizes, executors } from "#pipeline/pipeline.ts";
 import { awsSchema } from "./aws-settings.ts";
-import { computeSizes, parseMemory } from "./runner-size.ts";
+import { isPlainAddress } from "./plain-address.ts";
+import { parseMemory } from "./runner-size.ts";
 
 // What `slipway.yaml` may hold, as it is written.
 
@@ -60,7 +62,7 @@ const runnerSize = z.strictObject({
 
 const common = {
   forge: z.optional(z.string()),
-  executor: z.optional(z.enum(["docker-in-docker", "docker-socket", "shell"])),
+  executor: z.optional(z.enum(executors)),
   privileged: z.optional(z.boolean()),
   capacity: z.optional(z.int().check(z.gte(1), z.lte(64))),
   max_environments: z.optional(z.int().check(z.gte(1), z.lte(1000))),
@@ -142,10 +144,3 @@ export const settingsSchema = z.strictObject({
 export type GivenSettings = z.infer<typeof settingsSchema>;
 export type GivenConnection = z.infer<typeof connection>;
 export type GivenVariable = z.infer<typeof variable>;
-
-function isPlainAddress(value: string): boolean {
-  if (!URL.canParse(value)) return false;
-  const url = new URL(value);
-  const plain = url.username === "" && url.password === "" && url.search === "" && url.hash === "";
-  return /^https?:$/.test(url.protocol) && plain;
-}

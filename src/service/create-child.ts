@@ -1,6 +1,6 @@
 import { ForgeError } from "#forge/forge.ts";
 import { compile } from "#language/compile.ts";
-import type { Diagnostic } from "#language/diagnostic.ts";
+import { type Diagnostic, placeText } from "#language/diagnostic.ts";
 import { downstreamVariables } from "#language/downstream-variables.ts";
 import type { PipelineFacts } from "#language/facts.ts";
 import type { CompileResult, PlannedJob } from "#language/plan.ts";
@@ -172,8 +172,8 @@ function isError({ severity }: Diagnostic): boolean {
   return severity === "error";
 }
 
-function described({ file, line, column, message }: Diagnostic): string {
-  return `${[file, line, column].filter((part) => part !== undefined).join(":")}: ${message}`;
+function described(diagnostic: Diagnostic): string {
+  return `${placeText(diagnostic)}${diagnostic.message}`;
 }
 
 async function isTooDeep(deps: ServiceDeps, parent: Pipeline): Promise<boolean> {
