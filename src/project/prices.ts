@@ -16,7 +16,8 @@ export const prices = {
   armSmallMinute: 0.0034,
   httpApiRequest: 1 / 1_000_000,
   lambdaRequest: 0.2 / 1_000_000,
-  lambdaGigabyteSecond: 0.0000166667,
+  /** Of an ARM function, as all of ours are; on x86 it is a quarter more. */
+  lambdaGigabyteSecond: 0.0000133334,
   /** A write of up to 1 KB, and a read of up to 4 KB that sees the newest state; on demand. */
   tableWriteUnit: 0.625 / 1_000_000,
   tableReadUnit: 0.125 / 1_000_000,

@@ -8,9 +8,9 @@ export type CostTerm = {
 };
 
 const million = 1_000_000;
-/** Of the function `http`: what it has, and how long a signed push keeps it, at most, once it is warm. */
-const gigabytes = 0.5;
-const seconds = 0.04;
+/** What the function `http` has, and how long a signed push keeps it, at most, once it is warm. */
+export const httpGigabytes = 1;
+const httpSeconds = 0.04;
 
 /**
  * What a million webhooks cost from the forge's request until the function `work` has the delivery: the way that an
@@ -25,7 +25,7 @@ export function webhookCost(): { readonly terms: readonly CostTerm[]; readonly d
   const terms = [
     term("HTTP API, requests", 1, prices.httpApiRequest),
     term("Lambda http, requests", 1, prices.lambdaRequest),
-    term("Lambda http, GB-seconds", gigabytes * seconds, prices.lambdaGigabyteSecond),
+    term("Lambda http, GB-seconds", httpGigabytes * httpSeconds, prices.lambdaGigabyteSecond),
     // The delivery with its two index entries, and the note that it is queued.
     term("DynamoDB, write units", 4, prices.tableWriteUnit),
     // Sent, received and deleted.
