@@ -1,8 +1,9 @@
 import type { Command } from "commander";
+import type { Variable } from "#language/variables.ts";
 import type { PipelineView } from "#service/view.ts";
 import { readId } from "../arguments.ts";
+import { addVariable } from "../author/push-flags.ts";
 import { connect } from "../client.ts";
-import { CliError, exitCodes } from "../failure.ts";
 import { commandForService, type ServiceOptions } from "../options.ts";
 import { pipelineText } from "../text.ts";
 
@@ -29,13 +30,14 @@ export function playCommand(): Command {
   return commandForService(
     "play",
     "start a manual job, or a delayed one now",
-    "slipway play 700004 -v TARGET=live",
+    "slipway play -v TARGET=live -v COLOR=blue 700004",
   )
     .argument("<job>", "job id", readId)
-    .option("-v, --variable <K=V...>", "variables for this job")
-    .action((id: string, options: ServiceOptions & { variable?: string[] }) =>
-      control(id, "play", options, { variables: readAssignments(options.variable ?? []) }),
-    );
+    .option("-v, --variable <key=value>", "variable for this job; repeatable", addVariable)
+    .action((id: string, options: ServiceOptions & { variable?: readonly Variable[] }) => {
+      const given = (options.variable ?? []).map(({ key, value }) => [key, value]);
+      return control(id, "play", options, { variables: Object.fromEntries(given) });
+    });
 }
 
 async function control(
@@ -49,15 +51,5 @@ async function control(
   const view = await client.post<PipelineView>(`/api/slipway/${kind}/${id}/${action}`, body);
   console.log(
     options.json === true ? JSON.stringify(view) : pipelineText(view, new Date().toISOString()),
-  );
-}
-
-function readAssignments(given: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    given.map((assignment) => {
-      const equals = assignment.indexOf("=");
-      if (equals < 1) throw new CliError(`"${assignment}" is not K=V.`, exitCodes.usage);
-      return [assignment.slice(0, equals), assignment.slice(equals + 1)];
-    }),
   );
 }
