@@ -19,7 +19,7 @@ export function withSecretOptions(command: Command): Command {
   return command
     .option("--aws", "of the service on AWS, with your own AWS credentials")
     .addOption(
-      new Option("--region <region>", "its region (default: the one of slipway.yaml)").env(
+      new Option("--region <region>", "its region, where slipway.yaml names none").env(
         "AWS_REGION",
       ),
     )

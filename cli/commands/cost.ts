@@ -14,10 +14,13 @@ export function costCommand(): Command {
     "show build minutes and dollars of pipelines, and of each executor",
     "slipway cost --project group/app --since 30d",
   )
-    .argument("[pipeline]", "pipeline id; all of the time when left out", readId)
+    .argument("[pipeline]", "pipeline id; those of --since when left out", readId)
     .option("--project <path>", "only this project's")
     .addOption(
-      new Option("--since <time>", "pipelines made in the last so many `m`, `h` or `d`")
+      new Option(
+        "--since <time>",
+        "pipelines made in this last time, such as `12h`, `7d` or `1 week`",
+      )
         .argParser(readSince)
         .default(7 * 24 * 3600 * 1000, "7d"),
     )

@@ -5,7 +5,7 @@ import { type CommonOptions, commandWith } from "../options.ts";
 export function downCommand(): Command {
   return commandWith(
     "down",
-    "stop the service of a data directory, its registry and its environments; data stays",
+    "stop the service, its registry and its idle environments; jobs that run go on, data stays",
     "slipway down",
   ).action(async (options: CommonOptions) => {
     const stopped = await stopService(options.data);

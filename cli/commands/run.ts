@@ -20,7 +20,7 @@ type RunOptions = Pick<PushFlags, "ref" | "tag" | "source" | "variable" | "defau
 export function runCommand(): Command {
   return commandWith(
     "run",
-    "run the working tree's pipeline here, without a push; exit 1 unless it succeeds",
+    "run the working tree's pipeline here, without a push; exit 1 if it fails or is canceled",
     "slipway run test --executor docker-socket",
   )
     .argument("[jobs...]", "jobs to run with what they need, manual ones too (default: all)")

@@ -32,7 +32,10 @@ function showCommand(): Command {
       "slipway secret show webhook/company/group/my-app --aws",
     ),
   )
-    .argument("<name>", "`access-token`, `webhook/FORGE/PROJECT`, or a name of slipway.yaml")
+    .argument(
+      "<name>",
+      "a name of slipway.yaml, `webhook/FORGE/PROJECT`, or with --aws `access-token` (here it is that file of the data directory)",
+    )
     .action(async (name: string, _: unknown, command: Command) => {
       // The command above takes the same options, also those that stand behind this one's name.
       const options = command.optsWithGlobals<SecretOptions>();
