@@ -42,7 +42,6 @@ async function authorize(
     case "access":
       return { user: owner };
     case "job":
-      return !request.write && grant.project === request.project ? { user: owner } : "forbidden";
     case "deploy":
       return !request.write && grant.project === request.project ? { user: owner } : "forbidden";
     case "ticket":

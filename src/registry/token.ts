@@ -50,7 +50,7 @@ export async function issueRegistryToken(
       status: 401,
       body: {
         details:
-          "The registry does not know this token: use CI_REGISTRY_PASSWORD while its job runs, or an access or deploy token that is not revoked.",
+          "The registry does not know this token: use CI_REGISTRY_PASSWORD while its job runs, or an access token that is not revoked.",
       },
     };
   }
