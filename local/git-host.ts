@@ -17,7 +17,7 @@ import { imageNameClash } from "./image-name-clash.ts";
 export type Push = PushReport & {
   readonly project: string;
   readonly user: UserFacts;
-  /** Set off when the pusher is gone: following logs may then stop, handling the push may not. */
+  /** Set off when the pusher is gone: the push is handled to its end all the same. */
   readonly signal: AbortSignal;
 };
 

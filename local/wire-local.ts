@@ -42,7 +42,7 @@ const tableName = "slipway";
 /** A runner's request for a job waits this long for one, so that a ready job starts at once. */
 const holdMilliseconds = 10_000;
 
-/** Builds the service of one machine: the only place that names adapters. */
+/** Builds the service of one machine: the place that names its adapters, but for those of forges elsewhere. */
 export async function wireLocal(options: {
   readonly data: DataDirectory;
   readonly machine: Machine;

@@ -12,7 +12,7 @@ export const prices = {
   buildMinute: { small: 0.005, medium: 0.01, large: 0.02 } satisfies Partial<
     Record<ComputeSize, number>
   >,
-  /** A minute of a small Linux ARM build, which Slipway does not start. */
+  /** A minute of a small Linux ARM build, which only an aarch64 `build_image` starts; no report knows of it. */
   armSmallMinute: 0.0034,
   httpApiRequest: 1 / 1_000_000,
   lambdaRequest: 0.2 / 1_000_000,
