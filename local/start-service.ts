@@ -40,7 +40,6 @@ export type ServiceSettings = {
 export type RunningService = {
   readonly service: LocalService;
   readonly data: DataDirectory;
-  readonly machine: Machine;
   /**
    * Stops looking after pipelines, does what is to be done last, and closes; environments and registry go on.
    */
@@ -86,7 +85,6 @@ export async function startService(settings: ServiceSettings): Promise<RunningSe
     return {
       service,
       data,
-      machine,
       stop: async (last) => {
         for (const timer of timers) clearInterval(timer);
         await last?.();

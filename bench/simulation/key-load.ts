@@ -2,14 +2,14 @@
 export const partitionWrites = 1000;
 export const partitionReads = 3000;
 
-type Load = { total: number; second: number; inSecond: number; peak: number };
+type Load = { second: number; inSecond: number; peak: number };
 
 /** Counts units by partition key, in all and in the busiest second of each. */
 export type KeyLoads = {
   readonly note: (key: string, units: number) => void;
   readonly total: () => number;
   /** The key with the busiest second. */
-  readonly busiest: () => { readonly key: string; readonly peak: number; readonly share: number };
+  readonly busiest: () => { readonly key: string; readonly peak: number };
 };
 
 export function keyLoads(now: () => number): KeyLoads {
@@ -21,24 +21,21 @@ export function keyLoads(now: () => number): KeyLoads {
       const second = Math.floor(now() / 1000);
       let load = loads.get(key);
       if (load === undefined) {
-        load = { total: 0, second, inSecond: 0, peak: 0 };
+        load = { second, inSecond: 0, peak: 0 };
         loads.set(key, load);
       }
       if (load.second !== second) {
         load.second = second;
         load.inSecond = 0;
       }
-      load.total += units;
       load.inSecond += units;
       load.peak = Math.max(load.peak, load.inSecond);
     },
     total: () => total,
     busiest: () => {
-      let found = { key: "", peak: 0, share: 0 };
+      let found = { key: "", peak: 0 };
       for (const [key, load] of loads) {
-        if (load.peak > found.peak) {
-          found = { key, peak: load.peak, share: load.total / Math.max(1, total) };
-        }
+        if (load.peak > found.peak) found = { key, peak: load.peak };
       }
       return found;
     },

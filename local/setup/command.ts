@@ -10,7 +10,6 @@ export interface CommandResult {
 export interface CommandOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  readonly input?: string;
   /** Milliseconds until the program is killed. */
   readonly timeLimit?: number;
 }
@@ -25,7 +24,7 @@ export function run(
     const child = spawn(program, args, {
       cwd: options.cwd,
       env: { ...process.env, ...options.env },
-      stdio: ["pipe", "pipe", "pipe"],
+      stdio: ["ignore", "pipe", "pipe"],
     });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
@@ -36,8 +35,6 @@ export function run(
     }, options.timeLimit ?? 600_000);
     child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
-    child.stdin.on("error", () => undefined);
-    child.stdin.end(options.input ?? "");
     const finish = (code: number, extra = "") => {
       clearTimeout(timer);
       resolve({

@@ -1,5 +1,4 @@
 import { type IncomingMessage, request } from "node:http";
-import type { Readable } from "node:stream";
 
 export interface EngineResponse {
   readonly status: number;
@@ -11,7 +10,7 @@ export function askEngine(
   socketPath: string,
   method: "GET" | "POST" | "DELETE",
   path: string,
-  options: { readonly timeLimit?: number; readonly body?: Readable; readonly type?: string } = {},
+  options: { readonly timeLimit?: number } = {},
 ): Promise<EngineResponse> {
   return new Promise((resolve, reject) => {
     const call = request(
@@ -20,9 +19,6 @@ export function askEngine(
         method,
         path,
         host: "docker",
-        ...(options.body
-          ? { headers: { "content-type": options.type ?? "application/x-tar" } }
-          : {}),
       },
       (response: IncomingMessage) => {
         const chunks: Buffer[] = [];
@@ -40,12 +36,7 @@ export function askEngine(
       call.destroy(new Error(`${socketPath} did not answer in time`)),
     );
     call.on("error", reject);
-    if (options.body) {
-      options.body.on("error", (error) => call.destroy(error));
-      options.body.pipe(call);
-    } else {
-      call.end();
-    }
+    call.end();
   });
 }
 

@@ -4,7 +4,6 @@ import { askEngine } from "./engine-api.ts";
 export interface EngineFacts {
   readonly version: string;
   readonly storageDriver: string;
-  readonly operatingSystem: string;
   readonly rootless: boolean;
   readonly runtimes: readonly string[];
   readonly defaultRuntime: string;
@@ -28,7 +27,6 @@ export function engineFacts(info: EngineInfo, bridge: BridgeNetwork): EngineFact
   return {
     version: info.ServerVersion ?? "unknown",
     storageDriver: info.Driver ?? "unknown",
-    operatingSystem: info.OperatingSystem ?? "unknown",
     rootless: (info.SecurityOptions ?? []).some((option) => option.includes("rootless")),
     runtimes: Object.keys(info.Runtimes ?? {}),
     defaultRuntime: info.DefaultRuntime ?? "runc",
@@ -55,7 +53,6 @@ function gatewayOf(bridge: BridgeNetwork): string {
 interface EngineInfo {
   readonly ServerVersion?: string;
   readonly Driver?: string;
-  readonly OperatingSystem?: string;
   readonly SecurityOptions?: readonly string[] | null;
   readonly Runtimes?: Readonly<Record<string, unknown>> | null;
   readonly DefaultRuntime?: string;

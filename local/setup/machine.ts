@@ -40,7 +40,6 @@ export interface Machine {
   /** The registry's host name, without port: what image names carry here and inside containers. */
   readonly registryHost: string;
   readonly registryBinary: string;
-  readonly stateDirectory: string;
 }
 
 const HOW = "Run the set-up: node local/setup/bootstrap.mjs";
@@ -80,7 +79,6 @@ export async function findMachine(): Promise<Machine> {
     gatewayAddress,
     registryHost: nameResolves ? REGISTRY_NAME : "localhost",
     registryBinary,
-    stateDirectory,
   };
 }
 

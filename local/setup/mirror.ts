@@ -54,13 +54,12 @@ export async function startMirror(
   registry: string,
   stateDirectory: string,
   gateway: string,
-): Promise<Mirror> {
+): Promise<void> {
   const root = mirrorRoot(stateDirectory);
   await mkdir(join(root, "docker/registry/v2/repositories"), { recursive: true });
   const mirror = mirrorAt(gateway);
   await startListener(registry, stateDirectory, root, "host", mirror.onHost);
   await startListener(registry, stateDirectory, root, "containers", mirror.inContainers);
-  return mirror;
 }
 
 /** Ends the mirror, if this set-up started one: where Docker Hub answers, its images are the true ones. */
