@@ -1,6 +1,6 @@
 import { parse } from "yaml";
+import { factsOf } from "#cli/author/facts.ts";
 import { compile } from "#language/compile.ts";
-import type { PipelineFacts } from "#language/facts.ts";
 import type { Plan } from "#language/plan.ts";
 import type { CompileRequest } from "#language/source.ts";
 import { type Benchmark, median, type Row } from "./report.ts";
@@ -38,34 +38,7 @@ service-${index}:
 ${Array.from({ length: count }, (_, index) => job(index)).join("")}\n`;
 }
 
-const facts: PipelineFacts = {
-  source: "push",
-  project: {
-    id: 1,
-    path: "group/project",
-    title: "Project",
-    description: "",
-    visibility: "private",
-    defaultBranch: "main",
-    url: "https://slipway.example.com/group/project",
-    configPath: ".gitlab-ci.yml",
-  },
-  server: {
-    url: "https://slipway.example.com",
-    version: "18.0.0",
-    registry: "registry.example.com",
-  },
-  ref: { kind: "branch", name: "main", protected: true },
-  commit: {
-    sha: "2f1c9a7d3e5b8a6c4d2e0f1a3b5c7d9e1f2a4b6c",
-    beforeSha: "1e0b8f6d4c2a9e7b5d3f1a8c6e4b2d0f9a7c5e3b",
-    message: "Change something",
-    authorName: "Ada",
-    authorEmail: "ada@example.com",
-    timestamp: "2026-01-02T03:04:05Z",
-  },
-  user: { id: 1, login: "ada", name: "Ada", email: "ada@example.com" },
-};
+const facts = factsOf({ source: "push", path: "group/project" }, ".gitlab-ci.yml");
 
 function requestFor(text: string): CompileRequest {
   return {

@@ -1,4 +1,5 @@
 import type { BuildCost, CostReport } from "#service/cost.ts";
+import { counted } from "./author/plan-text.ts";
 import { colors } from "./colors.ts";
 import { plainText } from "./text.ts";
 
@@ -9,7 +10,7 @@ export function costText(report: CostReport): string {
   const width = Math.max(...pipelines.map(({ project }) => project.length));
   const lines = pipelines.map(
     (cost) =>
-      `${String(cost.id).padStart(6)}  ${plainText(cost.project).padEnd(width)}  ${cost.executor.padEnd(16)}  ${amounts(cost)}  ${count(cost.jobs, "job").padStart(8)}  ${seconds(cost)}`,
+      `${String(cost.id).padStart(6)}  ${plainText(cost.project).padEnd(width)}  ${cost.executor.padEnd(16)}  ${amounts(cost)}  ${counted(cost.jobs, "job").padStart(8)}  ${seconds(cost)}`,
   );
   return [
     ...lines,
@@ -38,14 +39,10 @@ function notes(report: CostReport): readonly string[] {
 
 function amounts(cost: BuildCost): string {
   const dollars = cost.dollars === undefined ? "no price known" : `$${cost.dollars.toFixed(3)}`;
-  return `${count(cost.environments, "build").padStart(10)}  ${String(cost.minutes).padStart(5)} min  ${dollars.padStart(9)}`;
+  return `${counted(cost.environments, "build").padStart(10)}  ${String(cost.minutes).padStart(5)} min  ${dollars.padStart(9)}`;
 }
 
 function seconds(cost: CostReport["pipelines"][number]): string {
   const waited = cost.waited_seconds > 0 ? `, ${cost.waited_seconds} s in line` : "";
   return `${cost.provisioning_seconds} s provisioning${waited}`;
-}
-
-function count(number: number, name: string): string {
-  return `${number} ${name}${number === 1 ? "" : "s"}`;
 }

@@ -1,10 +1,11 @@
 import { Command, CommanderError } from "commander";
+import packageJson from "../package.json" with { type: "json" };
 import { CliError, exitCodes } from "./failure.ts";
 
 export function createProgram(commands: readonly Command[]): Command {
   const program = new Command("slipway")
     .description("Builds container images when you push: runs .gitlab-ci.yml files unchanged.")
-    .version("0.1.0")
+    .version(packageJson.version)
     .exitOverride()
     .showHelpAfterError("(add --help for what the command takes)")
     .addHelpText(

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { bundleRunner } from "../bundle.ts";
 import { openDataDirectory, readConfig } from "../data-directory.ts";
 import { stopRegistryFront } from "../registry-front.ts";
+import { isRunning } from "../setup/detached.ts";
 import { REGISTRY_PORTS } from "../setup/host-name.ts";
 import { findMachine } from "../setup/machine.ts";
 import { machineEnvironments } from "../wire-local.ts";
@@ -72,13 +73,7 @@ async function isAbandoned(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined || found.uid !== process.getuid?.()) return false;
   const pid = Number(await readFile(join(path, ownerFile), "utf8").catch(() => ""));
-  if (pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "ESRCH";
-  }
+  return pid > 0 && !isRunning(pid);
 }
 
 function isFree(port: number): Promise<boolean> {

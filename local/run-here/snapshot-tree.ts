@@ -1,5 +1,6 @@
 import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
+import { zeroSha } from "#forge/payload.ts";
 import { askGit, type GitRun, git } from "./git.ts";
 
 export type Snapshot = {
@@ -25,8 +26,6 @@ export type SnapshotOptions = {
   /** Directories that stay out of it even where nothing ignores them. */
   readonly leaveOut: readonly string[];
 };
-
-const zeros = "0".repeat(40);
 
 /**
  * Makes a bare repository with a commit of the working tree: what is tracked as it is now, and what is not
@@ -61,7 +60,7 @@ export async function snapshotTree(options: SnapshotOptions): Promise<Snapshot> 
   await git(bare, ["update-ref", ref, sha]);
   const left = await askGit(here, ["merge-base", "@{upstream}", "HEAD"]);
   // With nothing to push, the run is as of a new branch: every `changes` holds.
-  const before = left === undefined || left === sha ? zeros : left;
+  const before = left === undefined || left === sha ? zeroSha : left;
   return { sha, before, ref, defaultBranch, user };
 }
 

@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { defaultPort } from "../data-directory.ts";
 import { run } from "./command.ts";
 import { findDockerClient } from "./docker-client.ts";
 import { dockerHubAnswers } from "./docker-hub.ts";
@@ -20,7 +21,7 @@ export async function inspectMachine(): Promise<Requirement[]> {
     inspectEngine(online),
     inspectRegistry().then((one) => [one]),
     inspectName().then((one) => [one]),
-    inspectPorts([4480, 4481]).then((one) => [one]),
+    inspectPorts([defaultPort, defaultPort + 1]).then((one) => [one]),
     inspectLimits(),
   ]);
   return parts.flat();

@@ -10,6 +10,7 @@ import { withLock } from "./lock.ts";
 import { rememberedEngineImage } from "./machine-file.ts";
 import { findMirror, type Mirror, stopMirror } from "./mirror.ts";
 import { SetupProblem } from "./problem.ts";
+import { SETUP } from "./requirement.ts";
 import { findRegistry } from "./stand-alone-programs.ts";
 import { stateDirectory as chosenStateDirectory, makeStateDirectory } from "./state-directory.ts";
 import {
@@ -42,7 +43,7 @@ export interface Machine {
   readonly registryBinary: string;
 }
 
-const HOW = "Run the set-up: node local/setup/bootstrap.mjs";
+const HOW = `Run the set-up: ${SETUP}`;
 
 /**
  * Finds what set-up made or found, without changing anything.
