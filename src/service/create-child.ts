@@ -84,15 +84,17 @@ async function makeChild(deps: ServiceDeps, parent: Pipeline, job: Job): Promise
     manualVariables: job.playedBy?.variables ?? [],
   });
   if ("error" in variables) return refusal(variables.error);
-  const facts: PipelineFacts = { ...parent.facts, source: "parent_pipeline" };
-  const iid = await deps.store.pipelines.nextIid(parent.project);
-  const child = { parent, job, iid, facts, settings, variables: variables.variables };
-  const id = await deps.store.pipelines.claim(
-    deps.hash(`child of job\n${job.id}`),
-    await deps.store.pipelines.nextId(),
-  );
-  const existing = await deps.store.pipelines.get(id);
+  const { pipelines } = deps.store;
+  const id = await pipelines.claim(deps.hash(`child of job\n${job.id}`), await pipelines.nextId());
+  const existing = await pipelines.get(id);
   if (existing !== undefined) return made(existing.value);
+  // Conditions know it: two who make the child at once must make the same.
+  const iid = await pipelines.claim(
+    deps.hash(`iid of child of job\n${job.id}`),
+    await pipelines.nextIid(parent.project),
+  );
+  const facts: PipelineFacts = { ...parent.facts, source: "parent_pipeline" };
+  const child = { parent, job, iid, facts, settings, variables: variables.variables };
   const compiled = await compileChild(deps, child, planned);
   return compiled.status === "created" ? store(deps, id, child, compiled) : refused(job, compiled);
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { controlPipeline } from "#service/control.ts";
 import { createChild } from "#service/create-child.ts";
+import { readPlan } from "#service/read-plan.ts";
 import { sweep } from "#service/sweep.ts";
 import { finish, jobOf, pipelineOf, push, statusesOf, takeNext } from "./driver.ts";
 import { makeWorld, project, type World } from "./world.ts";
@@ -153,6 +154,34 @@ describe("a child", () => {
       again.flat().map((event) => "childPipelineId" in event && event.childPipelineId),
     ).toEqual(Array(5).fill(child));
     expect(await world.deps.store.pipelines.list({ project, limit: 10 })).toHaveLength(2);
+  });
+
+  test("made by two at once has one iid, which its conditions know, and a repeat draws none", async () => {
+    const parent = await push(world, parentWith("{ include: child.yml }", "  when: manual\n"));
+    world.files.set(
+      "child.yml",
+      `two: { script: [x], rules: [{ if: $CI_PIPELINE_IID == "2" }] }
+other: { script: [x], rules: [{ if: $CI_PIPELINE_IID != "2" }] }
+`,
+    );
+    const before = await pipelineOf(world, parent);
+    const { id } = await jobOf(world, parent, "start");
+    const make = () => createChild(world.deps, before, id);
+    const events = (await Promise.all([make(), make()])).flat();
+    const [child] = events.flatMap((event) =>
+      event.type === "child_created" ? [event.childPipelineId] : [],
+    );
+    if (child === undefined) throw new Error("There is no child pipeline.");
+    expect(events).toEqual(
+      Array(2).fill({ type: "child_created", jobId: id, childPipelineId: child }),
+    );
+    const { iid, jobs } = await pipelineOf(world, child);
+    const named = [iid === 2 ? "two" : "other"];
+    expect(jobs.map(({ name }) => name)).toEqual(named);
+    expect((await readPlan(world.deps, child)).jobs.map(({ name }) => name)).toEqual(named);
+    const drawn = await world.deps.store.pipelines.nextIid(project);
+    await make();
+    expect(await world.deps.store.pipelines.nextIid(project)).toBe(drawn + 1);
   });
 
   test("does not speak for the commit: its parent does", async () => {
