@@ -112,8 +112,19 @@ export async function changeItem(
   throw new Error(`${what} is changed too often; try again`);
 }
 
-export async function deleteItem(table: Table, pk: string): Promise<void> {
-  await table.client.send(new DeleteCommand({ TableName: table.name, Key: { pk } }));
+/** Leaves the item where the condition does not hold. */
+export async function deleteItem(table: Table, pk: string, condition?: Expression): Promise<void> {
+  await unlessRefused(() =>
+    table.client.send(
+      new DeleteCommand({
+        TableName: table.name,
+        Key: { pk },
+        ConditionExpression: condition?.text,
+        ExpressionAttributeNames: condition?.names,
+        ExpressionAttributeValues: condition?.values,
+      }),
+    ),
+  );
 }
 
 /** Unique and rising; a number that is drawn and not used leaves a gap. */

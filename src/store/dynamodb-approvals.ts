@@ -1,5 +1,6 @@
 import {
   deleteItem,
+  type Expression,
   getItem,
   isAbsent,
   putItem,
@@ -20,6 +21,12 @@ import type { Approval, ApprovalStore } from "./store.ts";
 
 /** Who did not approve for so long will not. */
 const keptDays = 90;
+
+const isWaiting: Expression = {
+  text: "#state = :waiting",
+  names: { "#state": "state" },
+  values: { ":waiting": "waiting" },
+};
 
 type Kept = Omit<Approval, "state" | "by" | "approvedAt">;
 
@@ -58,18 +65,13 @@ export function dynamodbApprovals(table: Table): ApprovalStore {
           names: { "#state": "state", "#kind": "kind" },
           values: { ":approved": "approved", ":by": by, ":at": at },
         },
-        {
-          text: "#state = :waiting",
-          names: { "#state": "state" },
-          values: { ":waiting": "waiting" },
-        },
+        isWaiting,
       );
       return changed === "refused" ? get(pipelineId) : approvalOf(changed);
     },
 
     withdraw: async (pipelineId) => {
-      if ((await get(pipelineId))?.state === "waiting")
-        await deleteItem(table, approvalKey(pipelineId));
+      await deleteItem(table, approvalKey(pipelineId), isWaiting);
     },
 
     listWaiting: async (limit) => {

@@ -41,10 +41,10 @@ export type PipelineStore = {
   /** Next iid in a project. */
   readonly nextIid: (project: string) => Promise<number>;
   /**
-   * Claims the semantic key (forge, project, kind, ref, sha, …) for a pipeline id. Returns the id that
-   * holds it: the given one, or that of whoever came first.
+   * Claims the semantic key (forge, project, kind, ref, sha, …) for a pipeline's id, or its iid. Returns the
+   * number that holds it: the given one, or that of whoever came first.
    */
-  readonly claim: (semanticKey: string, pipelineId: number) => Promise<number>;
+  readonly claim: (semanticKey: string, number: number) => Promise<number>;
   /** "exists" when a pipeline with this id is already there. */
   readonly create: (pipeline: Pipeline) => Promise<"created" | "exists">;
   readonly get: (id: number) => Promise<Versioned<Pipeline> | undefined>;

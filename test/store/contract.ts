@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Delivery, Store, StoredCommitStatus, TokenGrant } from "#store/store.ts";
+import { defineApprovalContract } from "./approval-contract.ts";
 import { defineDeploymentContract } from "./deployment-contract.ts";
 import { exampleJob, examplePipeline, toldPipeline } from "./example-pipeline.ts";
 
@@ -292,5 +293,6 @@ export function defineStoreContract(options: { readonly create: () => Promise<St
     });
   });
 
+  defineApprovalContract(options);
   defineDeploymentContract(options);
 }
