@@ -1,12 +1,13 @@
 import type { EnvironmentRef, EnvironmentSpec } from "#environment/environment.ts";
 import type { Pipeline, PipelineEnvironment } from "#pipeline/pipeline.ts";
+import { isFromFork } from "./facts.ts";
 
 /** How the provider knows an environment of a pipeline. */
 export function refOf({ id, handle }: PipelineEnvironment): EnvironmentRef {
   return { id, ...(handle !== undefined && { handle }) };
 }
 
-/** Merge requests from forks may read images, never write. */
+/** Of the project's images. */
 export function accessOf({ facts }: Pipeline): EnvironmentSpec["access"] {
-  return facts.mergeRequest?.fork === true ? "pull" : "push";
+  return isFromFork(facts) ? "pull" : "push";
 }

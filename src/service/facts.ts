@@ -48,12 +48,13 @@ export async function collectFacts(
   };
 }
 
+/** Merge requests from forks may read, never write. */
+export function isFromFork({ mergeRequest }: Pick<PipelineFacts, "mergeRequest">): boolean {
+  return mergeRequest?.fork === true;
+}
+
 /** The default branch is always protected; patterns know `*` only. */
-export function isProtectedRef(
-  name: string,
-  defaultBranch: string,
-  patterns: readonly string[],
-): boolean {
+function isProtectedRef(name: string, defaultBranch: string, patterns: readonly string[]): boolean {
   return name === defaultBranch || patterns.some((pattern) => matchesWildcard(pattern, name));
 }
 

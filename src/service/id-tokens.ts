@@ -5,6 +5,7 @@ import type { PlannedJob } from "#language/plan.ts";
 import { lastValue, type Variable } from "#language/variables.ts";
 import type { Job, Pipeline } from "#pipeline/pipeline.ts";
 import type { ServiceDeps } from "./deps.ts";
+import { isFromFork } from "./facts.ts";
 import { idTokenAlgorithm, signingKey } from "./id-token-keys.ts";
 
 /** Clocks may differ by this much. */
@@ -23,7 +24,7 @@ export async function idTokenVariables(
   variables: readonly Variable[],
 ): Promise<readonly Variable[]> {
   const wanted = Object.entries(planned.idTokens);
-  if (wanted.length === 0 || pipeline.facts.mergeRequest?.fork === true) return [];
+  if (wanted.length === 0 || isFromFork(pipeline.facts)) return [];
   const { kid, ...jwk } = await signingKey(deps);
   const key = await importJWK(jwk, idTokenAlgorithm);
   const issuedAt = Math.floor(deps.now() / 1000);

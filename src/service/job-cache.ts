@@ -5,6 +5,7 @@ import type { Pipeline } from "#pipeline/pipeline.ts";
 import type { JobCache } from "#runner/protocol.ts";
 import { cacheKeySuffix } from "./cache.ts";
 import type { ServiceDeps } from "./deps.ts";
+import { isFromFork } from "./facts.ts";
 
 /** Most files that a pattern in `cache:key:files` may stand for. */
 const maxKeyFiles = 50;
@@ -20,7 +21,7 @@ export async function toCaches(
   planned: PlannedJob,
 ): Promise<JobCache[]> {
   const suffix = cacheKeySuffix(pipeline);
-  const mayPush = pipeline.facts.mergeRequest?.fork !== true;
+  const mayPush = !isFromFork(pipeline.facts);
   const caches = await Promise.all(
     planned.cache.map(async (cache, index): Promise<JobCache[]> => {
       if (!mayPush && cache.policy === "push") return [];

@@ -9,6 +9,7 @@ import type { JobImage, JobResponse, JobService, JobStep, JobVariable } from "#r
 import { deploymentTarget } from "./deployment.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { dotenvFor } from "./dotenv.ts";
+import { isFromFork } from "./facts.ts";
 import { idTokenVariables } from "./id-tokens.ts";
 import { dependenciesOf, toArtifacts } from "./job-artifacts.ts";
 import { toCaches } from "./job-cache.ts";
@@ -48,11 +49,11 @@ export async function jobResponse(
       ? deps.registry.jobCredentials({
           project: pipeline.project,
           jobToken: token,
-          canPush: facts.mergeRequest?.fork !== true,
+          canPush: !isFromFork(facts),
         })
       : undefined,
     toCaches(deps, pipeline, planned),
-    facts.mergeRequest?.fork === true
+    isFromFork(facts)
       ? []
       : projectVariables(deps, settings, {
           protectedRef: facts.ref.protected,
@@ -157,7 +158,7 @@ function environmentScope(
 
 /** Who may read a public project anyway gets no token: a fork's job could keep it. */
 function readsWithoutToken({ facts }: Pipeline): boolean {
-  return facts.mergeRequest?.fork === true && facts.project.visibility === "public";
+  return isFromFork(facts) && facts.project.visibility === "public";
 }
 
 function withCredentials(clone: { url: string; username: string; password: string }): string {

@@ -2,7 +2,7 @@ import type { PipelineFacts } from "#language/facts.ts";
 import type { Variable } from "#language/variables.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import type { ServiceDeps } from "./deps.ts";
-import { matchesWildcard } from "./facts.ts";
+import { isFromFork, matchesWildcard } from "./facts.ts";
 
 /**
  * The project's variables that this ref and deployment environment may see, secrets resolved. Nobody
@@ -53,8 +53,8 @@ export async function projectVariables(
 export async function compileVariables(
   deps: Pick<ServiceDeps, "secrets" | "log">,
   settings: ProjectSettings,
-  { ref, mergeRequest }: Pick<PipelineFacts, "ref" | "mergeRequest">,
+  facts: Pick<PipelineFacts, "ref" | "mergeRequest">,
 ): Promise<readonly Variable[]> {
-  if (mergeRequest?.fork === true) return [];
-  return projectVariables(deps, settings, { protectedRef: ref.protected });
+  if (isFromFork(facts)) return [];
+  return projectVariables(deps, settings, { protectedRef: facts.ref.protected });
 }

@@ -5,6 +5,7 @@ import type { Job, Pipeline } from "#pipeline/pipeline.ts";
 import type { Deployment } from "#store/store.ts";
 import { type DeploymentTarget, deploymentTarget } from "./deployment.ts";
 import type { ServiceDeps } from "./deps.ts";
+import { isFromFork } from "./facts.ts";
 import { readPlan } from "./read-plan.ts";
 
 /** Keeps who deployed what, when, where to. What cannot be said is not asked for again. */
@@ -15,7 +16,7 @@ export async function recordDeployment(
 ): Promise<readonly PipelineEvent[]> {
   const recorded: PipelineEvent = { type: "deployment_recorded", jobId, status };
   // A fork's merge request holds no credentials to deploy with: what it says it did is not the project's history.
-  if (pipeline.facts.mergeRequest?.fork === true) return [recorded];
+  if (isFromFork(pipeline.facts)) return [recorded];
   const job = findJob(pipeline, jobId);
   const settings = await deps.settings(pipeline.forge, pipeline.project);
   const plan = await readPlan(deps, pipeline.id);

@@ -5,6 +5,7 @@ import type { JobResponse } from "#runner/protocol.ts";
 import { advanceSoon } from "./advance-pipeline.ts";
 import { contactMilliseconds } from "./append-trace.ts";
 import { isoNow, type ServiceDeps } from "./deps.ts";
+import { accessOf } from "./environment-ref.ts";
 import { jobResponse } from "./job-response.ts";
 import { logKey } from "./keys.ts";
 import { readPlan } from "./read-plan.ts";
@@ -30,8 +31,10 @@ export async function requestJob(
   const grant = await deps.store.tokens.get(deps.hash(runnerToken), isoNow(deps));
   if (grant?.kind !== "environment") return { answer: "refused" };
   const { pipelineId, environmentId } = grant;
-  await noteAlive(deps, pipelineId, environmentId);
-  if (runningJobs !== undefined) await endLostJobs(deps, grant, runningJobs);
+  const present = await deps.store.pipelines.get(pipelineId);
+  if (present === undefined) return { answer: "gone" };
+  await noteAlive(deps, present.value, environmentId);
+  if (runningJobs !== undefined) await endLostJobs(deps, present.value, grant, runningJobs);
   const until = deps.now() + deps.holdMilliseconds;
   for (;;) {
     const change = deps.waitForChange(pipelineId, Math.max(0, until - deps.now()));
@@ -56,11 +59,11 @@ const answerMilliseconds = 5_000;
  */
 async function endLostJobs(
   deps: ServiceDeps,
-  grant: { readonly pipelineId: number; readonly environmentId: string },
+  pipeline: Pipeline,
+  grant: { readonly environmentId: string },
   runningJobs: readonly number[],
 ): Promise<void> {
-  const stored = await deps.store.pipelines.get(grant.pipelineId);
-  const lost = (stored?.value.jobs ?? []).filter(
+  const lost = pipeline.jobs.filter(
     (job) =>
       job.environmentId === grant.environmentId &&
       isWithRunner(job.status) &&
@@ -70,13 +73,13 @@ async function endLostJobs(
   if (lost.length === 0) return;
   for (const job of lost) {
     deps.log("warn", "a job was given away in an answer that its runner never read", {
-      pipeline: grant.pipelineId,
+      pipeline: pipeline.id,
       job: job.id,
     });
   }
   await advanceSoon(
     deps,
-    grant.pipelineId,
+    pipeline.id,
     lost.map((job) => ({
       type: "job_finished",
       jobId: job.id,
@@ -89,16 +92,14 @@ async function endLostJobs(
 /** Written at most once a minute: every idle poll would else be a write of the pipeline. */
 async function noteAlive(
   deps: ServiceDeps,
-  pipelineId: number,
+  pipeline: Pipeline,
   environmentId: string,
 ): Promise<void> {
-  const stored = await deps.store.pipelines.get(pipelineId);
-  const environment =
-    stored === undefined ? undefined : findEnvironment(stored.value, environmentId);
+  const environment = findEnvironment(pipeline, environmentId);
   if (environment === undefined) return;
   const last = environment.contactAt ?? environment.runningAt ?? environment.wantedAt;
   if (deps.now() - Date.parse(last) < contactMilliseconds) return;
-  await advanceSoon(deps, pipelineId, [{ type: "environment_running", environmentId }]);
+  await advanceSoon(deps, pipeline.id, [{ type: "environment_running", environmentId }]);
 }
 
 async function takeJob(
@@ -120,7 +121,7 @@ async function takeJob(
       jobId: job.id,
       pipelineId: pipeline.id,
       project: pipeline.project,
-      canPush: mayPush(advanced),
+      canPush: accessOf(advanced) === "push",
       expiresAt: new Date(deps.now() + (job.timeoutSeconds + 3600) * 1000).toISOString(),
     }),
     readPlan(deps, pipeline.id),
@@ -143,9 +144,4 @@ async function takeJob(
     return undefined;
   }
   return response;
-}
-
-/** Merge requests from forks may read, never write. */
-function mayPush(pipeline: Pipeline): boolean {
-  return pipeline.facts.mergeRequest?.fork !== true;
 }
