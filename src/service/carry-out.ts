@@ -16,8 +16,11 @@ export async function carryOut(
   commands: readonly Command[],
   advance: Advance,
 ): Promise<readonly PipelineEvent[]> {
+  // One telling tells the forge all that it does not know.
+  const telling = commands.find(({ type }) => type === "post_status");
+  const due = commands.filter((each) => each.type !== "post_status" || each === telling);
   const answers = await Promise.all(
-    commands.map((command) => carryOutOne(deps, pipeline, command, advance)),
+    due.map((command) => carryOutOne(deps, pipeline, command, advance)),
   );
   return answers.flat();
 }
@@ -37,7 +40,7 @@ async function carryOutOne(
     case "stop_environment":
       return stopEnvironment(deps, pipeline, command.environmentId);
     case "post_status":
-      return postStatus(deps, pipeline, command);
+      return postStatus(deps, pipeline);
     case "acquire_resource":
       return acquireResource(deps, pipeline, command);
     case "release_resource":

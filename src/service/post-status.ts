@@ -1,6 +1,6 @@
 import { type CommitStatus, ForgeError } from "#forge/forge.ts";
 import { coverageOf } from "#pipeline/coverage.ts";
-import type { Command, PipelineEvent } from "#pipeline/event.ts";
+import type { PipelineEvent } from "#pipeline/event.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import { isReported, noteReported, type Report, reportsOf } from "#pipeline/report.ts";
 import { applyEvents } from "./apply-events.ts";
@@ -22,7 +22,6 @@ const maxRounds = 20;
 export async function postStatus(
   deps: ServiceDeps,
   pipeline: Pipeline,
-  _command: Extract<Command, { type: "post_status" }>,
 ): Promise<readonly PipelineEvent[]> {
   await deps.defer(() => tellForge(deps, pipeline.id));
   return [];

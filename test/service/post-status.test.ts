@@ -3,7 +3,9 @@ import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { connectForge } from "#forge/connections.ts";
 import { type CommitStatus, type Forge, ForgeError } from "#forge/forge.ts";
+import type { Command } from "#pipeline/event.ts";
 import { toConnection } from "#project/connection.ts";
+import { carryOut } from "#service/carry-out.ts";
 import { controlPipeline } from "#service/control.ts";
 import { statusPause } from "#service/status-pause.ts";
 import { makeSample, type Sample } from "../forge/client-contract.ts";
@@ -199,6 +201,19 @@ describe("the statuses of a commit", () => {
     await controlPipeline(world.deps, id, { type: "cancel", jobIds, by: "Ada" });
     await world.settle();
     expect(told.at(-1)?.run?.waitsForPerson).toBeUndefined();
+  });
+
+  test("that are due together are told by one telling", async () => {
+    const pipeline = await pipelineOf(world, await push(world, one));
+    let tellings = 0;
+    const defer = async (): Promise<void> => {
+      tellings++;
+    };
+    const due = ["slipway", "slipway/build"].map((context): Command => {
+      return { type: "post_status", context, state: "success", description: "" };
+    });
+    await carryOut({ ...world.deps, defer }, pipeline, due, async () => undefined);
+    expect(tellings).toBe(1);
   });
 
   test("that the forge refuses for good are not told again", async () => {
