@@ -1,5 +1,6 @@
 import { isWithRunner } from "#pipeline/status.ts";
 import { isoNow, type ServiceDeps } from "#service/deps.ts";
+import { readJob } from "#service/read-job.ts";
 import type { TokenGrant } from "#store/store.ts";
 
 /** What a token may do in the registry now: a job's only while that job runs. */
@@ -9,8 +10,7 @@ export async function registryGrant(
 ): Promise<TokenGrant | undefined> {
   const grant = await deps.store.tokens.get(tokenHash, isoNow(deps));
   if (grant?.kind !== "job") return grant;
-  const stored = await deps.store.pipelines.get(grant.pipelineId);
-  const job = stored?.value.jobs.find((candidate) => candidate.id === grant.jobId);
+  const job = (await readJob(deps, grant.jobId))?.job;
   const runs = job !== undefined && isWithRunner(job.status);
   return runs && job.tokenHash === tokenHash ? grant : undefined;
 }

@@ -2,6 +2,7 @@ import { plainLog } from "#functions/http/views/plain-log.ts";
 import type { Job, Pipeline } from "#pipeline/pipeline.ts";
 import { isCompleted } from "#pipeline/status.ts";
 import type { ServiceDeps } from "#service/deps.ts";
+import { readJob } from "#service/read-job.ts";
 import { readLog } from "#service/read-log.ts";
 import { type JobView, jobView } from "#service/view.ts";
 
@@ -32,7 +33,7 @@ export async function followJobs(
         followed.set(job.id, followJobs(deps, job.childPipelineId, watcher));
       } else if (job.startedAt !== undefined) {
         watcher.started(job);
-        followed.set(job.id, followJob(deps, pipelineId, job, watcher));
+        followed.set(job.id, followJob(deps, job, watcher));
       } else if (job.status === "failed") {
         watcher.ended(jobView(pipeline, job));
         followed.set(job.id, Promise.resolve());
@@ -47,12 +48,7 @@ export async function followJobs(
 }
 
 /** Lines as they are whole, so that those of jobs side by side do not mix. */
-async function followJob(
-  deps: ServiceDeps,
-  pipelineId: number,
-  job: Job,
-  watcher: Watcher,
-): Promise<void> {
+async function followJob(deps: ServiceDeps, job: Job, watcher: Watcher): Promise<void> {
   let offset = 0;
   let rest = Buffer.alloc(0);
   const tell = (bytes: Uint8Array): void => {
@@ -72,9 +68,8 @@ async function followJob(
     rest = rest.subarray(end + 1);
     if (!part.complete) continue;
     if (rest.length > 0) tell(rest);
-    const stored = await deps.store.pipelines.get(pipelineId);
-    const ended = stored?.value.jobs.find(({ id }) => id === job.id);
-    if (stored && ended) watcher.ended(jobView(stored.value, ended));
+    const ended = await readJob(deps, job.id);
+    if (ended) watcher.ended(jobView(ended.pipeline, ended.job));
     return;
   }
 }

@@ -1,10 +1,9 @@
-import type { Job, Pipeline } from "#pipeline/pipeline.ts";
 import { isCompleted } from "#pipeline/status.ts";
 import { isoNow, type ServiceDeps } from "./deps.ts";
-import { pipelineIdOfJob } from "./keys.ts";
+import { type JobOfPipeline, readJob } from "./read-job.ts";
 
 export type JobAuthorization =
-  | { readonly result: "ok"; readonly pipeline: Pipeline; readonly job: Job }
+  | ({ readonly result: "ok" } & JobOfPipeline)
   | { readonly result: "unknown" | "forbidden" };
 
 /** Whether this job token is that job's, and what the job is now. A finished job's token is forbidden. */
@@ -13,14 +12,13 @@ export async function authorizeJob(
   jobId: number,
   token: string,
 ): Promise<JobAuthorization> {
-  const [grant, stored] = await Promise.all([
+  const [grant, found] = await Promise.all([
     deps.store.tokens.get(deps.hash(token), isoNow(deps)),
-    deps.store.pipelines.get(pipelineIdOfJob(jobId)),
+    readJob(deps, jobId),
   ]);
-  const job = stored?.value.jobs.find((candidate) => candidate.id === jobId);
-  if (stored === undefined || job === undefined) return { result: "unknown" };
+  if (found === undefined) return { result: "unknown" };
   if (grant?.kind !== "job" || grant.jobId !== jobId) return { result: "forbidden" };
   // Ended without its runner's word: canceled, out of time, its environment gone.
-  if (isCompleted(job.status)) return { result: "forbidden" };
-  return { result: "ok", pipeline: stored.value, job };
+  if (isCompleted(found.job.status)) return { result: "forbidden" };
+  return { result: "ok", ...found };
 }

@@ -1,3 +1,4 @@
+import { findEnvironment } from "#pipeline/availability.ts";
 import type { Command, PipelineEvent } from "#pipeline/event.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import { type Advance, checkChild, tellParent } from "./child.ts";
@@ -89,7 +90,7 @@ async function stopEnvironment(
   environmentId: string,
 ): Promise<readonly PipelineEvent[]> {
   try {
-    const known = pipeline.environments.find(({ id }) => id === environmentId);
+    const known = findEnvironment(pipeline, environmentId);
     await deps.environments.stop(known === undefined ? { id: environmentId } : refOf(known));
     return [{ type: "environment_ended", environmentId }];
   } catch (error) {

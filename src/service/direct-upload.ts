@@ -4,6 +4,7 @@ import { artifactKey } from "./keys.ts";
 import {
   authorizeUpload,
   limitOf,
+  mayUpload,
   recordUpload,
   type UploadAnswer,
   type UploadRequest,
@@ -21,10 +22,8 @@ export async function openUpload(
   request: UploadRequest,
   sizeBytes: number,
 ): Promise<UploadAnswer | { readonly answer: "direct"; readonly upload: PresignedWrite }> {
-  const authorized = await authorizeUpload(deps, request);
-  if (authorized.result !== "ok") return { answer: authorized.result };
-  const limitBytes = await limitOf(deps, authorized.pipeline, request.type);
-  if (sizeBytes > limitBytes) return { answer: "too_large", limitBytes };
+  const answer = await mayUpload(deps, request, sizeBytes);
+  if (answer.answer !== "accepted") return answer;
   const key = artifactKey(request.jobId, request.type);
   const upload = await deps.blobs.presignWrite?.(key, {
     seconds: directUploadSeconds,
@@ -32,7 +31,7 @@ export async function openUpload(
     // The address outlives the job; what others already read must not change.
     once: true,
   });
-  if (upload === undefined) return { answer: "accepted" };
+  if (upload === undefined) return answer;
   await deps.blobs.delete(key);
   return { answer: "direct", upload };
 }

@@ -1,7 +1,8 @@
 import type { Job, JobArtifact, Pipeline } from "#pipeline/pipeline.ts";
 import { isoNow, type ServiceDeps } from "./deps.ts";
-import { artifactKey, pipelineIdOfJob } from "./keys.ts";
+import { artifactKey } from "./keys.ts";
 import { type BlobFile, openBlob } from "./open-blob.ts";
+import { readJob } from "./read-job.ts";
 
 export type DownloadAnswer =
   | { readonly answer: "found"; readonly artifact: JobArtifact; readonly file: BlobFile }
@@ -13,9 +14,8 @@ export async function openArtifact(
   jobId: number,
   type: string,
 ): Promise<DownloadAnswer> {
-  const stored = await deps.store.pipelines.get(pipelineIdOfJob(jobId));
-  const job = stored?.value.jobs.find((candidate) => candidate.id === jobId);
-  return job === undefined ? { answer: "absent" } : open(deps, job, type);
+  const found = await readJob(deps, jobId);
+  return found === undefined ? { answer: "absent" } : open(deps, found.job, type);
 }
 
 /**
@@ -27,15 +27,14 @@ export async function openArtifactForJob(
   jobId: number,
   token: string,
 ): Promise<DownloadAnswer> {
-  const [grant, stored] = await Promise.all([
+  const [grant, found] = await Promise.all([
     deps.store.tokens.get(deps.hash(token), isoNow(deps)),
-    deps.store.pipelines.get(pipelineIdOfJob(jobId)),
+    readJob(deps, jobId),
   ]);
   if (grant?.kind !== "job") return { answer: "forbidden" };
-  const job = stored?.value.jobs.find((candidate) => candidate.id === jobId);
-  if (stored === undefined || job === undefined) return { answer: "absent" };
-  if (!mayRead(grant, stored.value)) return { answer: "forbidden" };
-  return open(deps, job, "archive");
+  if (found === undefined) return { answer: "absent" };
+  if (!mayRead(grant, found.pipeline)) return { answer: "forbidden" };
+  return open(deps, found.job, "archive");
 }
 
 function mayRead(

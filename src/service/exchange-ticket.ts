@@ -1,7 +1,8 @@
+import { findEnvironment } from "#pipeline/availability.ts";
 import type { TicketExchange } from "#runner/protocol.ts";
 import type { TokenGrant } from "#store/store.ts";
 import { advanceSoon } from "./advance-pipeline.ts";
-import type { ServiceDeps } from "./deps.ts";
+import { isoNow, type ServiceDeps } from "./deps.ts";
 import { accessOf } from "./environment-ref.ts";
 
 const idleTimeoutSeconds = 60;
@@ -22,7 +23,7 @@ export async function exchangeTicket(
   ticket: string,
   caller?: string,
 ): Promise<TicketExchange | "refused"> {
-  const now = new Date(deps.now()).toISOString();
+  const now = isoNow(deps);
   const hash = deps.hash(ticket);
   const problem = await callerProblem(deps, await deps.store.tokens.get(hash, now), caller);
   if (problem !== undefined) throw new WrongCallerError(problem);
@@ -65,7 +66,7 @@ async function callerProblem(
   if (deps.verifyCaller === undefined || grant?.kind !== "ticket") return undefined;
   const { environmentId, pipelineId } = grant;
   const stored = await deps.store.pipelines.get(pipelineId);
-  const environment = stored?.value.environments.find(({ id }) => id === environmentId);
+  const environment = stored && findEnvironment(stored.value, environmentId);
   if (stored === undefined || environment === undefined) return "its pipeline does not know it";
   const problem = await deps.verifyCaller({
     environmentId,

@@ -13,11 +13,6 @@ export function webhookSecretName(forge: string, project: string): string {
   return `webhook/${forge}/${project.toLowerCase()}`;
 }
 
-/** Job ids are made as pipeline id × 100,000 + row, so that a job finds its pipeline without an index. */
-export function pipelineIdOfJob(jobId: number): number {
-  return Math.floor(jobId / 100_000);
-}
-
 /** Pages are the service's own, also where the project's page is the forge's. */
 export function pipelineUrl(of: PageFacts, pipelineId: number): string {
   return `${of.server.url}/${of.project.path}/-/pipelines/${pipelineId}`;

@@ -1,7 +1,8 @@
 import type { CoverageReader } from "#language/coverage.ts";
+import { pipelineIdOfJob } from "#pipeline/jobs.ts";
 import type { Job } from "#pipeline/pipeline.ts";
 import type { ServiceDeps } from "./deps.ts";
-import { logKey, pipelineIdOfJob } from "./keys.ts";
+import { logKey } from "./keys.ts";
 import { readPlan } from "./read-plan.ts";
 
 const pieceBytes = 256 * 1024;

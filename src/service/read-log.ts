@@ -1,6 +1,8 @@
+import { pipelineIdOfJob } from "#pipeline/jobs.ts";
 import { isCompleted, type Status } from "#pipeline/status.ts";
 import type { ServiceDeps } from "./deps.ts";
-import { logKey, pipelineIdOfJob } from "./keys.ts";
+import { logKey } from "./keys.ts";
+import { readJob } from "./read-job.ts";
 
 const maxBytes = 1_000_000;
 
@@ -23,14 +25,13 @@ export async function readLog(
   const until = deps.now() + options.waitMilliseconds;
   for (;;) {
     const change = deps.waitForChange(pipelineId, Math.max(0, until - deps.now()));
-    const stored = await deps.store.pipelines.get(pipelineId);
-    const job = stored?.value.jobs.find((candidate) => candidate.id === jobId);
-    if (job === undefined) return undefined;
+    const found = await readJob(deps, jobId);
+    if (found === undefined) return undefined;
+    const { status } = found.job;
     const part = await deps.blobs.read(logKey(jobId), options.offset, maxBytes);
-    const complete =
-      isCompleted(job.status) && options.offset + part.bytes.byteLength >= part.length;
+    const complete = isCompleted(status) && options.offset + part.bytes.byteLength >= part.length;
     if (part.bytes.byteLength > 0 || complete || deps.now() >= until) {
-      return { ...part, status: job.status, complete };
+      return { ...part, status, complete };
     }
     await change;
   }

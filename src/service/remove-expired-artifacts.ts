@@ -1,3 +1,4 @@
+import { pipelineIdOfJob } from "#pipeline/jobs.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import { isCompleted } from "#pipeline/status.ts";
 import { advanceSoon } from "./advance-pipeline.ts";
@@ -10,7 +11,8 @@ import {
 } from "./artifact-expiry.ts";
 import { isoNow, type ServiceDeps } from "./deps.ts";
 import { eachUntil } from "./each-until.ts";
-import { artifactKey, pipelineIdOfJob } from "./keys.ts";
+import { artifactKey } from "./keys.ts";
+import { readJob } from "./read-job.ts";
 
 /** What is kept beyond its time is looked at again after this long. */
 const keptMilliseconds = 3_600_000;
@@ -56,9 +58,8 @@ async function remove(deps: ServiceDeps, mark: ExpiryMark, now: string): Promise
 }
 
 async function artifactOf(deps: ServiceDeps, mark: ExpiryMark) {
-  const stored = await deps.store.pipelines.get(pipelineIdOfJob(mark.jobId));
-  const job = stored?.value.jobs.find(({ id }) => id === mark.jobId);
-  return job?.artifacts?.find(({ type }) => type === mark.type);
+  const found = await readJob(deps, mark.jobId);
+  return found?.job.artifacts?.find(({ type }) => type === mark.type);
 }
 
 async function isKept(deps: ServiceDeps, mark: ExpiryMark): Promise<boolean> {

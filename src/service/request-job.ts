@@ -1,4 +1,5 @@
 import { availableJobs, environmentMayExit, findEnvironment } from "#pipeline/availability.ts";
+import { findJob } from "#pipeline/jobs.ts";
 import type { Job, Pipeline } from "#pipeline/pipeline.ts";
 import { isWithRunner } from "#pipeline/status.ts";
 import type { JobResponse } from "#runner/protocol.ts";
@@ -113,7 +114,7 @@ async function takeJob(
   const advanced = await advanceSoon(deps, pipeline.id, [
     { type: "job_taken", jobId: job.id, environmentId, tokenHash },
   ]);
-  const row = advanced?.jobs.find((candidate) => candidate.id === job.id);
+  const row = advanced && findJob(advanced, job.id);
   if (advanced === undefined || row?.tokenHash !== tokenHash) return undefined;
   const [, plan] = await Promise.all([
     deps.store.tokens.put(tokenHash, {

@@ -1,9 +1,10 @@
 import type { Command, PipelineEvent } from "#pipeline/event.ts";
-import { findJob, pipelineIdOfJob } from "#pipeline/jobs.ts";
+import { pipelineIdOfJob } from "#pipeline/jobs.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import { isCompleted } from "#pipeline/status.ts";
 import { applyEvents } from "./apply-events.ts";
 import type { ServiceDeps } from "./deps.ts";
+import { readJob } from "./read-job.ts";
 
 /** Dead holders that one asker clears away at most; the next look goes on. */
 const mostCleared = 50;
@@ -49,7 +50,6 @@ export async function releaseResource(
 }
 
 async function hasEnded(deps: ServiceDeps, jobId: number): Promise<boolean> {
-  const stored = await deps.store.pipelines.get(pipelineIdOfJob(jobId));
-  const job = stored === undefined ? undefined : findJob(stored.value, jobId);
-  return job === undefined || isCompleted(job.status);
+  const found = await readJob(deps, jobId);
+  return found === undefined || isCompleted(found.job.status);
 }

@@ -1,10 +1,11 @@
 import type { StatusRun } from "#forge/forge.ts";
+import { findJob } from "#pipeline/jobs.ts";
 import type { Job, Pipeline } from "#pipeline/pipeline.ts";
 import type { Report } from "#pipeline/report.ts";
 
 /** What a report is about, for forges that show more of it than a status. */
 export function statusRun(pipeline: Pipeline, { jobId }: Pick<Report, "jobId">): StatusRun {
-  const job = pipeline.jobs.find(({ id }) => id === jobId);
+  const job = jobId === undefined ? undefined : findJob(pipeline, jobId);
   const its = job ?? pipeline;
   return {
     pipelineId: pipeline.id,

@@ -1,3 +1,4 @@
+import { findEnvironment } from "#pipeline/availability.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { eachUntil } from "./each-until.ts";
 
@@ -16,7 +17,7 @@ export async function sweepStrayEnvironments(
     const pipeline = Number.isNaN(pipelineId)
       ? undefined
       : await deps.store.pipelines.get(pipelineId);
-    const environment = pipeline?.value.environments.find((candidate) => candidate.id === id);
+    const environment = pipeline && findEnvironment(pipeline.value, id);
     if (environment !== undefined && environment.state !== "ended") return;
     await deps.environments.stop(ref);
     deps.log("info", "a stray environment was removed", { environment: id });

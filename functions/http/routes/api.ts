@@ -1,11 +1,12 @@
 import { type Context, Hono } from "hono";
 import * as z from "zod/mini";
 import { ForgeError } from "#forge/forge.ts";
+import { pipelineIdOfJob } from "#pipeline/jobs.ts";
 import { authorizeAccess } from "#service/authorize-access.ts";
 import { type ControlResult, controlPipeline } from "#service/control.ts";
 import type { ServiceDeps } from "#service/deps.ts";
 import { environmentView } from "#service/environments-view.ts";
-import { pipelineIdOfJob } from "#service/keys.ts";
+import { readJob } from "#service/read-job.ts";
 import { readLog } from "#service/read-log.ts";
 import { jobView, pipelineView } from "#service/view.ts";
 import { approvalRoutes } from "./approvals.ts";
@@ -76,12 +77,10 @@ export function apiRoutes(service: ServiceDeps): Hono {
   });
 
   app.get("/api/slipway/jobs/:id{[0-9]+}", async (context) => {
-    const jobId = Number(context.req.param("id"));
-    const stored = await service.store.pipelines.get(pipelineIdOfJob(jobId));
-    const job = stored?.value.jobs.find((candidate) => candidate.id === jobId);
-    return stored === undefined || job === undefined
+    const found = await readJob(service, Number(context.req.param("id")));
+    return found === undefined
       ? context.json({ error: "There is no such job." }, 404)
-      : context.json(jobView(stored.value, job));
+      : context.json(jobView(found.pipeline, found.job));
   });
 
   app.post("/api/slipway/jobs/:id{[0-9]+}/:action{cancel|retry|play}", async (context) => {

@@ -1,7 +1,6 @@
 import { type Context, Hono } from "hono";
-import type { Job, Pipeline } from "#pipeline/pipeline.ts";
 import { isoNow } from "#service/deps.ts";
-import { pipelineIdOfJob } from "#service/keys.ts";
+import { type JobOfPipeline, readJob } from "#service/read-job.ts";
 import { readLog } from "#service/read-log.ts";
 import { jobView, pipelineView } from "#service/view.ts";
 import type { AppDeps } from "../app.ts";
@@ -57,19 +56,14 @@ export function pageRoutes(deps: Pick<AppDeps, "service" | "mayReadPages">): Hon
   );
 
   /** Undefined where the job is none, or another project's than the address says. */
-  const findJob = async (
-    context: Context,
-  ): Promise<{ pipeline: Pipeline; job: Job } | undefined> => {
-    const jobId = Number(context.req.param("id"));
-    const pipeline = (await service.store.pipelines.get(pipelineIdOfJob(jobId)))?.value;
-    const job = pipeline?.jobs.find((candidate) => candidate.id === jobId);
-    if (pipeline === undefined || job === undefined) return undefined;
-    return pipeline.project === context.req.param("project") ? { pipeline, job } : undefined;
+  const findJob = async (context: Context): Promise<JobOfPipeline | undefined> => {
+    const found = await readJob(service, Number(context.req.param("id")));
+    return found?.pipeline.project === context.req.param("project") ? found : undefined;
   };
 
   const ofJob = (
     context: Context,
-    page: (found: { pipeline: Pipeline; job: Job }) => Promise<Response>,
+    page: (found: JobOfPipeline) => Promise<Response>,
   ): Promise<Response> =>
     guarded(context, async () => {
       const found = await findJob(context);
