@@ -115,11 +115,6 @@ export async function createPipelineFor(
     status: pipeline.status,
   });
   await deps.store.projects.ensure(forgeName, event.project.path, isoNow(deps));
-  await deps.store.projects.setDefaultBranch(
-    forgeName,
-    event.project.path,
-    facts.project.defaultBranch,
-  );
   await advanceSoon(deps, id, [{ type: "look" }]);
   await supersedeOlder(deps, pipeline);
   return { result: "created", pipelineId: id, url, status: pipeline.status };

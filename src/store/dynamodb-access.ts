@@ -86,18 +86,18 @@ const mostChanges = 50;
 
 /**
  * Replaces an item by what `decide` makes of it, where nobody else changed it meanwhile; else decides again.
- * Leaves it as it is where that is undefined. Such items carry a `version`.
+ * Leaves it as it is where that is undefined. Gives the item as it is then. Such items carry a `version`.
  */
 export async function changeItem(
   table: Table,
   what: string,
   pk: string,
-  decide: (present: Item | undefined) => Item | undefined,
-): Promise<void> {
+  decide: (present: Item | undefined) => Item | undefined | Promise<Item | undefined>,
+): Promise<Item | undefined> {
   for (let attempt = 0; attempt < mostChanges; attempt++) {
     const present = await getItem(table, pk);
-    const next = decide(present);
-    if (next === undefined) return;
+    const next = await decide(present);
+    if (next === undefined) return present;
     const version = present === undefined ? 0 : numberOf(present, "version");
     const condition: Expression = {
       text: "#version = :version",
@@ -106,7 +106,7 @@ export async function changeItem(
     };
     const item = { ...next, pk, version: version + 1 };
     const written = await putItem(table, what, item, version === 0 ? isAbsent : condition);
-    if (written === "done") return;
+    if (written === "done") return item;
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * (attempt + 1)));
   }
   throw new Error(`${what} is changed too often; try again`);

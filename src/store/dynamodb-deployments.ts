@@ -1,49 +1,24 @@
-import { getItem, isAbsent, putItem, queryIndex, type Table } from "./dynamodb-access.ts";
-import {
-  type Item,
-  itemKey,
-  numberOf,
-  packDocument,
-  textOf,
-  unpackDocument,
-} from "./dynamodb-item.ts";
+import { changeItem, getItem, queryIndex, type Table } from "./dynamodb-access.ts";
+import { type Item, itemKey, packDocument, textOf, unpackDocument } from "./dynamodb-item.ts";
 import type { DeployedEnvironment, Deployment, DeploymentStore } from "./store.ts";
 
 /** Deployments of one environment that are kept. */
 const mostKept = 50;
-const mostAttempts = 50;
 
 export function dynamodbDeployments(table: Table): DeploymentStore {
   return {
     record: async (project, environment, deployment) => {
+      const what = `The environment ${environment.name} of ${project}`;
       const pk = itemKey("ENVIRONMENT", project, environment.name);
-      for (let attempt = 0; attempt < mostAttempts; attempt++) {
-        const item = await getItem(table, pk);
-        const version = item === undefined ? 0 : numberOf(item, "version");
+      await changeItem(table, what, pk, async (item) => {
         const present = item === undefined ? [] : (await environmentOf(item)).deployments;
-        const next = { ...environment, deployments: withDeployment(present, deployment) };
-        const written = await putItem(
-          table,
-          `The environment ${environment.name}`,
-          {
-            pk,
-            version: version + 1,
-            document: await packDocument(next),
-            byProject: itemKey("ENVIRONMENTS", project),
-            order: itemKey("NAME", environment.name),
-          },
-          version === 0
-            ? isAbsent
-            : {
-                text: "#version = :version",
-                names: { "#version": "version" },
-                values: { ":version": version },
-              },
-        );
-        if (written === "done") return;
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * (attempt + 1)));
-      }
-      throw new Error(`The environment ${environment.name} of ${project} is changed too often.`);
+        const deployments = withDeployment(present, deployment);
+        return {
+          document: await packDocument({ ...environment, deployments }),
+          byProject: itemKey("ENVIRONMENTS", project),
+          order: itemKey("NAME", environment.name),
+        };
+      });
     },
 
     list: async (project) => {

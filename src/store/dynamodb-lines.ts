@@ -10,15 +10,16 @@ const keptDays = 90;
 /** One item for each line, changed under its version. */
 export function dynamodbLines(table: Table): LineStore {
   return {
-    note: (project, line, entry) =>
-      changeItem(table, `The line ${line} of ${project}`, lineKey(project, line), (item) => {
+    note: async (project, line, entry) => {
+      await changeItem(table, `The line ${line} of ${project}`, lineKey(project, line), (item) => {
         const present = entriesOf(item);
         if (present.some(({ pipelineId }) => pipelineId === entry.pipelineId)) return undefined;
         const entries = [entry, ...present]
           .toSorted((a, b) => b.pipelineId - a.pipelineId)
           .slice(0, mostEntries);
         return { entries, ttl: ttlAt(table.now(), keptDays) };
-      }),
+      });
+    },
 
     read: async (project, line) => entriesOf(await getItem(table, lineKey(project, line))),
   };

@@ -1,18 +1,14 @@
 import {
-  type Expression,
   getItem,
   isAbsent,
   nextNumber,
   putItem,
   queryIndex,
   type Table,
-  updateItem,
 } from "./dynamodb-access.ts";
 import { type Item, itemKey, numberOf, textOf } from "./dynamodb-item.ts";
 import { dynamodbSeenRefs } from "./dynamodb-seen-refs.ts";
 import type { ProjectStore, StoredProject } from "./store.ts";
-
-const exists: Expression = { text: "attribute_exists(pk)" };
 
 export function dynamodbProjects(table: Table): ProjectStore {
   async function get(forge: string, path: string): Promise<StoredProject | undefined> {
@@ -53,15 +49,6 @@ export function dynamodbProjects(table: Table): ProjectStore {
       return found;
     },
 
-    setDefaultBranch: async (forge, path, branch) => {
-      await updateItem(
-        table,
-        projectKey(forge, path),
-        { text: "SET defaultBranch = :branch", values: { ":branch": branch } },
-        exists,
-      );
-    },
-
     ...dynamodbSeenRefs(table, projectKey),
   };
 }
@@ -71,12 +58,10 @@ function projectKey(forge: string, path: string): string {
 }
 
 function projectOf(item: Item): StoredProject {
-  const defaultBranch = item.defaultBranch;
   return {
     id: numberOf(item, "id"),
     forge: textOf(item, "forge"),
     path: textOf(item, "path"),
     createdAt: textOf(item, "createdAt"),
-    ...(typeof defaultBranch === "string" ? { defaultBranch } : {}),
   };
 }

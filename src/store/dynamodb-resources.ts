@@ -1,60 +1,47 @@
-import { getItem, isAbsent, putItem, type Table } from "./dynamodb-access.ts";
-import { itemKey, numberOf, ttlAt } from "./dynamodb-item.ts";
+import { changeItem, getItem, type Table } from "./dynamodb-access.ts";
+import { type Item, itemKey, ttlAt } from "./dynamodb-item.ts";
 import { acquireTurn, releaseTurn, type Turns } from "./resource-turns.ts";
 import type { ResourceStore } from "./store.ts";
 
 /** An idle group is forgotten; one with a holder never is. */
 const idleDays = 30;
 
-const mostAttempts = 50;
-
+/** One item for each group, changed under its version. */
 export function dynamodbResources(table: Table): ResourceStore {
-  /** Reads, decides, writes where nobody else did meanwhile; else again. */
-  async function change<T>(
+  async function change(
     project: string,
     group: string,
-    decide: (turns: Turns) => { readonly turns: Turns; readonly result: T },
-  ): Promise<T> {
-    const pk = itemKey("RESOURCE", project, group);
-    for (let attempt = 0; attempt < mostAttempts; attempt++) {
-      const item = await getItem(table, pk);
-      const version = item === undefined ? 0 : numberOf(item, "version");
-      const present = (item?.turns as Turns | undefined) ?? { waiting: [] };
-      const { turns, result } = decide(present);
-      if (turns === present) return result;
+    decide: (turns: Turns) => Turns,
+  ): Promise<Turns> {
+    const what = `Resource group ${group} of ${project}`;
+    const changed = await changeItem(table, what, resourceKey(project, group), (item) => {
+      const present = turnsOf(item);
+      const turns = decide(present);
+      if (turns === present) return undefined;
       const idle = turns.holder === undefined ? { ttl: ttlAt(table.now(), idleDays) } : {};
-      const written = await putItem(
-        table,
-        `Resource group ${group}`,
-        { pk, version: version + 1, turns, ...idle },
-        version === 0
-          ? isAbsent
-          : {
-              text: "#version = :version",
-              names: { "#version": "version" },
-              values: { ":version": version },
-            },
-      );
-      if (written === "done") return result;
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * (attempt + 1)));
-    }
-    throw new Error(`the resource group "${group}" of ${project} is changed too often; try again`);
+      return { turns, ...idle };
+    });
+    return turnsOf(changed);
   }
 
   return {
-    acquire: (project, group, jobId) =>
-      change(project, group, (turns) => {
-        const next = acquireTurn(turns, jobId);
-        return { turns: next, result: next.holder === jobId ? "acquired" : "waiting" };
-      }),
+    acquire: async (project, group, jobId) => {
+      const { holder } = await change(project, group, (turns) => acquireTurn(turns, jobId));
+      return holder === jobId ? "acquired" : "waiting";
+    },
 
-    release: (project, group, jobId) =>
-      change(project, group, (turns) => {
-        const next = releaseTurn(turns, jobId);
-        return { turns: next, result: next.holder };
-      }),
+    release: async (project, group, jobId) =>
+      (await change(project, group, (turns) => releaseTurn(turns, jobId))).holder,
 
-    holder: (project, group) =>
-      change(project, group, (turns) => ({ turns, result: turns.holder })),
+    holder: async (project, group) =>
+      turnsOf(await getItem(table, resourceKey(project, group))).holder,
   };
+}
+
+function resourceKey(project: string, group: string): string {
+  return itemKey("RESOURCE", project, group);
+}
+
+function turnsOf(item: Item | undefined): Turns {
+  return (item?.turns as Turns | undefined) ?? { waiting: [] };
 }

@@ -74,7 +74,7 @@ export type Delivery = {
   readonly id: string;
   readonly receivedAt: string;
   readonly state: "received" | "queued" | "done";
-  /** The normalised events as JSON: what the queue carried, kept so that a lost message can be sent again. */
+  /** The normalised events as JSON: a message only names the delivery, and a lost one can be sent again. */
   readonly events: string;
   /** What became of it, for people: pipeline ids, or why nothing was done. */
   readonly outcome?: string;
@@ -145,7 +145,6 @@ export type StoredProject = {
   readonly forge: string;
   readonly path: string;
   readonly createdAt: string;
-  readonly defaultBranch?: string;
 };
 
 export type ProjectStore = {
@@ -153,7 +152,6 @@ export type ProjectStore = {
   readonly ensure: (forge: string, path: string, now: string) => Promise<StoredProject>;
   readonly get: (forge: string, path: string) => Promise<StoredProject | undefined>;
   readonly list: () => Promise<readonly StoredProject[]>;
-  readonly setDefaultBranch: (forge: string, path: string, branch: string) => Promise<void>;
   /** The sha at which a ref was last handled. */
   readonly seenRef: (forge: string, path: string, ref: string) => Promise<string | undefined>;
   /** Ref → sha as last handled, for the sweep that finds lost pushes. May lag behind. */

@@ -255,11 +255,7 @@ export function defineStoreContract(options: { readonly create: () => Promise<St
         ),
       );
       await projects.setSeenRef("local", "demo/app", "refs/heads/b", undefined);
-      await projects.setDefaultBranch("local", "demo/app", "a");
-      expect(await projects.get("local", "demo/app")).toMatchObject({
-        path: "demo/app",
-        defaultBranch: "a",
-      });
+      expect(await projects.get("local", "demo/app")).toMatchObject({ path: "demo/app" });
       expect(await projects.seenRefs("local", "demo/app")).toEqual({
         "refs/heads/a": "sha of refs/heads/a",
         "refs/tags/v1.0": "sha of refs/tags/v1.0",
@@ -272,7 +268,6 @@ export function defineStoreContract(options: { readonly create: () => Promise<St
     test("settings of an unknown project create nothing", async () => {
       const { projects } = await options.create();
       await projects.setSeenRef("local", "x/y", "refs/heads/a", "sha");
-      await projects.setDefaultBranch("local", "x/y", "main");
       expect(await projects.get("local", "x/y")).toBeUndefined();
       expect(await projects.list()).toEqual([]);
     });
