@@ -14,40 +14,47 @@ export async function* deliverPush(
   data: DataDirectory,
   push: Pick<Push, "project" | "refs" | "pushOptions" | "user">,
 ): AsyncIterable<string> {
+  const { deps } = service;
   const door = `http://127.0.0.1:${data.config.port}`;
-  await service.deps.store.projects.ensure("local", push.project, isoNow(service.deps));
+  const { id } = await deps.store.projects.ensure("local", push.project, isoNow(deps));
+  const signing = { deps, data, projectId: id, token: await service.signingToken(push.project) };
   const sent: SentPush[] = [];
   // All are sent before the first is told of, so that many refs are worked on side by side.
   for (const ref of push.refs) {
     const deliveryId = randomUUID();
-    const event = await signedEvent(service, data, push, ref, deliveryId);
+    const event = await signedEvent(signing, push, ref, deliveryId);
     if (event === undefined) continue;
     const { project } = push;
-    sent.push(await sendPush(service.deps, door, { project, ref: ref.ref, deliveryId }, event));
+    sent.push(await sendPush(deps, door, { project, ref: ref.ref, deliveryId }, event));
   }
   const follow = push.pushOptions.includes("slipway.follow");
-  for (const one of sent) yield* tellPusher(service.deps, one, { follow });
+  for (const one of sent) yield* tellPusher(deps, one, { follow });
 }
+
+/** What all events of one push have in common. */
+type Signing = {
+  readonly deps: LocalService["deps"];
+  readonly data: DataDirectory;
+  readonly projectId: number;
+  readonly token: string;
+};
 
 /** Undefined for refs that are neither branch nor tag. */
 async function signedEvent(
-  service: LocalService,
-  data: DataDirectory,
+  { deps, data, projectId, token }: Signing,
   push: Pick<Push, "project" | "pushOptions" | "user">,
   ref: PushedRef,
   deliveryId: string,
 ): Promise<SignedEvent | undefined> {
-  const { deps } = service;
-  const project = await deps.store.projects.ensure("local", push.project, isoNow(deps));
   const url = `${deps.server.url}/${push.project}`;
   return buildGitEvent(
     {
       directory: join(data.at("repositories"), `${push.project}.git`),
-      project: { id: project.id, path: push.project, url, cloneUrl: `${url}.git` },
+      project: { id: projectId, path: push.project, url, cloneUrl: `${url}.git` },
       ref,
       pushOptions: push.pushOptions,
       user: push.user,
     },
-    { token: await service.signingToken(push.project), deliveryId, now: deps.now() },
+    { token, deliveryId, now: deps.now() },
   );
 }

@@ -1,3 +1,4 @@
+import { eventsOf } from "#service/delivery-events.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import { deliverPush } from "./deliver-push.ts";
 import type { PushedRef } from "./git-push.ts";
@@ -17,14 +18,18 @@ export async function sweepLostPushes(service: LocalService, data: DataDirectory
     const client = deps.forges.get("local")?.client(project.path);
     const present = (await client?.listRefs()) ?? [];
     const seen = await deps.store.projects.seenRefs(project.forge, project.path);
+    const moved = present.filter(({ ref, sha }) => seen[ref] !== sha);
+    if (moved.length === 0) continue;
+    // After the refs: what was pushed and told of meanwhile is among them.
     const unfinished = await deps.store.deliveries.listUnfinished();
     const known = new Set(
       unfinished
         .filter((delivery) => delivery.project === project.path)
-        .flatMap((delivery) => shasIn(delivery.events)),
+        .flatMap(eventsOf)
+        .map((event) => ("ref" in event && "sha" in event ? `${event.ref} ${event.sha}` : "")),
     );
-    const refs = present
-      .filter(({ ref, sha }) => seen[ref] !== sha && !known.has(`${ref} ${sha}`))
+    const refs = moved
+      .filter(({ ref, sha }) => !known.has(`${ref} ${sha}`))
       .map(({ ref, sha }): PushedRef => ({ ref, before: seen[ref] ?? zeros, after: sha }));
     if (refs.length === 0) continue;
     deps.log("warn", "found pushes that were never delivered", {
@@ -40,9 +45,4 @@ export async function sweepLostPushes(service: LocalService, data: DataDirectory
       // Nobody is there to be told.
     }
   }
-}
-
-function shasIn(events: string): readonly string[] {
-  const parsed: unknown = JSON.parse(events);
-  return Array.isArray(parsed) ? parsed.map((event) => `${event.ref} ${event.sha}`) : [];
 }

@@ -1,5 +1,6 @@
 import { type Forge, ForgeError } from "#forge/forge.ts";
 import { type Delivered, deliverMissed } from "./deliver-missed.ts";
+import { eventsOf } from "./delivery-events.ts";
 import { isoNow, type ServiceDeps } from "./deps.ts";
 import {
   type ForgeNotes,
@@ -135,8 +136,7 @@ async function withoutPending(
   for (const delivery of await deps.store.deliveries.listUnfinished()) {
     if (delivery.forge !== forge || delivery.project.toLowerCase() !== project.toLowerCase())
       continue;
-    const events: unknown = JSON.parse(delivery.events);
-    for (const event of Array.isArray(events) ? events : []) pending.add(String(event.ref));
+    for (const event of eventsOf(delivery)) if ("ref" in event) pending.add(event.ref);
   }
   return missed.filter(({ ref }) => !pending.has(ref));
 }
