@@ -1,4 +1,4 @@
-import type { FunctionName } from "./permissions.ts";
+import type { FunctionName } from "#functions/bundle.ts";
 
 /** Directories with what is uploaded. */
 export type Assets = {

@@ -1,7 +1,6 @@
+import type { FunctionName } from "#functions/bundle.ts";
 import { indexes } from "#store/dynamodb-table.ts";
 import type { Names } from "./names.ts";
-
-export type FunctionName = "http" | "work" | "builds" | "sweep";
 
 export const functionNames: readonly FunctionName[] = ["http", "work", "builds", "sweep"];
 

@@ -2,7 +2,7 @@ import { CfnOutput, RemovalPolicy, Stack, type StackProps } from "aws-cdk-lib";
 import { HttpRoute, HttpRouteKey } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { Key } from "aws-cdk-lib/aws-kms";
+import { type IKey, Key } from "aws-cdk-lib/aws-kms";
 import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Bucket } from "aws-cdk-lib/aws-s3";
@@ -18,7 +18,7 @@ import { buildProject, ecrRepositoryOf, sharedBuildRole } from "./constructs/bui
 import { dashboard } from "./constructs/dashboard.ts";
 import { buildEvents, everyMinute } from "./constructs/events.ts";
 import { type ServiceApi, serviceApi } from "./constructs/http-api.ts";
-import { networkOf } from "./constructs/network.ts";
+import { type Network, networkOf } from "./constructs/network.ts";
 import { serviceFunctions } from "./constructs/service-functions.ts";
 import { workQueues } from "./constructs/work-queues.ts";
 import type { Names } from "./names.ts";
@@ -107,8 +107,8 @@ export class ServiceStack extends Stack {
   /** The CodeBuild project that all projects share, and what every build role may do. */
   private builds(
     { names, aws, assets }: ServiceStackProps,
-    network: { readonly network?: ReturnType<typeof networkOf> },
-    key: { readonly key?: ReturnType<typeof Key.fromKeyArn> },
+    network: { readonly network?: Network },
+    key: { readonly key?: IKey },
   ): void {
     const runner = new Asset(this, "Runner", { path: assets.runner });
     const image = ecrRepositoryOf(aws.buildImage);

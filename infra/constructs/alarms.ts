@@ -13,8 +13,8 @@ import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import type { Construct } from "constructs";
+import type { FunctionName } from "#functions/bundle.ts";
 import { acknowledge } from "../acknowledge.ts";
-import type { FunctionName } from "../permissions.ts";
 import type { WorkQueues } from "./work-queues.ts";
 
 /** Work that waits longer than this is late: the sweep alone sends every minute. */

@@ -124,10 +124,9 @@ function joinNetwork(project: Project, { vpc, subnets, securityGroups }: Network
 
 function imageOf(scope: Construct, id: string, image: string): IBuildImage {
   if (image.startsWith("aws/codebuild/")) {
-    const named = { buildImageId: image };
     return image.includes("aarch64")
-      ? LinuxArmBuildImage.fromCodeBuildImageId(named.buildImageId)
-      : LinuxBuildImage.fromCodeBuildImageId(named.buildImageId);
+      ? LinuxArmBuildImage.fromCodeBuildImageId(image)
+      : LinuxBuildImage.fromCodeBuildImageId(image);
   }
   const repository = ecrRepositoryOf(image);
   if (repository === undefined) return LinuxBuildImage.fromDockerRegistry(image);

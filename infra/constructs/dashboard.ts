@@ -9,7 +9,7 @@ import {
 } from "aws-cdk-lib/aws-cloudwatch";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
-import type { FunctionName } from "../permissions.ts";
+import type { FunctionName } from "#functions/bundle.ts";
 import type { WorkQueues } from "./work-queues.ts";
 
 /** One page: what is alarmed, what comes in, what waits, what runs. */

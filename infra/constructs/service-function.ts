@@ -12,9 +12,10 @@ import {
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
+import type { FunctionName } from "#functions/bundle.ts";
 import { acknowledgePattern } from "../acknowledge.ts";
 import type { Names } from "../names.ts";
-import { type FunctionName, type Grant, networkGrants } from "../permissions.ts";
+import { type Grant, networkGrants } from "../permissions.ts";
 import { allow } from "./allow.ts";
 import type { Network } from "./network.ts";
 

@@ -4,12 +4,13 @@ import type { IBucket } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
 import type * as z from "zod/mini";
 import type { envSchema as buildsEnv } from "#functions/builds/env.ts";
+import type { FunctionName } from "#functions/bundle.ts";
 import type { envSchema as httpEnv } from "#functions/http/env.ts";
 import type { envSchema as sweepEnv } from "#functions/sweep/env.ts";
 import type { envSchema as workEnv } from "#functions/work/env.ts";
 import { acknowledge } from "../acknowledge.ts";
 import type { Assets } from "../assets.ts";
-import { type FunctionName, grantsOf } from "../permissions.ts";
+import { grantsOf } from "../permissions.ts";
 import { type FunctionPlace, serviceFunction } from "./service-function.ts";
 import type { WorkQueues } from "./work-queues.ts";
 

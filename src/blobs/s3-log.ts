@@ -22,7 +22,7 @@ const partName = /^(.+)\/(\d{16})$/;
 const mostParts = 256;
 const joinedBytes = 4 * 1024 * 1024;
 
-export function logPartKey(key: string, offset: number): string {
+function logPartKey(key: string, offset: number): string {
   return `${key}/${String(offset).padStart(offsetDigits, "0")}`;
 }
 

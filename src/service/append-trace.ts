@@ -2,7 +2,7 @@ import type { Job } from "#pipeline/pipeline.ts";
 import type { Status } from "#pipeline/status.ts";
 import { advanceSoon } from "./advance-pipeline.ts";
 import { authorizeJob } from "./authorize-job.ts";
-import { isoNow, type ServiceDeps } from "./deps.ts";
+import type { ServiceDeps } from "./deps.ts";
 import { logKey } from "./keys.ts";
 
 /** A contact is written at most this often: every chunk of log would else be a write of the pipeline. */
@@ -38,5 +38,5 @@ export async function appendTrace(
 
 export function contactDue(deps: ServiceDeps, job: Job): boolean {
   const last = job.contactAt ?? job.startedAt;
-  return last === undefined || Date.parse(isoNow(deps)) - Date.parse(last) > contactMilliseconds;
+  return last === undefined || deps.now() - Date.parse(last) > contactMilliseconds;
 }

@@ -109,7 +109,7 @@ export function outcomesOf(delivery: Delivery): readonly CreateOutcome[] {
     : (JSON.parse(delivery.outcome) as readonly CreateOutcome[]);
 }
 
-export function deliveryView(delivery: Delivery): DeliveryView {
+function deliveryView(delivery: Delivery): DeliveryView {
   const outcomes = outcomesOf(delivery);
   return {
     id: delivery.id,

@@ -3,9 +3,8 @@ import { imageTagFor } from "#image/ref-tag.ts";
 import { isCompleted } from "#pipeline/status.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import { RegistryError } from "#registry/registry.ts";
+import type { OldImage } from "#store/old-image-store.ts";
 import { isoNow, type ServiceDeps } from "./deps.ts";
-
-type OldImage = Parameters<ServiceDeps["store"]["oldImages"]["put"]>[0];
 
 const weekSeconds = 7 * 24 * 3600;
 /** What cannot be decided now is looked at again after so long. */

@@ -14,7 +14,7 @@ import { ItemTooLarge } from "./store.ts";
 export type Item = Readonly<Record<string, unknown>>;
 
 /** DynamoDB's limit for one item (Amazon DynamoDB Developer Guide, "Quotas"). */
-export const itemLimitBytes = 400 * 1024;
+const itemLimitBytes = 400 * 1024;
 
 const compress = promisify(brotliCompress);
 const decompress = promisify(brotliDecompress);

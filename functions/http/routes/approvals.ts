@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import * as z from "zod/mini";
-import type { approveFork } from "#service/approve-fork.ts";
+import type { CreateOutcome } from "#service/create-pipeline.ts";
 import type { ServiceDeps } from "#service/deps.ts";
 import type { Approval } from "#store/store.ts";
 
@@ -60,9 +60,7 @@ function approvalView(approval: Approval) {
   };
 }
 
-function outcomeView(
-  outcome: Extract<Awaited<ReturnType<typeof approveFork>>, { result: "approved" }>["outcome"],
-) {
+function outcomeView(outcome: CreateOutcome) {
   return outcome.result === "created"
     ? { result: outcome.result, status: outcome.status, url: outcome.url }
     : { result: outcome.result, why: outcome.why };
