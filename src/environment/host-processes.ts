@@ -23,16 +23,19 @@ export async function isRunning(process: HostProcess): Promise<boolean> {
   return stat !== "" && state !== "Z" && state !== "X" && fields[18] === process.startedAt;
 }
 
-/** All processes that were started with a variable of this value, wherever they fled to. */
-export async function processesWith(variable: string, value: string): Promise<number[]> {
-  const wanted = Buffer.from(`\0${variable}=${value}\0`);
+/**
+ * All processes that were started for an environment, wherever they fled to. Those of its `shell` jobs
+ * have nothing of the runner's own variables: they are known by the mark that the runner gives them.
+ */
+export async function processesOf(id: string): Promise<number[]> {
+  const marks = [`\0SLIPWAY_ENVIRONMENT_ID=${id}\0`, `\0SLIPWAY_JOB_PROCESSES=${id}/`];
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
   const found = await Promise.all(
     pids.map(async (pid) => {
       // Other users' processes cannot be read; they are none of ours.
       const environ = await readFile(`/proc/${pid}/environ`).catch(() => Buffer.alloc(0));
       const framed = Buffer.concat([Buffer.from("\0"), environ]);
-      return pid !== process.pid && framed.includes(wanted) ? [pid] : [];
+      return pid !== process.pid && marks.some((mark) => framed.includes(mark)) ? [pid] : [];
     }),
   );
   return found.flat();

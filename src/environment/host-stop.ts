@@ -3,7 +3,7 @@ import { basename, dirname } from "node:path";
 import type Docker from "dockerode";
 import { isUnreachable, messageOf } from "./engine-client.ts";
 import { type HostFiles, readFacts, readProcess } from "./host-files.ts";
-import { isRunning, processesWith, signal } from "./host-processes.ts";
+import { isRunning, processesOf, signal } from "./host-processes.ts";
 import { limitedProcesses, removeProcessLimit } from "./process-limit.ts";
 import { removeOwned } from "./remove-owned.ts";
 import { waitUntil } from "./wait-until.ts";
@@ -48,10 +48,7 @@ export async function stopOnHost(id: string, stop: HostStop): Promise<void> {
 
 async function killAll(id: string): Promise<void> {
   const ended = await waitUntil(async () => {
-    const found = await Promise.all([
-      limitedProcesses(id),
-      processesWith("SLIPWAY_ENVIRONMENT_ID", id),
-    ]);
+    const found = await Promise.all([limitedProcesses(id), processesOf(id)]);
     const pids = new Set(found.flat());
     for (const pid of pids) {
       signal(pid, "SIGKILL");

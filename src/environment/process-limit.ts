@@ -1,4 +1,4 @@
-import { mkdir, readFile, rmdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rmdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { waitUntil } from "./wait-until.ts";
 
@@ -23,18 +23,16 @@ export async function limitProcesses(id: string, limit: number): Promise<string 
 
 /** The processes of a limited environment, also those that left its session or changed their name. */
 export async function limitedProcesses(id: string): Promise<number[]> {
-  try {
-    const text = await readFile(join(await groupDirectory(id), "cgroup.procs"), "utf8");
+  const found = (await groupsOf(id)).map(async (directory) => {
+    const text = await readFile(join(directory, "cgroup.procs"), "utf8").catch(() => "");
     return text.split("\n").filter(Boolean).map(Number);
-  } catch {
-    return [];
-  }
+  });
+  return (await Promise.all(found)).flat();
 }
 
-/** Removes the control group, which must have no process left. Fine where there is none. */
+/** Removes the control groups, which must have no process left. Fine where there is none. */
 export async function removeProcessLimit(id: string): Promise<void> {
-  const directory = await groupDirectory(id).catch(() => undefined);
-  if (directory !== undefined) {
+  for (const directory of await groupsOf(id)) {
     // A killed process is out of the list a little before its group counts as empty. What then still
     // stays is an empty group, which costs nothing.
     await waitUntil(async () => {
@@ -42,6 +40,19 @@ export async function removeProcessLimit(id: string): Promise<void> {
       return !(error instanceof Error && "code" in error && error.code === "EBUSY");
     }, 1_000);
   }
+}
+
+/** The environment's own group, and those that its runner made for `shell` jobs and could not remove. */
+async function groupsOf(id: string): Promise<string[]> {
+  const own = await groupDirectory(id).catch(() => undefined);
+  const parents = [join(ROOT, "pids"), ROOT].map(async (parent) => {
+    const names = await readdir(parent).catch(() => []);
+    const start = `slipway-${id}-`;
+    return names
+      .filter((name) => name.startsWith(start) && /^\d+$/.test(name.slice(start.length)))
+      .map((name) => join(parent, name));
+  });
+  return [...(own === undefined ? [] : [own]), ...(await Promise.all(parents)).flat()];
 }
 
 async function groupDirectory(id: string): Promise<string> {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sleep } from "./retry.ts";
+import type { Settings } from "./settings.ts";
 
 /** All processes of a shell job, also those that left its session. */
 export type ProcessGroup = {
@@ -18,15 +19,16 @@ export type ProcessGroup = {
   readonly end: () => Promise<void>;
 };
 
+/** What the service's machine looks for too, to end what a killed runner left (`src/environment/host-processes.ts`). */
 const MARKER = "SLIPWAY_JOB_PROCESSES";
 const KILL_ROUNDS = 50;
 
 export async function createProcessGroup(
-  name: string,
-  processLimit: number,
+  { environmentId, processLimit }: Pick<Settings, "environmentId" | "processLimit">,
+  jobId: number,
 ): Promise<ProcessGroup> {
-  const value = randomUUID();
-  const cgroup = await makeCgroup(`slipway-${name}`, processLimit);
+  const value = `${environmentId}/${jobId}/${randomUUID()}`;
+  const cgroup = await makeCgroup(`slipway-${environmentId}-${jobId}`, processLimit);
 
   async function signalAll(signal: "SIGTERM" | "SIGKILL"): Promise<number> {
     const ids = new Set([...(await inCgroup(cgroup)), ...(await withMarker(`${MARKER}=${value}`))]);

@@ -47,10 +47,7 @@ async function prepare(engine: Docker, context: JobContext, log: Log): Promise<P
   await Promise.all([home, temporary, programs].map((path) => mkdir(path, { recursive: true })));
   if (settings.dockerClient) await symlink(settings.dockerClient, join(programs, "docker"));
   const endpoint = await openEndpoint(context);
-  const group = await createProcessGroup(
-    `${settings.environmentId}-${job.id}`,
-    settings.processLimit,
-  );
+  const group = await createProcessGroup(settings, job.id);
   const byName = plan.engine !== undefined;
   const env: Record<string, string> = {
     ...systemEnvironment(),

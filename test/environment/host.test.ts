@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -166,6 +167,20 @@ describe("environments of this machine", () => {
       expect(sleeping.filter((words) => words === "sleep\u0000600\u0000")).toEqual([]);
     },
   );
+
+  test("ends the processes of a shell job whose runner was killed, and no other environment's", async () => {
+    const [left, stranger] = [id, `${id}-2`].map((environment) =>
+      spawn("sleep", ["600"], {
+        detached: true,
+        stdio: "ignore",
+        env: { SLIPWAY_JOB_PROCESSES: `${environment}/7/mark`, PATH: process.env.PATH },
+      }),
+    );
+    await hostEnvironments(settings).stop({ id });
+    await vi.waitFor(() => expect(left?.signalCode).toBe("SIGKILL"), 5_000);
+    expect(stranger?.signalCode).toBeNull();
+    stranger?.kill("SIGKILL");
+  });
 
   test("an engine that is gone keeps the environment listed until what it left can be removed", async () => {
     service.behave(id, { exit: 0 });

@@ -55,6 +55,12 @@ describe("a job of the executor shell", () => {
     expect(result?.log).toContain("The executor shell starts no services: redis:7");
   });
 
+  test("carries the mark by which its environment's end finds it when the runner is gone", async () => {
+    const job = aJob(git, { script: ['echo "mark=$SLIPWAY_JOB_PROCESSES"'] });
+    const [result] = await runJobs(service, settings, [job]);
+    expect(result?.log).toContain(`mark=${settings.environmentId}/${job.id}/`);
+  });
+
   test("that leaves its session and clears its environment leaves nothing behind", async () => {
     const job = aJob(git, { script: ["setsid env -i sleep 7654322 & sleep 0.2", "echo done"] });
     const [result] = await runJobs(service, settings, [job]);
