@@ -22,17 +22,13 @@ import { gitlabHooks } from "./gitlab/hooks.ts";
 import { gitlabSentDeliveries } from "./gitlab/sent-deliveries.ts";
 import { gitlabWebhooks } from "./gitlab/webhook.ts";
 import type { ProjectHooks } from "./hooks.ts";
-import { encodePath, type ForgeHttp, forgeHttp } from "./http.ts";
+import { encodePath, type ForgeHttp, forgeHttp, type How } from "./http.ts";
 
 /** A forge that `slipway.yaml` names: one that can also be told to send its events. */
 export type ConnectedForge = Forge & { readonly hooks: (project: string) => ProjectHooks };
 
 /** The newest value of a secret; undefined where it was never set. */
-/** `fresh`: what is remembered of it was refused. */
-export type ReadSecret = (
-  name: string,
-  how?: { readonly fresh: boolean },
-) => Promise<string | undefined>;
+export type ReadSecret = (name: string, how?: How) => Promise<string | undefined>;
 
 /** The forge behind a connection. Nothing is asked yet; tokens are read at each request. */
 export function connectForge(connection: ForgeConnection, readSecret: ReadSecret): ConnectedForge {
@@ -131,7 +127,7 @@ const appPermissions = {
 function tokens(
   connection: ForgeConnection,
   readSecret: ReadSecret,
-): (project: string, use: Use, how?: { readonly fresh: boolean }) => Promise<string> {
+): (project: string, use: Use, how?: How) => Promise<string> {
   const { access } = connection;
   if ("tokenSecret" in access) {
     const { tokenSecret, cloneTokenSecret } = access;
@@ -141,7 +137,7 @@ function tokens(
       );
   }
   const installationToken = githubAppTokens(appOptions(connection, access, readSecret));
-  return (project, use) => installationToken(project, appPermissions[use]);
+  return (project, use, how) => installationToken(project, appPermissions[use], how);
 }
 
 function appOptions(
@@ -150,7 +146,8 @@ function appOptions(
   readSecret: ReadSecret,
 ): GitHubAppOptions {
   const { apiUrl } = connection;
-  return { apiUrl, appId, installation, key: () => required(connection, keySecret, readSecret) };
+  const key = (how?: How) => required(connection, keySecret, (name) => readSecret(name, how));
+  return { apiUrl, appId, installation, key };
 }
 
 /** How long an App that may not write checks is not tried again. */

@@ -7,16 +7,17 @@ import { readBounded } from "./read-bounded.ts";
 export type ForgeHttpOptions = {
   /** `https://gitlab.example.com/api/v4`: no request leaves this origin and path. */
   readonly apiUrl: string;
-  /** Headers that authorize, for each request; `fresh` after a refusal: the token may just have been rotated. */
-  readonly authorize: (how?: {
-    readonly fresh: boolean;
-  }) => Promise<Readonly<Record<string, string>>>;
+  /** Headers that authorize, for each request. */
+  readonly authorize: (how?: How) => Promise<Readonly<Record<string, string>>>;
   readonly timeoutMilliseconds?: number;
   /** Longest single wait before a request is tried again; what asks for more is left to the caller. */
   readonly maxWaitMilliseconds?: number;
   /** Shared by all that use one connection: none of them asks while the forge wants to be left alone. */
   readonly pause?: ForgePause;
 };
+
+/** `fresh` after a refusal: what is remembered of a token may just have been rotated. */
+export type How = { readonly fresh: boolean };
 
 /** Until when (epoch milliseconds) a forge asked not to be asked. */
 export type ForgePause = { until: number };
@@ -55,20 +56,19 @@ export function forgeHttp(options: ForgeHttpOptions): ForgeHttp {
   const base = new URL(options.apiUrl.replace(/\/+$/, ""));
   return async (request) => {
     const url = addressOf(base, request);
-    let authorization = await options.authorize();
-    let isFresh = false;
     const { pause } = options;
     if (pause !== undefined && Date.now() < pause.until)
       throw new ForgeError(
         `${url.origin} asked to be left alone until ${new Date(pause.until).toISOString()}.`,
         { retryable: true, waitMilliseconds: pause.until - Date.now() },
       );
+    // May ask the forge itself.
+    let authorization = await options.authorize();
+    let isFresh = false;
     for (let attempt = 1; ; attempt++) {
       const outcome = await exchange(base, url, request, authorization, timeoutMilliseconds).catch(
         (error: unknown) => unreachable(url, error, authorization),
       );
-      const failure = outcome instanceof ForgeError ? outcome : refusal(url, request, outcome);
-      if (failure === undefined && !(outcome instanceof ForgeError)) return outcome;
       const answer = outcome instanceof ForgeError ? undefined : outcome;
       if (answer?.status === 401 && !isFresh) {
         isFresh = true;
@@ -78,6 +78,8 @@ export function forgeHttp(options: ForgeHttpOptions): ForgeHttp {
           continue;
         }
       }
+      const failure = outcome instanceof ForgeError ? outcome : refusal(url, request, outcome);
+      if (failure === undefined && answer) return answer;
       const wait = waitBefore(attempt, answer?.headers);
       const again = failure?.retryable === true && mayRepeat(request, answer);
       if (pause && answer && isLimited(answer) && wait > maxWaitMilliseconds)
@@ -166,7 +168,7 @@ async function exchange(
   }
 }
 
-/** A renamed project is followed, with the same method only where the status keeps it. */
+/** Where an answer leads on to, as for a renamed project: asked again by the same method, with the same body. */
 function redirectOf(response: Response, from: URL): URL | undefined {
   const location = response.headers.get("location");
   if (response.status < 300 || response.status > 399 || location === null) return undefined;

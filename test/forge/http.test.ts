@@ -114,6 +114,27 @@ describe("what goes wrong", () => {
     expect([asks, paths.length]).toEqual([[undefined, true], 2]);
   });
 
+  test("a token is read anew also where the caller can do with a refusal", async () => {
+    const { url } = await serve((req, res) => {
+      res.writeHead(req.headers.authorization === "Bearer new" ? 200 : 401).end("{}");
+    });
+    const authorize = async (how?: { readonly fresh: boolean }) => ({
+      authorization: how?.fresh === true ? "Bearer new" : "Bearer old",
+    });
+    expect((await httpTo(url, { authorize })({ path: "/x", expect: [401] })).status).toBe(200);
+  });
+
+  test("no token is asked for while the forge wants to be left alone", async () => {
+    const { url, paths } = await serve((_, res) => res.end("{}"));
+    const authorize = () => Promise.reject(new Error("the forge was asked for a token"));
+    const pause = { until: Date.now() + 60_000 };
+    await expect(httpTo(url, { authorize, pause })({ path: "/x" })).rejects.toMatchObject({
+      retryable: true,
+      message: expect.stringContaining("asked to be left alone"),
+    });
+    expect(paths).toEqual([]);
+  });
+
   test("a token that is still refused when read anew is an error, and not asked with again", async () => {
     const { url, paths } = await serve((_, res) => res.writeHead(401).end("{}"));
     await expect(httpTo(url)({ path: "/x" })).rejects.toMatchObject({ status: 401 });

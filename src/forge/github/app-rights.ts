@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
-import { forgeHttp, readAnswer } from "../http.ts";
-import { appJwt, type GitHubAppOptions } from "./app-tokens.ts";
+import { readAnswer } from "../http.ts";
+import { appHttp, type GitHubAppOptions } from "./app-tokens.ts";
 
 const installation = z.looseObject({ permissions: z.record(z.string(), z.string()) });
 
@@ -14,13 +14,7 @@ const wanted = [
 
 /** What the installation of a GitHub App was not granted but should be (GitHub Docs: Get an installation for the authenticated app). */
 export async function missingAppPermissions(options: GitHubAppOptions): Promise<readonly string[]> {
-  const { now = Date.now } = options;
-  const http = forgeHttp({
-    apiUrl: options.apiUrl,
-    authorize: async () => ({
-      authorization: `Bearer ${appJwt(options.appId, await options.key(), now())}`,
-    }),
-  });
+  const http = appHttp(options);
   const path = `/app/installations/${options.installation}`;
   const answer = await http({ path, expect: [401, 404] });
   if (answer.status === 401)

@@ -1,6 +1,6 @@
 import { createPrivateKey, sign } from "node:crypto";
 import { ForgeError } from "../forge.ts";
-import { forgeHttp, readAnswer } from "../http.ts";
+import { type ForgeHttp, forgeHttp, type How, readAnswer } from "../http.ts";
 import * as answers from "./answers.ts";
 
 export type GitHubAppOptions = {
@@ -9,7 +9,7 @@ export type GitHubAppOptions = {
   readonly appId: string;
   readonly installation: number;
   /** The app's private key as GitHub gives it (PEM). */
-  readonly key: () => Promise<string>;
+  readonly key: (how?: How) => Promise<string>;
   /** Epoch milliseconds. */
   readonly now?: () => number;
 };
@@ -25,15 +25,10 @@ const useMilliseconds = 55 * 60 * 1000;
  */
 export function githubAppTokens(
   options: GitHubAppOptions,
-): (project: string, permissions: AppPermissions) => Promise<string> {
+): (project: string, permissions: AppPermissions, how?: How) => Promise<string> {
   const { now = Date.now } = options;
   const known = new Map<string, { readonly token: Promise<string>; readonly until: number }>();
-  const http = forgeHttp({
-    apiUrl: options.apiUrl,
-    authorize: async () => ({
-      authorization: `Bearer ${appJwt(options.appId, await options.key(), now())}`,
-    }),
-  });
+  const http = appHttp(options);
 
   async function make(project: string, permissions: AppPermissions): Promise<string> {
     const answer = await http({
@@ -44,10 +39,10 @@ export function githubAppTokens(
     return readAnswer(answers.installationToken, answer, "an installation token").token;
   }
 
-  return (project, permissions) => {
+  return (project, permissions, how) => {
     const key = JSON.stringify([project.toLowerCase(), permissions]);
     const before = known.get(key);
-    if (before !== undefined && now() < before.until) return before.token;
+    if (!how?.fresh && before !== undefined && now() < before.until) return before.token;
     const token = make(project, permissions);
     known.set(key, { token, until: now() + useMilliseconds });
     token.catch(() => {
@@ -57,8 +52,16 @@ export function githubAppTokens(
   };
 }
 
+/** Asks as the app itself. */
+export function appHttp({ apiUrl, appId, key, now = Date.now }: GitHubAppOptions): ForgeHttp {
+  return forgeHttp({
+    apiUrl,
+    authorize: async (how) => ({ authorization: `Bearer ${appJwt(appId, await key(how), now())}` }),
+  });
+}
+
 /** The app's own proof: signed for nine minutes, and from a minute ago for clocks that are behind. */
-export function appJwt(appId: string, pem: string, now: number): string {
+function appJwt(appId: string, pem: string, now: number): string {
   const seconds = Math.floor(now / 1000);
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const claims = { iat: seconds - 60, exp: seconds + 9 * 60, iss: appId };

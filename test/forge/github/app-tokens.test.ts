@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connectForge } from "#forge/connections.ts";
 import { githubAppTokens } from "#forge/github/app-tokens.ts";
@@ -26,14 +27,15 @@ function tokens(more: { key?: string; now?: () => number } = {}) {
   });
 }
 
-test("an app's token is for one repository and the rights that the use needs", async () => {
+/** A connection by the app, whose key is read as the test says. */
+function connected(readKey: Parameters<typeof connectForge>[1]) {
   const { id, installation } = double.app;
-  const connection = toConnection("team", {
-    kind: "github",
-    url: double.url,
-    app: { id, installation, key: { secret: "key" } },
-  });
-  const forge = connectForge(connection, async () => double.app.privateKey);
+  const app = { id, installation, key: { secret: "key" } };
+  return connectForge(toConnection("team", { kind: "github", url: double.url, app }), readKey);
+}
+
+test("an app's token is for one repository and the rights that the use needs", async () => {
+  const forge = connected(async () => double.app.privateKey);
   await forge.client("octo/app").postStatus(statusOf(sample.second));
   await forge.client("octo/app").readProject();
   const { password, username } = await forge.client("octo/app").cloneAccess("job");
@@ -58,6 +60,30 @@ test("a token is used for 55 minutes, by many at once, and never after", async (
   await expect(read()).rejects.toMatchObject({ name: "ForgeError", retryable: false });
   now = start;
   expect(await read()).not.toBe(first);
+});
+
+test("a token that was revoked is replaced at the next request", async () => {
+  const forge = connected(async () => double.app.privateKey);
+  await forge.client("octo/app").readProject();
+  const revoked = double.installationTokens.pop();
+  double.installationTokens.push({ repositories: [], permissions: {}, token: "ghs_other" });
+  await forge.client("octo/app").readProject();
+  const token = double.installationTokens.at(-1)?.token;
+  expect(token).not.toBe(revoked?.token);
+  const before = double.installationTokens.length;
+  await forge.client("octo/app").readProject();
+  expect(double.installationTokens).toHaveLength(before);
+});
+
+test("a key that was rotated a moment ago is read anew", async () => {
+  const { privateKey: old } = generateKeyPairSync("rsa", {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: "pkcs1", format: "pem" },
+    publicKeyEncoding: { type: "spki", format: "pem" },
+  });
+  const forge = connected(async (_, how) => (how?.fresh ? double.app.privateKey : old));
+  expect(await forge.client("octo/app").readProject()).toMatchObject({ path: "octo/app" });
+  expect(await forge.hooks("octo/app").missingRights()).toEqual([]);
 });
 
 test("a key that is none is an error that says so, and quotes nothing of it", async () => {
