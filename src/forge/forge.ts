@@ -185,7 +185,7 @@ export type ForgeClient = {
   /** Branches and tags with the commit each points to. */
   readonly listRefs: () => Promise<readonly { readonly ref: string; readonly sha: string }[]>;
   /**
-   * Sets a commit status; "done" also where the forge says the status cannot move there any more.
+   * Sets a commit status; resolves also where the forge says the status cannot move there any more.
    * Callers post only forward (pending, running, final).
    */
   readonly postStatus: (status: CommitStatus) => Promise<{ readonly forgePipelineId?: number }>;

@@ -5,7 +5,8 @@ import { readSettings, SettingsError } from "./settings.ts";
 async function main(): Promise<number> {
   try {
     const settings = readSettings(process.env);
-    // Children inherit the environment, and /proc shows it: neither may have the runner's own settings.
+    // Children inherit the environment and must not have the runner's own settings. /proc/PID/environ of the
+    // runner itself goes on to show what it was started with.
     for (const name of Object.keys(process.env)) {
       if (name.startsWith("SLIPWAY_")) delete process.env[name];
     }

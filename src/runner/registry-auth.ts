@@ -6,7 +6,7 @@ export type RegistryAuth =
 
 const DOCKER_HUB = "docker.io";
 
-/** Whether `DOCKER_AUTH_CONFIG` can be read, and what in it this runner cannot use. */
+/** Finds the login for a registry; `problems` say what of `DOCKER_AUTH_CONFIG` this runner cannot use. */
 export type AuthSource = {
   readonly find: (registry: string) => RegistryAuth | undefined;
   readonly problems: readonly string[];

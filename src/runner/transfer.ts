@@ -11,7 +11,7 @@ export type TransferRequest = {
   readonly headers: Readonly<Record<string, string>>;
 };
 
-/** Files of the job, up and down, by HTTP: streamed, and tried again where the connection breaks. */
+/** Loads a file by HTTP, streamed, and again from its start where the connection breaks. A status but 200 leaves no file. */
 export async function downloadFile(
   request: TransferRequest,
   target: string,

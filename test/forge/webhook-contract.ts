@@ -161,6 +161,7 @@ export function describeWebhooks(forge: string, subject: WebhookSubject): void {
         const events = parse(headers, bytesOf(JSON.stringify({ ...JSON.parse("{}"), ...kinds })));
         expect(events).toMatchObject([{ kind: "ignored" }]);
         expect(JSON.stringify(events).length).toBeLessThan(300);
+        expect(JSON.stringify(events)).not.toContain("u0000");
       },
     );
   });

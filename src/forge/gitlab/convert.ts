@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import type { TriggerEvent } from "../forge.ts";
 import { forgeProject, project, userFacts } from "../gitlab-payload.ts";
-import { checkPayload, isZeroSha, refName, sha, zeroSha } from "../payload.ts";
+import { checkPayload, isZeroSha, refName, sha, shownEvent, zeroSha } from "../payload.ts";
 
 // Merge request events (GitLab Docs: Webhook events). Only what changes code, or ends the merge
 // request, becomes an event.
@@ -100,5 +100,5 @@ function actionOf(
 function ignoredBecause({ action, iid }: Attributes): string {
   return action === "update"
     ? `merge request !${iid} was updated without new commits`
-    : `merge request !${iid}: nothing is built on the action "${action ?? "(none)"}"`;
+    : `merge request !${iid}: nothing is built on the action "${action ? shownEvent(action) : "(none)"}"`;
 }

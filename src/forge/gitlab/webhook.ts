@@ -2,7 +2,7 @@ import type { TriggerEvent, WebhookReader, WebhookRequest } from "../forge.ts";
 import { objectKind } from "../gitlab-payload.ts";
 import { pushEvent } from "../gitlab-push.ts";
 import { verifyGitLabWebhook } from "../gitlab-verify.ts";
-import { readJson } from "../payload.ts";
+import { readJson, shownEvent } from "../payload.ts";
 import { mergeRequestEvent } from "./convert.ts";
 
 /** GitLab's webhooks: push, tag and merge request events; every other authentic event is ignored. */
@@ -26,6 +26,6 @@ function parseEvent(request: WebhookRequest): TriggerEvent {
     case "merge_request":
       return mergeRequestEvent(payload);
     default:
-      return { kind: "ignored", why: `${kind.slice(0, 64)} events start no pipeline` };
+      return { kind: "ignored", why: `${shownEvent(kind)} events start no pipeline` };
   }
 }

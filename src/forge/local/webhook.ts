@@ -2,7 +2,7 @@ import type { TriggerEvent, WebhookReader, WebhookRequest } from "../forge.ts";
 import { objectKind } from "../gitlab-payload.ts";
 import { pushEvent } from "../gitlab-push.ts";
 import { verifyGitLabWebhook } from "../gitlab-verify.ts";
-import { readJson } from "../payload.ts";
+import { readJson, shownEvent } from "../payload.ts";
 
 /** The built-in git host's webhooks: GitLab's shape and signatures, pushes and tags only. */
 export const localWebhooks: WebhookReader = {
@@ -14,5 +14,6 @@ function parseEvent(request: WebhookRequest): TriggerEvent {
   const payload = readJson(request);
   const kind = objectKind(payload);
   if (kind === "push" || kind === "tag_push") return pushEvent(payload, kind);
-  return { kind: "ignored", why: `the git host sends no ${kind?.slice(0, 64) ?? "such"} events` };
+  const shown = kind === undefined ? "such" : shownEvent(kind);
+  return { kind: "ignored", why: `the git host sends no ${shown} events` };
 }

@@ -31,6 +31,18 @@ function parse(body: string | Uint8Array) {
 }
 
 describe("GitLab events", () => {
+  test("an action that is none is shown without control characters and in part only", () => {
+    const body = readFileSync(new URL("merge-request-approved.json", fixtures), "utf8");
+    const payload = JSON.parse(body);
+    payload.object_attributes.action = `\n${"x".repeat(5000)}`;
+    expect(parse(JSON.stringify(payload))).toEqual([
+      {
+        kind: "ignored",
+        why: `merge request !7: nothing is built on the action "?${"x".repeat(63)}"`,
+      },
+    ]);
+  });
+
   test("an annotated tag is built at its commit, never at the tag object", () => {
     const body = readFileSync(new URL("tag-push-annotated.json", fixtures), "utf8");
     const payload: { after: string; checkout_sha: string } = JSON.parse(body);
