@@ -1,6 +1,8 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { chmod, link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { oneAfterAnother } from "./one-after-another.ts";
+import { keptMilliseconds } from "./secret-text.ts";
 import type { Secrets } from "./secrets.ts";
 
 /** A secret's file does not hold what this adapter wrote. Its content is not repeated here. */
@@ -16,40 +18,27 @@ export class UnreadableSecret extends Error {
 
 type Version = {
   readonly value: string;
-  readonly createdAt: string;
   /** Set when a newer one took over. */
   readonly forgetAt?: string;
 };
 
-const dayMilliseconds = 24 * 3600 * 1000;
-
 /**
  * One file per secret, readable by its owner only, replaced as a whole. After a rotation the value before
- * stays valid for `keepMilliseconds` (a day), so that whoever still uses it can follow.
+ * stays valid for a day, so that whoever still uses it can follow.
  */
 export function fileSecrets(
   directory: string,
-  options: { readonly keepMilliseconds?: number; readonly now?: () => number } = {},
+  options: { readonly now?: () => number } = {},
 ): Secrets {
-  const { keepMilliseconds = dayMilliseconds, now = Date.now } = options;
-  let changes: Promise<unknown> = Promise.resolve();
+  const { now = Date.now } = options;
+  /** Two changes at once must not undo one another. */
+  const change = oneAfterAnother();
 
   async function validVersions(name: string): Promise<readonly Version[]> {
     const versions = await readVersions(secretPath(directory, name));
     return versions.filter(
       ({ forgetAt }) => forgetAt === undefined || Date.parse(forgetAt) > now(),
     );
-  }
-
-  /** Two changes at once must not undo one another. */
-  function change<T>(make: () => Promise<T>): Promise<T> {
-    const mine = changes.then(make);
-    changes = mine.catch(() => undefined);
-    return mine;
-  }
-
-  function newVersion(value: string): Version {
-    return { value, createdAt: new Date(now()).toISOString() };
   }
 
   return {
@@ -59,7 +48,7 @@ export function fileSecrets(
       change(async () => {
         const [present] = await validVersions(name);
         if (present !== undefined) return present.value;
-        const made = newVersion(randomBytes(32).toString("base64url"));
+        const made = { value: randomBytes(32).toString("base64url") };
         const first = await writeVersions(directory, name, [made], "if_absent");
         if (first === "done") return made.value;
         const [other] = await validVersions(name);
@@ -71,9 +60,9 @@ export function fileSecrets(
       change(async () => {
         const [newest, ...older] = await validVersions(name);
         if (newest?.value === value) return;
-        const forgetAt = new Date(now() + keepMilliseconds).toISOString();
+        const forgetAt = new Date(now() + keptMilliseconds).toISOString();
         const before = newest === undefined ? [] : [{ ...newest, forgetAt }];
-        await writeVersions(directory, name, [newVersion(value), ...before, ...older], "replace");
+        await writeVersions(directory, name, [{ value }, ...before, ...older], "replace");
       }),
   };
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { deriveWebhookSecret, isDerivable, webhookMasterName } from "./derived-webhook-secret.ts";
+import { oneAfterAnother } from "./one-after-another.ts";
 import { remembered } from "./remembered.ts";
 import { type SecretValue, stillValid } from "./secret-text.ts";
 import type { Secrets } from "./secrets.ts";
@@ -35,14 +36,8 @@ export function secretsManagerSecrets(options: {
     freshMilliseconds,
     now,
   });
-  let changes: Promise<unknown> = Promise.resolve();
-
   /** Two changes at once in this process must not undo one another. */
-  function change<T>(make: () => Promise<T>): Promise<T> {
-    const mine = changes.then(make);
-    changes = mine.catch(() => undefined);
-    return mine;
-  }
+  const change = oneAfterAnother();
 
   async function validValues(name: string, fresh: boolean): Promise<readonly SecretValue[]> {
     const own = await cache.get(name, { fresh });
