@@ -41,17 +41,10 @@ const directory = "/slipway/work";
 export function startBuildInput(
   spec: EnvironmentSpec,
   place: BuildPlace,
-  options: {
-    readonly extraHosts?: readonly string[];
-    readonly variables?: Readonly<Record<string, string>>;
-  },
+  options: { readonly extraHosts?: readonly string[] },
 ): StartBuildCommandInput {
   const variables = {
-    ...environmentVariables(spec, {
-      directory,
-      extraHosts: options.extraHosts ?? [],
-      ...(options.variables && { more: options.variables }),
-    }),
+    ...environmentVariables(spec, { directory, extraHosts: options.extraHosts ?? [] }),
     SLIPWAY_TICKET: spec.ticket,
   };
   return {

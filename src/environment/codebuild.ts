@@ -22,8 +22,6 @@ export type CodebuildEnvironmentsOptions = {
   readonly codebuildProjects: readonly string[];
   /** `NAME:ADDRESS`, for the containers of jobs. */
   readonly extraHosts?: readonly string[];
-  /** More SLIPWAY_ settings of the runner; nothing secret: a build's variables are in its events. */
-  readonly variables?: Readonly<Record<string, string>>;
   /** Epoch milliseconds. */
   readonly now: () => number;
 };

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import { parseBuildspec } from "./buildspec.ts";
+import { BuildspecError, parseBuildspec } from "./buildspec.ts";
 import { engineClient, messageOf, statusOf } from "./engine-client.ts";
 import { containerScript, ENTRY_FILES, entryScript } from "./engine-entry.ts";
 import { observeEngineContainers } from "./engine-observe.ts";
@@ -36,15 +36,13 @@ export type EngineContainersOptions = {
   readonly registryMirrors?: readonly string[];
   /** `HOST:PORT` of registries without TLS. */
   readonly insecureRegistries?: readonly string[];
-  /** More SLIPWAY_ settings of the runner. */
-  readonly variables?: Readonly<Record<string, string>>;
   /** Memory of a whole environment that names none itself; none: the machine's. */
   readonly memoryBytes?: number;
-  /** Processes and threads of the whole environment, its containers included. */
-  readonly processLimit?: number;
 };
 
 const DOCKER_SOCKET = "unix:///var/run/docker.sock";
+/** Processes and threads of a whole environment, its containers included. */
+const PROCESS_LIMIT = 16_384;
 
 /**
  * `docker-in-docker`: each environment is a privileged container with an engine of its own, whose
@@ -141,7 +139,6 @@ function containerOptions(
     directory: "/slipway/work",
     dockerHost: DOCKER_SOCKET,
     extraHosts: options.extraHosts ?? [],
-    ...(options.variables ? { more: options.variables } : {}),
   });
   const memoryBytes = spec.memoryBytes ?? options.memoryBytes;
   return {
@@ -157,7 +154,7 @@ function containerOptions(
     Volumes: { "/var/lib/docker": {} },
     HostConfig: {
       Privileged: true,
-      PidsLimit: options.processLimit ?? 16_384,
+      PidsLimit: PROCESS_LIMIT,
       ExtraHosts: [...(options.extraHosts ?? [])],
       LogConfig: { Type: "json-file", Config: { "max-size": "1m", "max-file": "1" } },
       ...(options.runtime ? { Runtime: options.runtime } : {}),
@@ -221,8 +218,7 @@ function startError(error: unknown, options: EngineContainersOptions): Environme
       : /apply caps|unknown.*runtime/i.test(said)
         ? " Privileged containers need another OCI runtime on this machine: run the set-up again."
         : "";
-  const permanent =
-    hint !== "" || status === 400 || (error instanceof Error && error.name === "BuildspecError");
+  const permanent = hint !== "" || status === 400 || error instanceof BuildspecError;
   return new EnvironmentStartError(`No engine container could be started: ${said}.${hint}`, {
     permanent,
     cause: error,

@@ -12,8 +12,6 @@ export type RunnerSettings = {
   readonly extraHosts: readonly string[];
   /** A docker client that is found first in shell jobs. */
   readonly dockerClient?: string;
-  /** More SLIPWAY_ settings of the runner, such as SLIPWAY_DEFAULT_IMAGE. */
-  readonly more?: Readonly<Record<string, string>>;
 };
 
 /** The SLIPWAY_ variables that a buildspec and its runner read, all but the ticket. */
@@ -22,7 +20,6 @@ export function environmentVariables(
   settings: RunnerSettings,
 ): Record<string, string> {
   return {
-    ...settings.more,
     SLIPWAY_URL: spec.apiUrl,
     SLIPWAY_EXECUTOR: spec.executor,
     SLIPWAY_CAPACITY: String(spec.capacity),

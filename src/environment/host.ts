@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { open, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { parseBuildspec } from "./buildspec.ts";
+import { BuildspecError, parseBuildspec } from "./buildspec.ts";
 import { engineClient } from "./engine-client.ts";
 import {
   type EnvironmentObservation,
@@ -41,8 +41,6 @@ export type HostEnvironmentsOptions = {
   readonly dockerClient?: string;
   /** `NAME:ADDRESS`, for the containers of jobs. */
   readonly extraHosts?: readonly string[];
-  /** More SLIPWAY_ settings of the runner. */
-  readonly variables?: Readonly<Record<string, string>>;
   /** Processes and threads of one environment on this machine, its containers not counted. */
   readonly processLimit?: number;
   /** How long a runner may take to clean up when it is stopped. */
@@ -116,7 +114,6 @@ export function hostEnvironments(options: HostEnvironmentsOptions): EnvironmentP
         dockerHost: options.dockerHost,
         extraHosts: options.extraHosts ?? [],
         ...(options.dockerClient ? { dockerClient: options.dockerClient } : {}),
-        ...(options.variables ? { more: options.variables } : {}),
       });
       const shell = buildspec.shell === "bash" ? ["bash", "--norc"] : ["sh"];
       const words = ["--kill-after=30", String(timeoutSeconds), ...shell, files.script];
@@ -180,7 +177,7 @@ export function hostEnvironments(options: HostEnvironmentsOptions): EnvironmentP
         throw new EnvironmentStartError(
           `No environment could be started on this machine: ${reason}`,
           {
-            permanent: error instanceof Error && error.name === "BuildspecError",
+            permanent: error instanceof BuildspecError,
             cause: error,
           },
         );

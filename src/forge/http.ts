@@ -10,8 +10,6 @@ export type ForgeHttpOptions = {
   /** Headers that authorize, for each request. */
   readonly authorize: (how?: How) => Promise<Readonly<Record<string, string>>>;
   readonly timeoutMilliseconds?: number;
-  /** Longest single wait before a request is tried again; what asks for more is left to the caller. */
-  readonly maxWaitMilliseconds?: number;
   /** Shared by all that use one connection: none of them asks while the forge wants to be left alone. */
   readonly pause?: ForgePause;
 };
@@ -46,13 +44,15 @@ export type ForgeHttp = (request: ForgeRequest) => Promise<ForgeAnswer>;
 
 const tries = 4;
 const redirects = 3;
+/** Longest single wait before a request is tried again; what asks for more is left to the caller. */
+const maxWaitMilliseconds = 5_000;
 const largestAnswer = 16 * 1024 * 1024;
 const longestPause = 3600_000;
 const userAgent = "slipway";
 
 /** Asks a forge's API: bounded in time and size, patient with limits, and deaf to other origins. */
 export function forgeHttp(options: ForgeHttpOptions): ForgeHttp {
-  const { timeoutMilliseconds = 20_000, maxWaitMilliseconds = 5_000 } = options;
+  const { timeoutMilliseconds = 20_000 } = options;
   const base = new URL(options.apiUrl.replace(/\/+$/, ""));
   return async (request) => {
     const url = addressOf(base, request);

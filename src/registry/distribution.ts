@@ -9,6 +9,8 @@ import { signRegistryToken } from "./token.ts";
 /** Tags that are looked at side by side. */
 const lookingAtOnce = 8;
 
+const callMilliseconds = 30_000;
+
 /** Lists may hold lists; no image needs more levels. */
 const deepestList = 3;
 
@@ -19,11 +21,10 @@ export function distributionRegistry(options: {
   /** Where its API is; the host over plain HTTP unless given. */
   readonly url?: string;
   readonly keys: RegistryKeys;
-  readonly timeoutMilliseconds?: number;
 }): Registry {
   const api = distributionApi({
     url: options.url ?? `http://${options.host}`,
-    timeoutMilliseconds: options.timeoutMilliseconds ?? 30_000,
+    timeoutMilliseconds: callMilliseconds,
     tokenFor: (access) =>
       signRegistryToken(options.keys, { subject: "slipway", access, now: Date.now() }),
   });

@@ -1,10 +1,3 @@
-/** What a token lets its holder do with one image repository. */
-export type RepositoryAccess = {
-  /** `group/project` or below: without host. */
-  readonly name: string;
-  readonly actions: readonly ("pull" | "push" | "delete")[];
-};
-
 export type ImageTag = {
   readonly name: string;
   readonly digest: string;

@@ -13,14 +13,7 @@ export type RegistryGrant =
   /** Not for the registry. */
   | { readonly kind: "ticket" | "environment" };
 
-/** What a client asks for in one `scope` parameter. */
-export type Scope = {
-  readonly type: string;
-  readonly name: string;
-  readonly actions: readonly string[];
-};
-
-/** One entry of the `access` claim. */
+/** What a client asks for in one `scope` parameter, and what it gets as one entry of the `access` claim. */
 export type Access = {
   readonly type: string;
   readonly name: string;
@@ -34,7 +27,7 @@ const publicRepositories = "library";
  * Reads `repository:group/project:pull,push` (Distribution, "Token Scope Documentation"): the name may
  * hold colons itself. Undefined when it is no scope.
  */
-export function parseScope(text: string): Scope | undefined {
+export function parseScope(text: string): Access | undefined {
   const first = text.indexOf(":");
   const last = text.lastIndexOf(":");
   if (first <= 0 || last === first || last === first + 1) return undefined;
@@ -52,7 +45,7 @@ export function parseScope(text: string): Scope | undefined {
  */
 export function decideAccess(
   grant: RegistryGrant | undefined,
-  scopes: readonly Scope[],
+  scopes: readonly Access[],
 ): readonly Access[] {
   return scopes.flatMap((scope) => {
     const actions = scope.actions.filter((action) => mayDo(grant, scope, action));
@@ -60,7 +53,7 @@ export function decideAccess(
   });
 }
 
-function mayDo(grant: RegistryGrant | undefined, scope: Scope, action: string): boolean {
+function mayDo(grant: RegistryGrant | undefined, scope: Access, action: string): boolean {
   if (scope.type === "registry") {
     return scope.name === "catalog" && grant?.kind === "access" && grant.project === undefined;
   }

@@ -7,7 +7,7 @@ import { type Access, decideAccess, parseScope, type RegistryGrant } from "./tok
  * How long a token can be used. Clients take a shorter one for 60 seconds all the same. The registry
  * adds a minute of leeway for clocks that differ.
  */
-export const tokenLifeSeconds = 60;
+const tokenLifeSeconds = 60;
 
 /** A token service needs no more; what is left over is not read. */
 const mostScopes = 50;
@@ -15,9 +15,7 @@ const mostScopes = 50;
 export type RegistryTokenRequest = {
   /** The header as it came: `Basic …` with any user name and the token as password. */
   readonly authorization: string | undefined;
-  readonly service?: string | undefined;
   readonly scopes: readonly string[];
-  readonly account?: string | undefined;
 };
 
 export type RegistryTokenAnswer =

@@ -24,7 +24,7 @@ export type CheckoutOptions = {
 const SHA = /^[0-9a-f]{40}([0-9a-f]{24})?$/;
 
 /** Throws `JobFailure` for a value that GitLab does not know either. */
-export function checkoutOptions(
+function checkoutOptions(
   job: Pick<JobResponse, "git_info" | "allow_git_fetch">,
   get: ResolvedVariables["get"],
 ): CheckoutOptions {

@@ -65,10 +65,9 @@ export function imageStore(engine: Docker, dockerHost: string): ImageStore {
     stop: AbortSignal,
     present: boolean,
   ): Promise<void> {
-    const name = request.ref;
     log.line(`Pulling docker image ${request.name} ...`);
     for (let attempt = 1; ; attempt++) {
-      const failure = await attemptPull(engine, name, request, stop, present);
+      const failure = await attemptPull(engine, request, stop, present);
       stop.throwIfAborted();
       if (failure === undefined) {
         pulledAt.set(pullKey(request), performance.now());
@@ -137,7 +136,6 @@ export function imageStore(engine: Docker, dockerHost: string): ImageStore {
 /** Undefined once the image is there, else what the engine said. */
 async function attemptPull(
   engine: Docker,
-  name: string,
   request: ImageRequest,
   stop: AbortSignal,
   present: boolean,
@@ -146,7 +144,7 @@ async function attemptPull(
   const timer = present ? setTimeout(() => silence.abort(), FIRST_WORD_MILLISECONDS) : undefined;
   try {
     const stream = await engine.createImage(request.auth ?? {}, {
-      fromImage: name,
+      fromImage: request.ref,
       ...(request.platform && { platform: request.platform }),
       abortSignal: AbortSignal.any([stop, silence.signal]),
     });

@@ -17,8 +17,6 @@ export type JobContainer = {
   readonly close: () => Promise<{ readonly removed: Promise<void> }>;
 };
 
-type Attached = { readonly stream: Duplex };
-
 const KILLED = 137;
 /** An entrypoint may outlive the shell it started; its container is not waited for longer than this. */
 const DOWN_MILLISECONDS = 5_000;
@@ -39,10 +37,10 @@ export async function createJobContainer(
     StdinOnce: true,
     Tty: false,
   });
-  let waiting: Attached | undefined;
+  let waiting: Duplex | undefined;
   let ended: Promise<{ StatusCode: number }> | undefined;
 
-  async function start(): Promise<Attached> {
+  async function start(): Promise<Duplex> {
     const attached = await container
       .attach({ stream: true, hijack: true, stdin: true, stdout: true, stderr: true })
       .catch((error: unknown) => {
@@ -57,7 +55,7 @@ export async function createJobContainer(
       stream.destroy();
       throw startFailure(error, image) ?? failure(error, "Starting the job's container");
     }
-    return { stream };
+    return stream;
   }
 
   async function stopGently(graceMilliseconds: number): Promise<NodeJS.Timeout> {
@@ -75,7 +73,7 @@ export async function createJobContainer(
   async function run(script: ScriptRun): Promise<number> {
     // A script before this one has told its exit code, but its container may still be going down.
     await untilDown();
-    const { stream } = waiting ?? (await start());
+    const stream = waiting ?? (await start());
     waiting = undefined;
     let killTimer: Promise<NodeJS.Timeout> | undefined;
     const onStop = () => {
@@ -124,7 +122,7 @@ export async function createJobContainer(
     },
     run,
     close: async () => {
-      waiting?.stream.destroy();
+      waiting?.destroy();
       if (ended === undefined) await ignoreMissing(container.kill({ signal: "SIGKILL" }));
       return { removed: ignoreMissing(container.remove({ force: true, v: true })) };
     },

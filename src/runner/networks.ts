@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import { ENVIRONMENT_LABEL, JOB_LABEL } from "./engine/labels.ts";
-import { engineFailure, ignoreMissing, statusOf } from "./engine-client.ts";
+import { engineFailure, statusOf } from "./engine-client.ts";
 import { JobFailure } from "./job-failure.ts";
 import type { Settings } from "./settings.ts";
 
@@ -21,7 +21,6 @@ export type Networks = {
   readonly ofSlot: (slot: number) => Promise<JobNetwork>;
   /** One for a job and its services. */
   readonly ofJob: (jobId: number) => Promise<JobNetwork>;
-  readonly remove: (network: JobNetwork) => Promise<void>;
 };
 
 /** Networks are made only where names or an address of their own are needed: each costs a moment. */
@@ -71,7 +70,6 @@ export function networks(engine: Docker, settings: Settings): Networks {
     },
     ofJob: (jobId) =>
       make(`slipway-${settings.environmentId}-job-${jobId}`, { [JOB_LABEL]: String(jobId) }, true),
-    remove: (network) => ignoreMissing(engine.getNetwork(network.name).remove()),
   };
 }
 

@@ -38,9 +38,7 @@ export async function startTokenService(
     const answer = await issueRegistryToken(
       {
         authorization: req.headers.authorization,
-        service: url.searchParams.get("service") ?? "",
         scopes: url.searchParams.getAll("scope"),
-        account: url.searchParams.get("account") ?? undefined,
       },
       async (tokenHash) => [...grants].find(([password]) => sha256(password) === tokenHash)?.[1],
       options.now?.() ?? Date.now(),

@@ -26,13 +26,7 @@ beforeAll(async () => {
 
 function ask(request: Partial<RegistryTokenRequest>) {
   return issueRegistryToken(
-    {
-      authorization: undefined,
-      service: "slipway-registry",
-      scopes: [],
-      account: undefined,
-      ...request,
-    },
+    { authorization: undefined, scopes: [], ...request },
     async (tokenHash) => grants.get(tokenHash),
     now,
     keys,

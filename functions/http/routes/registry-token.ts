@@ -2,9 +2,7 @@ import { Hono } from "hono";
 
 export type RegistryTokenRequest = {
   readonly authorization: string | undefined;
-  readonly service: string;
   readonly scopes: readonly string[];
-  readonly account: string | undefined;
 };
 
 export type RegistryTokenIssuer = (
@@ -17,9 +15,7 @@ export function registryTokenRoutes(issue: RegistryTokenIssuer): Hono {
   app.get("/jwt/auth", async (context) => {
     const answer = await issue({
       authorization: context.req.header("authorization"),
-      service: context.req.query("service") ?? "",
       scopes: (context.req.queries("scope") ?? []).flatMap((scope) => scope.split(" ")),
-      account: context.req.query("account"),
     });
     return context.json(answer.body, answer.status);
   });

@@ -3,8 +3,6 @@ import { reconfigureEngine } from "./reconfigure.ts";
 
 export type EngineFlagsContext = {
   readonly executor: "docker-in-docker" | "docker-socket" | "shell";
-  /** False: the job gets no engine, so the one behind it is the machine's and stays as it is. */
-  readonly privileged?: boolean;
   /** The environment's engine, whose pid file and configuration are on this machine. */
   readonly dockerHost: string;
   readonly pidFile?: string;
@@ -25,13 +23,11 @@ export async function applyEngineFlags(
   if (names.length === 0) {
     return { warnings: parsed.warnings };
   }
-  const unprivileged = context.privileged === false;
-  if (context.executor !== "docker-in-docker" || unprivileged) {
-    const executor = unprivileged ? `${context.executor} (unprivileged)` : context.executor;
+  if (context.executor !== "docker-in-docker") {
     return {
       warnings: [
         ...parsed.warnings,
-        `The service's ${names.map((name) => `--${name}`).join(", ")} changes nothing: with the executor ${executor} the engine is not the job's own. Set it on that engine, or use the executor docker-in-docker.`,
+        `The service's ${names.map((name) => `--${name}`).join(", ")} changes nothing: with the executor ${context.executor} the engine is not the job's own. Set it on that engine, or use the executor docker-in-docker.`,
       ],
     };
   }

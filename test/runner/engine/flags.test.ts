@@ -50,11 +50,7 @@ describe("the command of a dind service", () => {
     expect(warnings.join("\n")).toMatch(warning);
   });
 
-  test.for([
-    { executor: "docker-socket" },
-    { executor: "shell" },
-    { executor: "docker-in-docker", privileged: false },
-  ] as const)(
+  test.for([{ executor: "docker-socket" }, { executor: "shell" }] as const)(
     "changes nothing for $executor where the engine is not the job's own, and the log says so",
     async (whose) => {
       const outcome = await applyEngineFlags(["--mtu=1400"], {
