@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import type { Connection } from "./connect-job.ts";
-import { ENVIRONMENT_LABEL, JOB_LABEL } from "./engine/labels.ts";
+import { ownerLabels } from "./engine/labels.ts";
 import type { JobContext } from "./executor.ts";
 import type { JobImage } from "./protocol.ts";
 
@@ -21,10 +21,7 @@ export function commonSettings(
     ...(user && { User: user }),
     // An empty list in the configuration means the image's own, as in GitLab; `[""]` clears it.
     ...(image.entrypoint?.length && { Entrypoint: image.entrypoint }),
-    Labels: {
-      [ENVIRONMENT_LABEL]: settings.environmentId,
-      [JOB_LABEL]: String(context.job.id),
-    },
+    Labels: ownerLabels(settings.environmentId, context.job.id),
     HostConfig: {
       Binds: [
         `${context.paths.buildsOutside}:${context.paths.buildsInside}`,

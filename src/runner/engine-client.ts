@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { JobFailure, messageOf } from "./job-failure.ts";
+import { fullDiskFailure, JobFailure, messageOf } from "./job-failure.ts";
 
 /** Opens the client for an engine at a `DOCKER_HOST` address: `unix:///PATH` or `tcp://HOST:PORT`. */
 export async function openEngine(dockerHost: string): Promise<Docker> {
@@ -30,11 +30,7 @@ export function engineFailure(error: unknown, doing: string, dockerHost: string)
   if (error instanceof JobFailure) return error;
   const message = engineMessage(error);
   if (/no space left on device|ENOSPC/i.test(message)) {
-    return new JobFailure(
-      "runner_system_failure",
-      `The disk of the environment is full: ${doing} failed (${message}). Free space or give it a larger disk.`,
-      { cause: error },
-    );
+    return fullDiskFailure(`: ${doing} failed (${message})`, error);
   }
   if (statusOf(error) === undefined) {
     return new JobFailure(

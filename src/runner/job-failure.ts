@@ -22,6 +22,15 @@ export class JobFailure extends Error {
   }
 }
 
+/** `what` says where, and at what, no room was left. */
+export function fullDiskFailure(what: string, cause?: unknown): JobFailure {
+  return new JobFailure(
+    "runner_system_failure",
+    `The disk of the environment is full${what}. Free space or give it a larger disk.`,
+    { cause },
+  );
+}
+
 /** What a thrown thing says, for a sentence in a log. */
 export function messageOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).trim();

@@ -2,7 +2,7 @@ import { artifactsToUpload, downloadArtifacts, uploadArtifacts } from "./artifac
 import { cachesToSave, restoreCaches, saveCaches } from "./cache.ts";
 import { fullDisk } from "./disk.ts";
 import type { JobContext, PreparedJob } from "./executor.ts";
-import { JobFailure, messageOf } from "./job-failure.ts";
+import { fullDiskFailure, JobFailure, messageOf } from "./job-failure.ts";
 import type { JobStop } from "./job-stop.ts";
 import type { JobStep } from "./protocol.ts";
 import { together } from "./together.ts";
@@ -188,10 +188,7 @@ async function runCommands(
   if (exitCode === 0) return;
   const full = await fullDisk([paths.buildsOutside, settings.directory, "/var/lib/docker"]);
   if (full !== undefined) {
-    throw new JobFailure(
-      "runner_system_failure",
-      `The disk of the environment is full (${full}); the script ended with exit code ${exitCode}. Free space or give it a larger disk.`,
-    );
+    throw fullDiskFailure(` (${full}); the script ended with exit code ${exitCode}`);
   }
   throw new JobFailure("script_failure", `exit code ${exitCode}`, { exitCode });
 }

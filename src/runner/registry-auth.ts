@@ -1,3 +1,4 @@
+import { readBasicAuth } from "./basic-auth.ts";
 import type { JobResponse } from "./protocol.ts";
 
 export type RegistryAuth =
@@ -47,14 +48,9 @@ function readEntry(host: string, entry: Record<string, unknown>): RegistryAuth |
     return { identitytoken: entry.identitytoken, serveraddress: host };
   }
   if (typeof entry.auth === "string" && entry.auth !== "") {
-    const text = Buffer.from(entry.auth, "base64").toString("utf8").replace(/\0+$/, "");
-    const colon = text.indexOf(":");
-    if (colon <= 0) return undefined;
-    return {
-      username: text.slice(0, colon),
-      password: text.slice(colon + 1),
-      serveraddress: host,
-    };
+    const login = readBasicAuth(entry.auth);
+    // Some clients pad what they write.
+    return login && { ...login, password: login.password.replace(/\0+$/, ""), serveraddress: host };
   }
   const { username, password } = entry;
   if (typeof username !== "string" || typeof password !== "string") return undefined;

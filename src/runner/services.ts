@@ -1,7 +1,9 @@
+import { Readable } from "node:stream";
 import type Docker from "dockerode";
 import { serviceHostNames } from "#image/service-host-names.ts";
 import type { Connection } from "./connect-job.ts";
 import { commonSettings, environmentEntries } from "./container-settings.ts";
+import { demultiplex } from "./demultiplex.ts";
 import { engineFailure } from "./engine-client.ts";
 import type { JobContext } from "./executor.ts";
 import { anyPortAnswers } from "./health-check.ts";
@@ -95,15 +97,5 @@ async function waitUntilHealthy(
       : `did not answer on port ${ports.join(", ")} within ${seconds} s`;
   log.warning(`The service ${name} ${problem}; the job goes on. Its log:`);
   const logs = await container.logs({ stdout: true, stderr: true, tail: SHOWN_LOG_LINES });
-  log.output(withoutFrames(logs));
-}
-
-function withoutFrames(framed: Buffer): Buffer {
-  const parts: Buffer[] = [];
-  for (let at = 0; at + 8 <= framed.length; ) {
-    const end = at + 8 + framed.readUInt32BE(at + 4);
-    parts.push(framed.subarray(at + 8, end));
-    at = end;
-  }
-  return Buffer.concat(parts);
+  for await (const bytes of demultiplex(Readable.from([logs]))) log.output(bytes);
 }

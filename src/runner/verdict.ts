@@ -1,4 +1,4 @@
-import { JobFailure, JobStopped, messageOf } from "./job-failure.ts";
+import { fullDiskFailure, JobFailure, JobStopped, messageOf } from "./job-failure.ts";
 import type { Log } from "./trace.ts";
 import type { Verdict } from "./trace-sender.ts";
 
@@ -54,11 +54,7 @@ function failureOf(error: unknown, timeoutSeconds: number): JobFailure {
     }
   }
   const message = messageOf(error);
-  return new JobFailure(
-    "runner_system_failure",
-    /ENOSPC/.test(message)
-      ? `The disk of the environment is full (${message}). Free space or give it a larger disk.`
-      : message,
-    { cause: error },
-  );
+  return /ENOSPC/.test(message)
+    ? fullDiskFailure(` (${message})`, error)
+    : new JobFailure("runner_system_failure", message, { cause: error });
 }

@@ -1,4 +1,5 @@
 import { AwsV4Signer } from "aws4fetch";
+import { readBasicAuth } from "../basic-auth.ts";
 import { JobFailure, messageOf } from "../job-failure.ts";
 import { fetchWithRetry, sleep } from "../retry.ts";
 import { roleCredentials } from "./role-credentials.ts";
@@ -117,11 +118,9 @@ function endpointOf(
 function readToken(body: unknown): RegistryToken | undefined {
   const list = field(body, "authorizationData");
   const [data]: unknown[] = Array.isArray(list) ? list : [];
-  const text = Buffer.from(textOf(field(data, "authorizationToken")), "base64").toString("utf8");
-  const colon = text.indexOf(":");
+  const login = readBasicAuth(textOf(field(data, "authorizationToken")));
   const expiresAt = Number(field(data, "expiresAt")) * 1000;
-  if (colon <= 0 || !Number.isFinite(expiresAt)) return undefined;
-  return { username: text.slice(0, colon), password: text.slice(colon + 1), expiresAt };
+  return login && Number.isFinite(expiresAt) ? { ...login, expiresAt } : undefined;
 }
 
 function field(value: unknown, name: string): unknown {

@@ -1,3 +1,5 @@
+import { isObject, parseObject } from "./json-object.ts";
+
 /**
  * What scripts create through the engine's API is given its owner's labels here, in the request's
  * body. Leaves out Swarm (services, configs, secrets).
@@ -32,7 +34,7 @@ export function withLabels(
   labels: Readonly<Record<string, string>>,
   kind: "containers" | "networks" | "volumes",
 ): LabelledBody {
-  const parsed = parseObject(body);
+  const parsed = parseObject(body.toString("utf8"));
   if (parsed === undefined) {
     return { body, volumes: [] };
   }
@@ -71,19 +73,6 @@ function namedVolumes(
     ];
   });
   return [...binds, ...mounts];
-}
-
-function parseObject(body: Buffer): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(body.toString("utf8"));
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function asObject(value: unknown): Record<string, unknown> {

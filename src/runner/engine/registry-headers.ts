@@ -1,4 +1,6 @@
+import { readBasicAuth } from "../basic-auth.ts";
 import type { RegistryLogin } from "../registry-login.ts";
+import { isObject, parseObject } from "./json-object.ts";
 
 /** Headers in which clients send logins along, as base64url of JSON (Docker Engine API, "Authentication"). */
 const ONE_LOGIN = "x-registry-auth";
@@ -71,11 +73,7 @@ function readLogin(login: Record<string, unknown>) {
     return { username, password };
   }
   if (typeof auth !== "string" || auth === "") return undefined;
-  const text = Buffer.from(auth, "base64").toString("utf8");
-  const colon = text.indexOf(":");
-  return colon > 0
-    ? { username: text.slice(0, colon), password: text.slice(colon + 1) }
-    : undefined;
+  return readBasicAuth(auth);
 }
 
 /** The registry's host in the image that a request is about, for clients that send no address. */
@@ -91,17 +89,4 @@ function registryOfImage(url: string): string {
 function encode(value: unknown): string {
   const base64 = Buffer.from(JSON.stringify(value)).toString("base64");
   return base64.replaceAll("+", "-").replaceAll("/", "_");
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
