@@ -1,4 +1,5 @@
 import { isRefName, isSha } from "./git-objects.ts";
+import { isZeroSha } from "./payload.ts";
 
 export type Compared = readonly string[] | "unknown" | "no-such-ref";
 
@@ -19,7 +20,7 @@ export type Comparer = {
  * for the commit at which the two parted (GitLab: `rules:changes:compare_to`).
  */
 export async function compareRefs(comparer: Comparer, from: string, to: string): Promise<Compared> {
-  if (from === "" || /^0+$/.test(from) || /^0+$/.test(to)) return "unknown";
+  if (from === "" || isZeroSha(from) || isZeroSha(to)) return "unknown";
   const [start, end] = await Promise.all([resolve(comparer, from), resolve(comparer, to)]);
   if (start === undefined) return "no-such-ref";
   if (end === undefined) return "unknown";

@@ -1,8 +1,10 @@
+import { compareRefs } from "../compare.ts";
 import { type CommitStatus, type ForgeClient, ForgeError } from "../forge.ts";
 import { readGit } from "../git-command.ts";
 import { isSha, readObject, readTagMessage } from "../git-objects.ts";
 import { repositoryDirectory } from "../project-path.ts";
-import { changedPaths } from "./changed-paths.ts";
+import { insidePath } from "../text.ts";
+import { localComparer } from "./compare.ts";
 import { parseCommit, parsePaths } from "./convert.ts";
 import { readMergeBase } from "./merge-base.ts";
 import { readProject } from "./project.ts";
@@ -33,8 +35,8 @@ export function localForgeClient(options: LocalForgeOptions, project: string): F
     });
   return {
     readFile: async (sha, path) => {
-      const inside = path.replace(/^(?:\.?\/)+/, "");
-      if (!isSha(sha) || inside === "" || inside.startsWith("../")) return undefined;
+      const inside = insidePath(path);
+      if (!isSha(sha) || inside === undefined) return undefined;
       const found = await readObject(directory, `${sha}:${inside}`, largestFile);
       return found?.type === "blob" ? new TextDecoder().decode(found.content) : undefined;
     },
@@ -43,7 +45,7 @@ export function localForgeClient(options: LocalForgeOptions, project: string): F
       const args = ["ls-tree", "-r", "-z", "--full-tree", "--end-of-options", sha];
       return parsePaths(await readGit(directory, args, { maxBytes: largestListing }));
     },
-    changedPaths: (from, to) => changedPaths(directory, from, to),
+    changedPaths: (from, to) => compareRefs(localComparer(directory), from, to),
     readCommit: async (sha) => {
       if (!isSha(sha)) return undefined;
       const found = await readObject(directory, `${sha}^{commit}`, largestFile);
