@@ -22,13 +22,13 @@ import { gitlabHooks } from "./gitlab/hooks.ts";
 import { gitlabSentDeliveries } from "./gitlab/sent-deliveries.ts";
 import { gitlabWebhooks } from "./gitlab/webhook.ts";
 import type { ProjectHooks } from "./hooks.ts";
-import { encodePath, type ForgeHttp, forgeHttp, type How } from "./http.ts";
+import { encodePath, type ForgeHttp, type Freshness, forgeHttp } from "./http.ts";
 
 /** A forge that `slipway.yaml` names: one that can also be told to send its events. */
 export type ConnectedForge = Forge & { readonly hooks: (project: string) => ProjectHooks };
 
 /** The newest value of a secret; undefined where it was never set. */
-export type ReadSecret = (name: string, how?: How) => Promise<string | undefined>;
+export type ReadSecret = (name: string, how?: Freshness) => Promise<string | undefined>;
 
 /** The forge behind a connection. Nothing is asked yet; tokens are read at each request. */
 export function connectForge(connection: ForgeConnection, readSecret: ReadSecret): ConnectedForge {
@@ -127,7 +127,7 @@ const appPermissions = {
 function tokens(
   connection: ForgeConnection,
   readSecret: ReadSecret,
-): (project: string, use: Use, how?: How) => Promise<string> {
+): (project: string, use: Use, how?: Freshness) => Promise<string> {
   const { access } = connection;
   if ("tokenSecret" in access) {
     const { tokenSecret, cloneTokenSecret } = access;
@@ -146,7 +146,7 @@ function appOptions(
   readSecret: ReadSecret,
 ): GitHubAppOptions {
   const { apiUrl } = connection;
-  const key = (how?: How) => required(connection, keySecret, (name) => readSecret(name, how));
+  const key = (how?: Freshness) => required(connection, keySecret, (name) => readSecret(name, how));
   return { apiUrl, appId, installation, key };
 }
 

@@ -8,14 +8,14 @@ export type ForgeHttpOptions = {
   /** `https://gitlab.example.com/api/v4`: no request leaves this origin and path. */
   readonly apiUrl: string;
   /** Headers that authorize, for each request. */
-  readonly authorize: (how?: How) => Promise<Readonly<Record<string, string>>>;
+  readonly authorize: (how?: Freshness) => Promise<Readonly<Record<string, string>>>;
   readonly timeoutMilliseconds?: number;
   /** Shared by all that use one connection: none of them asks while the forge wants to be left alone. */
   readonly pause?: ForgePause;
 };
 
 /** `fresh` after a refusal: what is remembered of a token may just have been rotated. */
-export type How = { readonly fresh: boolean };
+export type Freshness = { readonly fresh: boolean };
 
 /** Until when (epoch milliseconds) a forge asked not to be asked. */
 export type ForgePause = { until: number };

@@ -1,6 +1,6 @@
 import { createPrivateKey, sign } from "node:crypto";
 import { ForgeError } from "../forge.ts";
-import { type ForgeHttp, forgeHttp, type How, readAnswer } from "../http.ts";
+import { type ForgeHttp, type Freshness, forgeHttp, readAnswer } from "../http.ts";
 import * as answers from "./answers.ts";
 
 export type GitHubAppOptions = {
@@ -9,7 +9,7 @@ export type GitHubAppOptions = {
   readonly appId: string;
   readonly installation: number;
   /** The app's private key as GitHub gives it (PEM). */
-  readonly key: (how?: How) => Promise<string>;
+  readonly key: (how?: Freshness) => Promise<string>;
   /** Epoch milliseconds. */
   readonly now?: () => number;
 };
@@ -25,7 +25,7 @@ const useMilliseconds = 55 * 60 * 1000;
  */
 export function githubAppTokens(
   options: GitHubAppOptions,
-): (project: string, permissions: AppPermissions, how?: How) => Promise<string> {
+): (project: string, permissions: AppPermissions, how?: Freshness) => Promise<string> {
   const { now = Date.now } = options;
   const known = new Map<string, { readonly token: Promise<string>; readonly until: number }>();
   const http = appHttp(options);
