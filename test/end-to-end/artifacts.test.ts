@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { JobView, PipelineView } from "#service/view.ts";
 import {
   jobsOf,
-  leftOvers,
+  leftInTheEnd,
   logOf,
   makeRepository,
   pipelineOf,
@@ -28,7 +28,7 @@ beforeAll(async () => {
   );
 }, 60_000);
 afterAll(async () => {
-  expect(await leftOvers(slipway)).toEqual([]);
+  expect(await leftInTheEnd(slipway)).toEqual([]);
   await slipway.stop();
 }, 60_000);
 

@@ -6,7 +6,7 @@ import type { Requirement } from "#local/setup/requirement.ts";
 import type { PipelineView } from "#service/view.ts";
 import {
   jobsOf,
-  leftOvers,
+  leftInTheEnd,
   logOf,
   makeRepository,
   pipelineOf,
@@ -23,10 +23,7 @@ beforeAll(async () => {
   );
 });
 afterAll(async () => {
-  for (let tries = 0; tries < 150 && (await leftOvers(slipway)).length > 0; tries++) {
-    await sleep(100);
-  }
-  expect(await leftOvers(slipway)).toEqual([]);
+  expect(await leftInTheEnd(slipway)).toEqual([]);
   await slipway.stop();
 });
 

@@ -243,7 +243,7 @@ export async function logOf(slipway: Slipway, jobId: number): Promise<string> {
 }
 
 /** Everything that this service's environments left on the machine's engine, by name. */
-export async function leftOvers(slipway: Slipway): Promise<string[]> {
+async function leftOvers(slipway: Slipway): Promise<string[]> {
   const { installation } = JSON.parse(readFileSync(join(slipway.data, "config.json"), "utf8"));
   const env = { ...process.env, DOCKER_HOST: `unix://${slipway.machine.dockerSocket}` };
   const list = async (...args: string[]): Promise<string[]> => {

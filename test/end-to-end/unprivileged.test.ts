@@ -4,7 +4,7 @@ import { findMachine } from "#local/setup/machine.ts";
 import { makeBuilderImage } from "./builder-image.ts";
 import {
   jobsOf,
-  leftOvers,
+  leftInTheEnd,
   logOf,
   makeRepository,
   pipelineOf,
@@ -117,7 +117,7 @@ describe.skipIf("missing" in builders)("a project that is not privileged", () =>
     const pushed = `${slipway.registryHost}/plain/app`;
     expect(await pullAndRun(`${pushed}:main`)).toBe("hello\n0\n");
     if ("image" in kaniko) expect(await pullAndRun(`${pushed}/kaniko:main`)).toBe("hello\n0\n");
-    expect(await leftOvers(slipway)).toEqual([]);
+    expect(await leftInTheEnd(slipway)).toEqual([]);
   });
 
   async function pullAndRun(image: string): Promise<string> {
