@@ -1,4 +1,4 @@
-import { didYouMean } from "#language/nearest.ts";
+import { didYouMean } from "#language/tree/nearest.ts";
 import { type ScriptedEvent, scriptedEvents } from "#pipeline/simulate.ts";
 import { CliError, exitCodes } from "../failure.ts";
 import { readBounded } from "./bounded-text.ts";

@@ -1,4 +1,4 @@
-import { type Keyword, type KeywordTable, keywords } from "#language/keywords.ts";
+import { type Keyword, type KeywordTable, keywords } from "#language/tree/keywords.ts";
 
 const states = {
   works: "works",

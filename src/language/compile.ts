@@ -1,24 +1,25 @@
 // Text → plan of jobs, stage by stage; each stage has a file of its own. Findings are values, never exceptions.
-import { readConfiguration } from "./configuration.ts";
-import { type DecisionContext, decideJob, type IncludedJob } from "./decide.ts";
-import { circularVariables } from "./expand.ts";
-import { resolveExtends } from "./extends.ts";
-import { loadConfiguration } from "./include.ts";
-import { expandParallel, type JobInstance } from "./instances.ts";
+
+import { isSkipped } from "./condition/skip.ts";
+import { loadConfiguration } from "./include/include.ts";
+import { rememberingReader } from "./include/remember.ts";
+import { readConfiguration } from "./jobs/configuration.ts";
+import { type DecisionContext, decideJob, type IncludedJob } from "./jobs/decide.ts";
+import { expandParallel, type JobInstance } from "./jobs/instances.ts";
+import { checkNeeds, createDirectory } from "./jobs/needs.ts";
+import { planJobs } from "./jobs/plan-jobs.ts";
+import { checkStopJobs } from "./jobs/stop-jobs.ts";
+import { decideWorkflow, readWorkflow } from "./jobs/workflow.ts";
 import { limits } from "./limits.ts";
-import { checkNeeds, createDirectory } from "./needs.ts";
-import { child, type MapNode, type Place } from "./node.ts";
 import type { CompileResult, PlannedJob } from "./plan.ts";
-import { planJobs } from "./plan-jobs.ts";
-import { resolveReferences } from "./reference.ts";
-import { rememberingReader } from "./remember.ts";
-import { createReport, type Report } from "./report.ts";
-import { createScope, type Scope } from "./scope.ts";
-import { isSkipped } from "./skip.ts";
+import { circularVariables } from "./scope/expand.ts";
+import { createScope, type Scope } from "./scope/scope.ts";
 import type { CompileRequest } from "./source.ts";
-import { checkStopJobs } from "./stop-jobs.ts";
+import { resolveExtends } from "./tree/extends.ts";
+import { child, type MapNode, type Place } from "./tree/node.ts";
+import { resolveReferences } from "./tree/reference.ts";
+import { createReport, type Report } from "./tree/report.ts";
 import type { Variable } from "./variables.ts";
-import { decideWorkflow, readWorkflow } from "./workflow.ts";
 
 /**
  * Compiles a `.gitlab-ci.yml` for one push as GitLab would (GitLab Docs, "CI/CD YAML syntax reference").

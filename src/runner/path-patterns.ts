@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { compileGlob, type Glob, isGlob } from "#language/glob.ts";
+import { compileGlob, type Glob, isGlob } from "#language/condition/glob.ts";
 
 /**
  * A pattern of `artifacts:paths`, `exclude` or `cache:paths`, relative to the project. GitLab Docs,

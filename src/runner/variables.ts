@@ -1,4 +1,4 @@
-import { expandRunner } from "#language/expand.ts";
+import { expandRunner } from "#language/scope/expand.ts";
 import { lastValue } from "#language/variables.ts";
 import { JobFailure } from "./job-failure.ts";
 import type { JobResponse, JobVariable } from "./protocol.ts";

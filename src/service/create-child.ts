@@ -1,9 +1,9 @@
 import { ForgeError } from "#forge/forge.ts";
 import { compile } from "#language/compile.ts";
 import { type Diagnostic, placeText } from "#language/diagnostic.ts";
-import { downstreamVariables } from "#language/downstream-variables.ts";
 import type { PipelineFacts } from "#language/facts.ts";
 import type { CompileResult, PlannedJob } from "#language/plan.ts";
+import { downstreamVariables } from "#language/scope/downstream-variables.ts";
 import type { Variable } from "#language/variables.ts";
 import type { PipelineEvent } from "#pipeline/event.ts";
 import { findJob } from "#pipeline/jobs.ts";

@@ -1,6 +1,6 @@
-import { expandServer } from "#language/expand.ts";
-import { jobVariables } from "#language/job-variables.ts";
 import type { PlannedJob } from "#language/plan.ts";
+import { expandServer } from "#language/scope/expand.ts";
+import { jobVariables } from "#language/scope/job-variables.ts";
 import { lastValue, type Variable } from "#language/variables.ts";
 import type { Job, Pipeline } from "#pipeline/pipeline.ts";
 import type { ProjectSettings } from "#project/settings.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { importJWK, SignJWT } from "jose";
-import { expandServer } from "#language/expand.ts";
 import type { PlannedJob } from "#language/plan.ts";
+import { expandServer } from "#language/scope/expand.ts";
 import { lastValue, type Variable } from "#language/variables.ts";
 import type { Job, Pipeline } from "#pipeline/pipeline.ts";
 import type { ServiceDeps } from "./deps.ts";

@@ -1,5 +1,5 @@
 import { ForgeError } from "#forge/forge.ts";
-import { compileGlob, isGlob } from "#language/glob.ts";
+import { compileGlob, isGlob } from "#language/condition/glob.ts";
 import type { CacheOptions, PlannedJob } from "#language/plan.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import type { JobCache } from "#runner/protocol.ts";

@@ -1,6 +1,6 @@
-import { jobVariables } from "#language/job-variables.ts";
 import type { ImageOptions, Plan, PlannedJob, ServiceOptions } from "#language/plan.ts";
-import { overlay } from "#language/scope.ts";
+import { jobVariables } from "#language/scope/job-variables.ts";
+import { overlay } from "#language/scope/scope.ts";
 import { lastValue, type Variable } from "#language/variables.ts";
 import type { FailureReason, Job, Pipeline } from "#pipeline/pipeline.ts";
 import type { ProjectSettings } from "#project/settings.ts";

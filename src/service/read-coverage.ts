@@ -1,4 +1,4 @@
-import type { CoverageReader } from "#language/coverage.ts";
+import type { CoverageReader } from "#language/keyword/coverage.ts";
 import { pipelineIdOfJob } from "#pipeline/jobs.ts";
 import type { Job } from "#pipeline/pipeline.ts";
 import type { ServiceDeps } from "./deps.ts";
@@ -17,7 +17,7 @@ export async function readCoverage(
   if (job.readsCoverage === undefined) return undefined;
   const plan = await readPlan(deps, pipelineIdOfJob(job.id));
   // Brings the engine for regular expressions along, which few requests need.
-  const { coverageReader } = await import("#language/coverage.ts");
+  const { coverageReader } = await import("#language/keyword/coverage.ts");
   const read = coverageReader(plan.jobs[job.planIndex]?.coverage ?? "");
   return read === undefined ? undefined : searchBackwards(deps, logKey(job.id), read);
 }

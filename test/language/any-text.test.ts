@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseImageRef } from "#image/image-ref.ts";
-import { expandRunner, expandServer, sortAndExpand } from "#language/expand.ts";
+import { compileGlob } from "#language/condition/glob.ts";
 import { evaluateExpression } from "#language/expression/evaluate-expression.ts";
 import { parseExpression } from "#language/expression/parse-expression.ts";
-import { compileGlob } from "#language/glob.ts";
-import { compileRegex } from "#language/regex.ts";
+import { compileRegex } from "#language/expression/regex.ts";
+import { expandRunner, expandServer, sortAndExpand } from "#language/scope/expand.ts";
 
 const pieces = (...words: string[]) =>
   fc

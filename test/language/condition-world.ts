@@ -1,7 +1,7 @@
+import type { ConditionWorld } from "#language/condition/path-conditions.ts";
 import type { Expression } from "#language/expression/expression.ts";
 import { parseExpression } from "#language/expression/parse-expression.ts";
 import type { PipelineFacts } from "#language/facts.ts";
-import type { ConditionWorld } from "#language/path-conditions.ts";
 import type { ConfigReader } from "#language/source.ts";
 import { branch, mergeRequestFacts, pushFacts, tag } from "./sample-facts.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { decideRules, type Rule } from "#language/conditions.ts";
+import { decideRules, type Rule } from "#language/condition/conditions.ts";
 import type { PipelineFacts } from "#language/facts.ts";
 import { expression, STARTS, world } from "./condition-world.ts";
 import { pushFacts, ZEROS } from "./sample-facts.ts";

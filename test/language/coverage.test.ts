@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { coverageReader } from "#language/coverage.ts";
+import { coverageReader } from "#language/keyword/coverage.ts";
 
 describe("coverage", () => {
   test.for([

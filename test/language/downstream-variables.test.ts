@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { type DownstreamRequest, downstreamVariables } from "#language/downstream-variables.ts";
+import {
+  type DownstreamRequest,
+  downstreamVariables,
+} from "#language/scope/downstream-variables.ts";
 import type { Variable } from "#language/variables.ts";
 import { plannedJob, pushFacts } from "./sample-facts.ts";
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { environmentSlug } from "#language/environment-slug.ts";
+import { environmentSlug } from "#language/scope/environment-slug.ts";
 import { sha256Hex } from "#language/sha256.ts";
 
 describe("CI_ENVIRONMENT_SLUG", () => {

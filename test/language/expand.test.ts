@@ -4,7 +4,7 @@ import {
   expandServer,
   MAX_EXPANDED_LENGTH,
   sortAndExpand,
-} from "#language/expand.ts";
+} from "#language/scope/expand.ts";
 import type { Variable } from "#language/variables.ts";
 
 const VALUES: Record<string, string> = { A: "1", NAME_2: "two", _x: "under", EMPTY: "", REF: "$A" };

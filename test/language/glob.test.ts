@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { compileGlob } from "#language/glob.ts";
+import { compileGlob } from "#language/condition/glob.ts";
 
 function matches(pattern: string, path: string): boolean | string {
   const glob = compileGlob(pattern);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type JobVariablesRequest, jobVariables } from "#language/job-variables.ts";
+import { type JobVariablesRequest, jobVariables } from "#language/scope/job-variables.ts";
 import type { Variable } from "#language/variables.ts";
 import { branch, JOB_IDENTITY, plannedJob, pushFacts } from "./sample-facts.ts";
 

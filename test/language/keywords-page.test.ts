@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { keywordsPage } from "#cli/author/keywords-page.ts";
-import { type KeywordTable, keywords } from "#language/keywords.ts";
+import { type KeywordTable, keywords } from "#language/tree/keywords.ts";
 
 const page = readFileSync(new URL("../../docs/keywords.md", import.meta.url), "utf8");
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type KeywordTable, keywords } from "#language/keywords.ts";
+import { type KeywordTable, keywords } from "#language/tree/keywords.ts";
 
 const entries = Object.entries<KeywordTable>(keywords).flatMap(([section, table]) =>
   Object.entries(table).map(([name, keyword]) => ({ keyword: `${section}: ${name}`, ...keyword })),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { decideOnlyExcept, type OnlyPolicy } from "#language/conditions.ts";
-import { parseRefPattern } from "#language/ref-pattern.ts";
+import { decideOnlyExcept, type OnlyPolicy } from "#language/condition/conditions.ts";
+import { parseRefPattern } from "#language/condition/ref-pattern.ts";
 import { expression, STARTS, world } from "./condition-world.ts";
 
 function refs(...texts: string[]): OnlyPolicy {

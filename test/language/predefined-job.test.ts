@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { pipelineIdentityVariables, userVariables } from "#language/predefined.ts";
+import { pipelineIdentityVariables, userVariables } from "#language/scope/predefined.ts";
 import {
   environmentVariables,
   jobIdentityVariables,
   jobVariablesOf,
-} from "#language/predefined-job.ts";
+} from "#language/scope/predefined-job.ts";
 import type { Variable } from "#language/variables.ts";
 import { JOB_IDENTITY, pushFacts } from "./sample-facts.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { PipelineFacts } from "#language/facts.ts";
-import { predefinedVariables } from "#language/predefined.ts";
+import { predefinedVariables } from "#language/scope/predefined.ts";
 import type { Variable } from "#language/variables.ts";
 import { branch, MERGE_REQUEST, mergeRequestFacts, pushFacts, tag, ZEROS } from "./sample-facts.ts";
 

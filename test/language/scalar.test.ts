@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { plainScalar } from "#language/scalar.ts";
+import { plainScalar } from "#language/yaml/scalar.ts";
 
 const place = { source: { file: "x.yml", lineStarts: [0] }, offset: 0 };
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { selectJobs } from "#language/jobs/select-jobs.ts";
 import type { Plan } from "#language/plan.ts";
-import { selectJobs } from "#language/select-jobs.ts";
 import { compileCase } from "./compile-case.ts";
 
 const text = `

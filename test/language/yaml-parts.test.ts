@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { plain } from "#language/node.ts";
-import { createReport } from "#language/report.ts";
-import { parseYaml } from "#language/yaml.ts";
-import { partsOf } from "#language/yaml-parts.ts";
+import { plain } from "#language/tree/node.ts";
+import { createReport } from "#language/tree/report.ts";
+import { parseYaml } from "#language/yaml/parse-yaml.ts";
+import { partsOf } from "#language/yaml/parts.ts";
 
 function starts(text: string): readonly number[] | undefined {
   const lineStarts = [0];

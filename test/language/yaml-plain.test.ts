@@ -2,12 +2,12 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { plain, type SourceText, sourceText } from "#language/node.ts";
-import { createReport } from "#language/report.ts";
-import { compose } from "#language/yaml-compose.ts";
-import { createConverter } from "#language/yaml-node.ts";
-import { partsOf } from "#language/yaml-parts.ts";
-import { mayBePlain, readPlainEntry } from "#language/yaml-plain.ts";
+import { plain, type SourceText, sourceText } from "#language/tree/node.ts";
+import { createReport } from "#language/tree/report.ts";
+import { compose } from "#language/yaml/compose.ts";
+import { createConverter } from "#language/yaml/convert.ts";
+import { partsOf } from "#language/yaml/parts.ts";
+import { mayBePlain, readPlainEntry } from "#language/yaml/plain.ts";
 
 /** What the library makes of an entry: key and value, with all places; the word `refused` where it finds fault. */
 function byLibrary(text: string, start: number, end: number, source: SourceText): unknown {

@@ -1,5 +1,5 @@
-import { isRegexLiteral, parseRegexLiteral, type Regex } from "../regex.ts";
 import type { BinaryOperator, Expression, Lookup } from "./expression.ts";
+import { isRegexLiteral, parseRegexLiteral, type Regex } from "./regex.ts";
 
 type Value = string | boolean | null | Regex;
 

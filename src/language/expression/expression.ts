@@ -1,4 +1,4 @@
-import type { Regex } from "../regex.ts";
+import type { Regex } from "./regex.ts";
 
 /** A parsed `rules:if` or `only:variables` expression. */
 export type Expression =

@@ -1,5 +1,5 @@
-import { parseRegexLiteral } from "../regex.ts";
 import type { BinaryOperator, Expression } from "./expression.ts";
+import { parseRegexLiteral } from "./regex.ts";
 
 /** A value, an operator or a parenthesis, with its 1-based place in the expression. */
 export type Token = { readonly column: number; readonly text: string } & (

@@ -1,7 +1,8 @@
 // GitLab Docs, "CI/CD YAML syntax reference": `artifacts`.
-import { nearest } from "../nearest.ts";
-import { child, isNull } from "../node.ts";
+
 import type { ArtifactsOptions } from "../plan.ts";
+import { nearest } from "../tree/nearest.ts";
+import { child, isNull } from "../tree/node.ts";
 import {
   type Input,
   invalid,
@@ -13,7 +14,7 @@ import {
   readString,
   readStringOrList,
   readStrings,
-} from "../read.ts";
+} from "../tree/read.ts";
 import { parseDuration } from "./duration.ts";
 
 export const uploadWhen = ["on_success", "on_failure", "always"] as const;

@@ -1,5 +1,5 @@
 import type { Plan } from "../plan.ts";
-import { type Input, read, readClosedMap, readOneOf } from "../read.ts";
+import { type Input, read, readClosedMap, readOneOf } from "../tree/read.ts";
 
 /** `auto_cancel` of `workflow`, or of one of its rules. */
 export function readAutoCancel(input: Input): Partial<Plan["autoCancel"]> | undefined {

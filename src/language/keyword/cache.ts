@@ -1,7 +1,7 @@
 // GitLab Docs, "CI/CD YAML syntax reference": `cache`.
 import { limits } from "../limits.ts";
-import { child } from "../node.ts";
 import type { CacheOptions } from "../plan.ts";
+import { child } from "../tree/node.ts";
 import {
   type Input,
   invalid,
@@ -13,7 +13,7 @@ import {
   readOneOf,
   readString,
   readStrings,
-} from "../read.ts";
+} from "../tree/read.ts";
 import { uploadWhen } from "./artifacts.ts";
 
 /** As written: the policy may be a variable. */

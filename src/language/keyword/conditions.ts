@@ -1,12 +1,13 @@
 // GitLab Docs, "CI/CD YAML syntax reference": `rules`, `workflow:rules`, `only` and `except`, read into the
 // position-free form that ../conditions.ts decides.
-import type { OnlyPolicy, Rule } from "../conditions.ts";
+import type { OnlyPolicy, Rule } from "../condition/conditions.ts";
+import type { ChangesClause, ExistsClause } from "../condition/path-conditions.ts";
+import { parseRefPattern, type RefPattern } from "../condition/ref-pattern.ts";
 import type { Expression } from "../expression/expression.ts";
 import { parseExpression } from "../expression/parse-expression.ts";
-import type { KeywordSection } from "../keywords.ts";
 import { limits } from "../limits.ts";
-import type { ChangesClause, ExistsClause } from "../path-conditions.ts";
 import type { Plan, When } from "../plan.ts";
+import type { KeywordSection } from "../tree/keywords.ts";
 import {
   type Input,
   invalid,
@@ -19,8 +20,7 @@ import {
   readOneOf,
   readString,
   readStrings,
-} from "../read.ts";
-import { parseRefPattern, type RefPattern } from "../ref-pattern.ts";
+} from "../tree/read.ts";
 import { readAutoCancel } from "./auto-cancel.ts";
 import { parseDuration } from "./duration.ts";
 import { type NeedConfig, readNeeds } from "./needs.ts";

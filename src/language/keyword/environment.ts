@@ -1,8 +1,8 @@
 // GitLab Docs, "CI/CD YAML syntax reference": `environment`.
 
-import { child } from "../node.ts";
 import type { DeploymentEnvironment } from "../plan.ts";
-import { type Input, invalid, read, readClosedMap, readOneOf, readString } from "../read.ts";
+import { child } from "../tree/node.ts";
+import { type Input, invalid, read, readClosedMap, readOneOf, readString } from "../tree/read.ts";
 import { parseDuration } from "./duration.ts";
 
 const actions = ["start", "prepare", "stop", "verify", "access"] as const;

@@ -11,7 +11,7 @@ import {
   readString,
   readStrings,
   readText,
-} from "../read.ts";
+} from "../tree/read.ts";
 import { readJobVariables } from "./variables.ts";
 
 const pullPolicies = ["always", "if-not-present", "never"] as const;

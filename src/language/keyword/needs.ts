@@ -1,6 +1,6 @@
 // GitLab Docs, "CI/CD YAML syntax reference": `needs` as written; the names are looked up once all jobs are known.
 import { limits } from "../limits.ts";
-import type { Place } from "../node.ts";
+import type { Place } from "../tree/node.ts";
 import {
   type Input,
   invalid,
@@ -10,7 +10,7 @@ import {
   readBoolean,
   readClosedMap,
   readString,
-} from "../read.ts";
+} from "../tree/read.ts";
 import { type MatrixCombination, readMatrix } from "./parallel.ts";
 
 export type NeedConfig = {

@@ -9,7 +9,7 @@ import {
   readInteger,
   readMap,
   readText,
-} from "../read.ts";
+} from "../tree/read.ts";
 
 /** Variables of one instance, in the order in which its name lists them. */
 export type MatrixCombination = readonly { readonly key: string; readonly value: string }[];

@@ -8,7 +8,7 @@ import {
   readInteger,
   readList,
   readOneOf,
-} from "../read.ts";
+} from "../tree/read.ts";
 
 const reasons = [
   "always",

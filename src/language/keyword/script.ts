@@ -1,6 +1,6 @@
 import { limits } from "../limits.ts";
-import { kindOf, type Node } from "../node.ts";
-import { type Input, invalid, nameOf } from "../read.ts";
+import { kindOf, type Node } from "../tree/node.ts";
+import { type Input, invalid, nameOf } from "../tree/read.ts";
 
 /** Commands in order; lists inside lists (from anchors and `!reference`) are flattened. */
 export function readScript(input: Input): readonly string[] | undefined {

@@ -1,4 +1,6 @@
 // GitLab Docs, "CI/CD YAML syntax reference": the small keywords `timeout`, `tags`, `coverage`, `id_tokens`, `hooks`.
+
+import { parseRegexLiteral } from "../expression/regex.ts";
 import { limits } from "../limits.ts";
 import {
   type Input,
@@ -10,8 +12,7 @@ import {
   readString,
   readStringOrList,
   readStrings,
-} from "../read.ts";
-import { parseRegexLiteral } from "../regex.ts";
+} from "../tree/read.ts";
 import { parseDuration } from "./duration.ts";
 import { readScript } from "./script.ts";
 

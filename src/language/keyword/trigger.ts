@@ -1,8 +1,9 @@
 // GitLab Docs, "CI/CD YAML syntax reference": `trigger`, for child pipelines only.
-import { keywords } from "../keywords.ts";
+
 import { limits } from "../limits.ts";
-import { child, mapNode, plain } from "../node.ts";
 import type { TriggerOptions } from "../plan.ts";
+import { keywords } from "../tree/keywords.ts";
+import { child, mapNode, plain } from "../tree/node.ts";
 import {
   type Input,
   invalid,
@@ -11,7 +12,7 @@ import {
   readClosedMap,
   readOneOf,
   readString,
-} from "../read.ts";
+} from "../tree/read.ts";
 
 export function readTrigger(input: Input): TriggerOptions | undefined {
   if (input.node.kind !== "map") {

@@ -1,6 +1,6 @@
 // GitLab Docs, "CI/CD YAML syntax reference": `variables`. Values are cast to strings.
-import type { KeywordSection } from "../keywords.ts";
-import { isNull } from "../node.ts";
+import type { KeywordSection } from "../tree/keywords.ts";
+import { isNull } from "../tree/node.ts";
 import {
   type Input,
   invalid,
@@ -10,7 +10,7 @@ import {
   readMap,
   readStrings,
   readText,
-} from "../read.ts";
+} from "../tree/read.ts";
 import type { Variable } from "../variables.ts";
 
 /** Top-level `variables`: also `description` and `options`, which only a manual run uses. */
