@@ -13,7 +13,7 @@ import { buildRoleArn, codebuildProjectName } from "#project/build-role.ts";
 import type { Settings } from "#project/parse-settings.ts";
 import { ecrRegistry } from "#registry/ecr.ts";
 import type { ServiceDeps } from "#service/deps.ts";
-import { dynamodbStore } from "#store/dynamodb.ts";
+import { dynamodbStore } from "#store/dynamodb/dynamodb.ts";
 import { readBundledFile } from "./bundled-file.ts";
 import type { ServiceEnv } from "./service-env.ts";
 import { clientSettings, type WebhookWiring, wireWebhooks } from "./wire-webhooks.ts";

@@ -12,7 +12,7 @@ import { settingsFromJson } from "#project/settings-json.ts";
 import type { Queue } from "#queue/queue.ts";
 import { secretsManagerSecrets } from "#secrets/secrets-manager.ts";
 import type { WebhookDeps } from "#service/receive-webhook.ts";
-import { dynamodbDeliveries } from "#store/dynamodb-deliveries.ts";
+import { dynamodbDeliveries } from "#store/dynamodb/deliveries.ts";
 import { readBundledFile } from "./bundled-file.ts";
 import { loadOnce } from "./load-once.ts";
 import { jsonLog } from "./log.ts";

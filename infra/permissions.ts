@@ -1,5 +1,5 @@
 import type { FunctionName } from "#functions/bundle.ts";
-import { indexes } from "#store/dynamodb-table.ts";
+import { indexes } from "#store/dynamodb/table.ts";
 import type { Names } from "./names.ts";
 
 export const functionNames: readonly FunctionName[] = ["http", "work", "builds", "sweep"];

@@ -1,6 +1,6 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { tableDefinition } from "#store/dynamodb-table.ts";
+import { tableDefinition } from "#store/dynamodb/table.ts";
 import { type Attributes, changed, holds } from "./expression.ts";
 import { type KeyLoads, keyLoads } from "./key-load.ts";
 import { type IndexCopy, indexCopy } from "./memory-index.ts";

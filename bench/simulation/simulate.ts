@@ -11,7 +11,7 @@ import type { ServiceDeps } from "#service/deps.ts";
 import { handleMessage } from "#service/handle-message.ts";
 import { receiveWebhook } from "#service/receive-webhook.ts";
 import { sweep } from "#service/sweep.ts";
-import { dynamodbStore } from "#store/dynamodb.ts";
+import { dynamodbStore } from "#store/dynamodb/dynamodb.ts";
 import { chanceOf } from "./chance.ts";
 import { type Clock, simulatedClock } from "./clock.ts";
 import { type BuildFaults, type CodeBuildModel, codeBuildModel } from "./codebuild-model.ts";

@@ -2,7 +2,7 @@ import { RemovalPolicy } from "aws-cdk-lib";
 import { CfnTable } from "aws-cdk-lib/aws-dynamodb";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { Construct } from "constructs";
-import { tableDefinition, ttlAttribute } from "#store/dynamodb-table.ts";
+import { tableDefinition, ttlAttribute } from "#store/dynamodb/table.ts";
 
 /** The one table, as the store defines it: encrypted, with point-in-time recovery, and never deleted by a stack. */
 export function stateTable(scope: Construct, name: string, key: IKey | undefined): CfnTable {

@@ -15,14 +15,14 @@ const planted = [
   { file: "src/forge/gitlab/planted-f.ts", bad: "#service/deps.ts", good: "../forge.ts" },
   { file: "src/forge/gitlab/planted-g.ts", bad: "#store/store.ts", good: "../forge.ts" },
   { file: "src/store/planted-h.ts", bad: "#registry/registry.ts", good: "./store.ts" },
-  { file: "src/service/planted-i.ts", bad: "#store/dynamodb.ts", good: "#store/store.ts" },
+  { file: "src/service/planted-i.ts", bad: "#store/dynamodb/dynamodb.ts", good: "#store/store.ts" },
   { file: "src/service/planted-j.ts", bad: "hono", good: "#forge/forge.ts" },
   { file: "src/service/planted-k.ts", bad: "#forge/local/client.ts", good: "#queue/queue.ts" },
   { file: "src/runner/planted-l.ts", bad: "#service/deps.ts", good: "#language/plan.ts" },
   { file: "infra/planted-m.ts", bad: "#service/deps.ts", good: "#functions/http/env.ts" },
   {
     file: "infra/constructs/planted-n.ts",
-    bad: "#store/dynamodb.ts",
+    bad: "#store/dynamodb/dynamodb.ts",
     good: "#project/settings.ts",
   },
 ] as const;

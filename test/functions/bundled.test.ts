@@ -8,7 +8,7 @@ import { type BundleSize, bundleFunction } from "#functions/bundle.ts";
 import { openEmbeddedDynamodb } from "#local/embedded-dynamodb.ts";
 import { parseSettings } from "#project/parse-settings.ts";
 import { deriveWebhookSecret } from "#secrets/derived-webhook-secret.ts";
-import { createTable } from "#store/dynamodb-table.ts";
+import { createTable } from "#store/dynamodb/table.ts";
 import { startSecretsManagerDouble } from "../aws/secrets-manager-double/server.ts";
 import { startQueues, type TestQueues } from "../aws/sqs/queues.ts";
 import { type BundledFunction, startBundledFunction } from "./bundled-function.ts";

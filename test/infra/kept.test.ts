@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { tableDefinition, ttlAttribute } from "#store/dynamodb-table.ts";
+import { tableDefinition, ttlAttribute } from "#store/dynamodb/table.ts";
 import {
   appFrom,
   everyChoice,

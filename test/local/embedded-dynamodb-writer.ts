@@ -1,6 +1,6 @@
 import { openEmbeddedDynamodb } from "#local/embedded-dynamodb.ts";
-import { dynamodbStore } from "#store/dynamodb.ts";
-import { createTable } from "#store/dynamodb-table.ts";
+import { dynamodbStore } from "#store/dynamodb/dynamodb.ts";
+import { createTable } from "#store/dynamodb/table.ts";
 import { examplePipeline } from "../store/example-pipeline.ts";
 
 /** Writes pipelines without end and says on standard output which ones were acknowledged. */

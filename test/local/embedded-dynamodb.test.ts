@@ -9,8 +9,8 @@ import { Level } from "level";
 import { expect, onTestFinished, test } from "vitest";
 import { openEmbeddedDynamodb } from "#local/embedded-dynamodb.ts";
 import { EmbeddedDynamodbInUse } from "#local/embedded-dynamodb-repair.ts";
-import { dynamodbStore } from "#store/dynamodb.ts";
-import { createTable } from "#store/dynamodb-table.ts";
+import { dynamodbStore } from "#store/dynamodb/dynamodb.ts";
+import { createTable } from "#store/dynamodb/table.ts";
 import { exampleJob, examplePipeline, toldPipeline } from "../store/example-pipeline.ts";
 
 async function dataDirectory(): Promise<string> {

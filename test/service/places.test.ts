@@ -7,7 +7,7 @@ import type { ServiceDeps } from "#service/deps.ts";
 import { handleMessage } from "#service/handle-message.ts";
 import { offerPlaces } from "#service/offer-places.ts";
 import { sweep } from "#service/sweep.ts";
-import { dynamodbStore } from "#store/dynamodb.ts";
+import { dynamodbStore } from "#store/dynamodb/dynamodb.ts";
 import { memoryTable } from "../../bench/simulation/memory-table.ts";
 import { pipelineOf as newPipeline, plan } from "../pipeline/build.ts";
 import { makeWorld, type World } from "./world.ts";

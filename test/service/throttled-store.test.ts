@@ -8,8 +8,8 @@ import type { ServiceDeps } from "#service/deps.ts";
 import { handleMessage } from "#service/handle-message.ts";
 import { receiveWebhook } from "#service/receive-webhook.ts";
 import { sweep } from "#service/sweep.ts";
-import { dynamodbStore } from "#store/dynamodb.ts";
-import { createTable } from "#store/dynamodb-table.ts";
+import { dynamodbStore } from "#store/dynamodb/dynamodb.ts";
+import { createTable } from "#store/dynamodb/table.ts";
 import { type DynamodbFaults, dynamodbFaults } from "../aws/dynamodb-faults.ts";
 import { makeWorld, project, type World } from "./world.ts";
 

@@ -19,8 +19,8 @@ import { fileSecrets } from "#secrets/file.ts";
 import type { ServiceDeps } from "#service/deps.ts";
 import { handleMessage } from "#service/handle-message.ts";
 import { webhookSecretName } from "#service/keys.ts";
-import { dynamodbStore } from "#store/dynamodb.ts";
-import { createTable } from "#store/dynamodb-table.ts";
+import { dynamodbStore } from "#store/dynamodb/dynamodb.ts";
+import { createTable } from "#store/dynamodb/table.ts";
 
 export const project = "group/app";
 export const sha = "a".repeat(40);

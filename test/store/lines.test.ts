@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type EmbeddedDynamodb, openEmbeddedDynamodb } from "#local/embedded-dynamodb.ts";
-import { dynamodbStore } from "#store/dynamodb.ts";
-import { createTable } from "#store/dynamodb-table.ts";
+import { dynamodbStore } from "#store/dynamodb/dynamodb.ts";
+import { createTable } from "#store/dynamodb/table.ts";
 import type { LineStore } from "#store/line-store.ts";
 
 let directory: string;

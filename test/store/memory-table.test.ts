@@ -1,4 +1,4 @@
-import { dynamodbStore } from "#store/dynamodb.ts";
+import { dynamodbStore } from "#store/dynamodb/dynamodb.ts";
 import { memoryTable } from "../../bench/simulation/memory-table.ts";
 import { defineStoreContract } from "./contract.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Pipeline, PipelineEnvironment } from "#pipeline/pipeline.ts";
-import { hasUnfinishedBusiness } from "#store/open-pipeline.ts";
+import { hasUnfinishedBusiness } from "#store/dynamodb/open-pipeline.ts";
 import { exampleJob, examplePipeline, toldPipeline } from "./example-pipeline.ts";
 
 const at = "2026-01-01T00:00:00.000Z";

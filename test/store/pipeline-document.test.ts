@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Need } from "#language/plan.ts";
-import { fromDocument, toDocument } from "#store/pipeline-document.ts";
+import { fromDocument, toDocument } from "#store/dynamodb/pipeline-document.ts";
 import { exampleJob, examplePipeline } from "./example-pipeline.ts";
 
 const need = (job: string, changes: Partial<Need> = {}): Need => ({

@@ -1,6 +1,6 @@
-import { changeItem, getItem, type Table } from "./dynamodb-access.ts";
-import { type Item, itemKey, ttlAt } from "./dynamodb-item.ts";
-import type { LineEntry, LineStore } from "./line-store.ts";
+import type { LineEntry, LineStore } from "../line-store.ts";
+import { changeItem, getItem, type Table } from "./access.ts";
+import { type Item, itemKey, ttlAt } from "./item.ts";
 
 /** More than can be on their way at once. */
 const mostEntries = 20;

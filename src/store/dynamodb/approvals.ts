@@ -1,3 +1,4 @@
+import type { Approval, ApprovalStore } from "../store.ts";
 import {
   deleteItem,
   type Expression,
@@ -7,7 +8,7 @@ import {
   queryIndex,
   type Table,
   updateItem,
-} from "./dynamodb-access.ts";
+} from "./access.ts";
 import {
   type Item,
   itemKey,
@@ -16,8 +17,7 @@ import {
   textOf,
   ttlAt,
   unpackDocument,
-} from "./dynamodb-item.ts";
-import type { Approval, ApprovalStore } from "./store.ts";
+} from "./item.ts";
 
 /** Who did not approve for so long will not. */
 const keptDays = 90;

@@ -7,9 +7,9 @@ import {
   QueryCommand,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
-import { type Item, numberOf, refuseTooLarge, textOf } from "./dynamodb-item.ts";
-import { mergeSorted, shardKeysOf, spread } from "./dynamodb-spread.ts";
-import { type IndexKey, indexes } from "./dynamodb-table.ts";
+import { type Item, numberOf, refuseTooLarge, textOf } from "./item.ts";
+import { mergeSorted, shardKeysOf, spread } from "./spread.ts";
+import { type IndexKey, indexes } from "./table.ts";
 
 export type Table = {
   readonly client: DynamoDBDocumentClient;

@@ -1,6 +1,6 @@
-import { type Table, updateItem } from "./dynamodb-access.ts";
-import { itemKey, ttlAt } from "./dynamodb-item.ts";
-import type { StatusTurnStore } from "./status-turn-store.ts";
+import type { StatusTurnStore } from "../status-turn-store.ts";
+import { type Table, updateItem } from "./access.ts";
+import { itemKey, ttlAt } from "./item.ts";
 
 /** A pipeline that nobody reports on for so long starts with a clean slate. */
 const keptDays = 30;

@@ -1,6 +1,6 @@
-import { changeItem, getItem, queryIndex, type Table } from "./dynamodb-access.ts";
-import { type Item, itemKey, packDocument, textOf, unpackDocument } from "./dynamodb-item.ts";
-import type { DeployedEnvironment, Deployment, DeploymentStore } from "./store.ts";
+import type { DeployedEnvironment, Deployment, DeploymentStore } from "../store.ts";
+import { changeItem, getItem, queryIndex, type Table } from "./access.ts";
+import { type Item, itemKey, packDocument, textOf, unpackDocument } from "./item.ts";
 
 /** Deployments of one environment that are kept. */
 const mostKept = 50;

@@ -1,14 +1,7 @@
-import {
-  getItem,
-  isAbsent,
-  nextNumber,
-  putItem,
-  queryIndex,
-  type Table,
-} from "./dynamodb-access.ts";
-import { type Item, itemKey, numberOf, textOf } from "./dynamodb-item.ts";
-import { dynamodbSeenRefs } from "./dynamodb-seen-refs.ts";
-import type { ProjectStore, StoredProject } from "./store.ts";
+import type { ProjectStore, StoredProject } from "../store.ts";
+import { getItem, isAbsent, nextNumber, putItem, queryIndex, type Table } from "./access.ts";
+import { type Item, itemKey, numberOf, textOf } from "./item.ts";
+import { dynamodbSeenRefs } from "./seen-refs.ts";
 
 export function dynamodbProjects(table: Table): ProjectStore {
   async function get(forge: string, path: string): Promise<StoredProject | undefined> {

@@ -1,7 +1,7 @@
-import { changeItem, getItem, type Table } from "./dynamodb-access.ts";
-import { type Item, itemKey, ttlAt } from "./dynamodb-item.ts";
+import type { ResourceStore } from "../store.ts";
+import { changeItem, getItem, type Table } from "./access.ts";
+import { type Item, itemKey, ttlAt } from "./item.ts";
 import { acquireTurn, releaseTurn, type Turns } from "./resource-turns.ts";
-import type { ResourceStore } from "./store.ts";
 
 /** An idle group is forgotten; one with a holder never is. */
 const idleDays = 30;

@@ -1,21 +1,7 @@
-import {
-  getItem,
-  isAbsent,
-  putItem,
-  queryIndex,
-  type Table,
-  updateItem,
-} from "./dynamodb-access.ts";
-import {
-  type Item,
-  itemKey,
-  packDocument,
-  textOf,
-  ttlAt,
-  unpackDocument,
-} from "./dynamodb-item.ts";
-import type { IndexKey } from "./dynamodb-table.ts";
-import type { Delivery, DeliveryStore } from "./store.ts";
+import type { Delivery, DeliveryStore } from "../store.ts";
+import { getItem, isAbsent, putItem, queryIndex, type Table, updateItem } from "./access.ts";
+import { type Item, itemKey, packDocument, textOf, ttlAt, unpackDocument } from "./item.ts";
+import type { IndexKey } from "./table.ts";
 
 /** Forges redeliver by hand for days at most. */
 const keptDays = 30;

@@ -1,14 +1,8 @@
 import { lineOf } from "#pipeline/line.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import type { Status } from "#pipeline/status.ts";
-import {
-  getItem,
-  isAbsent,
-  nextNumber,
-  putItem,
-  queryIndex,
-  type Table,
-} from "./dynamodb-access.ts";
+import type { PipelineStore, PipelineSummary } from "../store.ts";
+import { getItem, isAbsent, nextNumber, putItem, queryIndex, type Table } from "./access.ts";
 import {
   type Item,
   itemKey,
@@ -18,10 +12,9 @@ import {
   textOf,
   ttlAt,
   unpackDocument,
-} from "./dynamodb-item.ts";
+} from "./item.ts";
 import { hasUnfinishedBusiness, standsInLineOnly } from "./open-pipeline.ts";
 import { fromDocument, type PipelineDocument, toDocument } from "./pipeline-document.ts";
-import type { PipelineStore, PipelineSummary } from "./store.ts";
 
 /** A repeated event older than this makes a new pipeline. */
 const claimDays = 90;

@@ -1,13 +1,6 @@
-import {
-  deleteItem,
-  getItem,
-  putItem,
-  queryIndex,
-  type Table,
-  updateItem,
-} from "./dynamodb-access.ts";
-import { type Item, itemKey, textOf } from "./dynamodb-item.ts";
-import type { ProjectStore } from "./store.ts";
+import type { ProjectStore } from "../store.ts";
+import { deleteItem, getItem, putItem, queryIndex, type Table, updateItem } from "./access.ts";
+import { type Item, itemKey, textOf } from "./item.ts";
 
 /** Once they were attributes of the project, which then grew with every branch. */
 const oldPrefix = "ref:";

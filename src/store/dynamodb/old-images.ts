@@ -1,6 +1,6 @@
-import { deleteItem, getItem, putItem, queryIndex, type Table } from "./dynamodb-access.ts";
-import { type Item, itemKey, textOf } from "./dynamodb-item.ts";
-import type { OldImage, OldImageStore } from "./old-image-store.ts";
+import type { OldImage, OldImageStore } from "../old-image-store.ts";
+import { deleteItem, getItem, putItem, queryIndex, type Table } from "./access.ts";
+import { type Item, itemKey, textOf } from "./item.ts";
 
 /** Sorts after every key that begins with the same time. */
 const last = "\uffff";

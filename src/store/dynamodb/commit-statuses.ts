@@ -1,6 +1,6 @@
-import { getItem, type Table, updateItem } from "./dynamodb-access.ts";
-import { itemKey } from "./dynamodb-item.ts";
-import type { CommitStatusStore, StoredCommitStatus } from "./store.ts";
+import type { CommitStatusStore, StoredCommitStatus } from "../store.ts";
+import { getItem, type Table, updateItem } from "./access.ts";
+import { itemKey } from "./item.ts";
 
 const statusPrefix = "status:";
 

@@ -1,18 +1,18 @@
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import type { Table } from "./dynamodb-access.ts";
-import { dynamodbApprovals } from "./dynamodb-approvals.ts";
-import { dynamodbCommitStatuses } from "./dynamodb-commit-statuses.ts";
-import { dynamodbDeliveries } from "./dynamodb-deliveries.ts";
-import { dynamodbDeployments } from "./dynamodb-deployments.ts";
-import { dynamodbLines } from "./dynamodb-lines.ts";
-import { dynamodbOldImages } from "./dynamodb-old-images.ts";
-import { dynamodbPipelines } from "./dynamodb-pipelines.ts";
-import { dynamodbPlaces } from "./dynamodb-places.ts";
-import { dynamodbProjects } from "./dynamodb-projects.ts";
-import { dynamodbResources } from "./dynamodb-resources.ts";
-import { dynamodbStatusTurns } from "./dynamodb-status-turns.ts";
-import { dynamodbTokens } from "./dynamodb-tokens.ts";
-import type { Store } from "./store.ts";
+import type { Store } from "../store.ts";
+import type { Table } from "./access.ts";
+import { dynamodbApprovals } from "./approvals.ts";
+import { dynamodbCommitStatuses } from "./commit-statuses.ts";
+import { dynamodbDeliveries } from "./deliveries.ts";
+import { dynamodbDeployments } from "./deployments.ts";
+import { dynamodbLines } from "./lines.ts";
+import { dynamodbOldImages } from "./old-images.ts";
+import { dynamodbPipelines } from "./pipelines.ts";
+import { dynamodbPlaces } from "./places.ts";
+import { dynamodbProjects } from "./projects.ts";
+import { dynamodbResources } from "./resources.ts";
+import { dynamodbStatusTurns } from "./status-turns.ts";
+import { dynamodbTokens } from "./tokens.ts";
 
 /** All state in one table that exists (`createTable`), by conditional writes of single items. */
 export function dynamodbStore(

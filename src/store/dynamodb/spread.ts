@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Item } from "./dynamodb-item.ts";
-import { type IndexKey, indexes } from "./dynamodb-table.ts";
+import type { Item } from "./item.ts";
+import { type IndexKey, indexes } from "./table.ts";
 
 /** A partition of an index takes a thousand writes a second: eight are far beyond what one installation does. */
 const shards = 8;

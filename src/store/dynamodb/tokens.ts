@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { deleteItem, getItem, putItem, type Table, updateItem } from "./dynamodb-access.ts";
-import { type Item, itemKey, ttlAt } from "./dynamodb-item.ts";
-import type { TokenGrant, TokenStore } from "./store.ts";
+import type { TokenGrant, TokenStore } from "../store.ts";
+import { deleteItem, getItem, putItem, type Table, updateItem } from "./access.ts";
+import { type Item, itemKey, ttlAt } from "./item.ts";
 
 /** Kept a little beyond its end, so that a second exchange is still told "spent". */
 const keptDaysAfterExpiry = 1;

@@ -1,3 +1,4 @@
+import type { Place, PlaceStore } from "../place-store.ts";
 import {
   deleteItem,
   getItem,
@@ -6,9 +7,8 @@ import {
   queryIndex,
   type Table,
   updateItem,
-} from "./dynamodb-access.ts";
-import { type Item, itemKey, numberOf, sortableId, textOf, ttlAt } from "./dynamodb-item.ts";
-import type { Place, PlaceStore } from "./place-store.ts";
+} from "./access.ts";
+import { type Item, itemKey, numberOf, sortableId, textOf, ttlAt } from "./item.ts";
 
 /** Index keys among which projects are spread, so that none takes all writes. */
 const shards = Array.from({ length: 8 }, (_, shard) => shard);
