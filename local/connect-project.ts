@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { connectForge } from "#forge/connections.ts";
 import { ForgeError } from "#forge/forge.ts";
 import type { HookOutcome } from "#forge/hooks.ts";
-import { isSigningToken } from "#forge/standard-webhooks.ts";
+import { isSigningToken } from "#forge/http/standard-webhooks.ts";
 import type { ForgeConnection } from "#project/connection.ts";
 import { type Settings, settingsOf } from "#project/parse-settings.ts";
 import type { Secrets } from "#secrets/secrets.ts";

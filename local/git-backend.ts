@@ -2,7 +2,7 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
-import { gitEnvironment } from "#forge/git-command.ts";
+import { gitEnvironment } from "#forge/git/git-command.ts";
 import { send } from "./git-stream.ts";
 
 export type BackendRequest = {

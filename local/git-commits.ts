@@ -1,5 +1,5 @@
-import { runGit } from "#forge/git-command.ts";
-import { isZeroSha } from "#forge/payload.ts";
+import { runGit } from "#forge/git/git-command.ts";
+import { isZeroSha } from "#forge/http/payload.ts";
 import type { PushedRef } from "./git-push.ts";
 
 export type PushedCommit = {

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readTagMessage, resolveCommits } from "#forge/git-objects.ts";
-import { isZeroSha } from "#forge/payload.ts";
-import { signWebhook } from "#forge/standard-webhooks.ts";
+import { readTagMessage, resolveCommits } from "#forge/git/git-objects.ts";
+import { isZeroSha } from "#forge/http/payload.ts";
+import { signWebhook } from "#forge/http/standard-webhooks.ts";
 import type { UserFacts } from "#language/facts.ts";
 import { readPushedCommits } from "./git-commits.ts";
 import type { PushedRef } from "./git-push.ts";

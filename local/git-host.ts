@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { gitEnvironment } from "#forge/git-command.ts";
+import { gitEnvironment } from "#forge/git/git-command.ts";
 import { repositoryDirectory } from "#forge/project-path.ts";
 import type { UserFacts } from "#language/facts.ts";
 import { exchange } from "./git-exchange.ts";

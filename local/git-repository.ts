@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { readGit } from "#forge/git-command.ts";
-import { resolveCommits } from "#forge/git-objects.ts";
+import { readGit } from "#forge/git/git-command.ts";
+import { resolveCommits } from "#forge/git/git-objects.ts";
 import type { PushedRef } from "./git-push.ts";
 
 /** Whether the directory is a repository: `HEAD` is the last thing that creating one makes visible. */

@@ -1,6 +1,6 @@
 import type { Forge, ForgeClient } from "#forge/forge.ts";
+import { signWebhook } from "#forge/http/standard-webhooks.ts";
 import { localWebhooks } from "#forge/local/webhook.ts";
-import { signWebhook } from "#forge/standard-webhooks.ts";
 
 /** Five jobs in three stages, of which the middle three run side by side. */
 export const configuration = `

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { directoryBlobs } from "#blobs/directory.ts";
-import { createSigningToken } from "#forge/standard-webhooks.ts";
+import { createSigningToken } from "#forge/http/standard-webhooks.ts";
 import type { Executor, Pipeline } from "#pipeline/pipeline.ts";
 import { isCompleted } from "#pipeline/status.ts";
 import type { ProjectSettings } from "#project/settings.ts";

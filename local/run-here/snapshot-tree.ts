@@ -1,6 +1,6 @@
 import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
-import { zeroSha } from "#forge/payload.ts";
+import { zeroSha } from "#forge/http/payload.ts";
 import { askGit, type GitRun, git } from "./git.ts";
 
 export type Snapshot = {

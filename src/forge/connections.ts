@@ -22,7 +22,7 @@ import { gitlabHooks } from "./gitlab/hooks.ts";
 import { gitlabSentDeliveries } from "./gitlab/sent-deliveries.ts";
 import { gitlabWebhooks } from "./gitlab/webhook.ts";
 import type { ProjectHooks } from "./hooks.ts";
-import { encodePath, type ForgeHttp, type Freshness, forgeHttp } from "./http.ts";
+import { encodePath, type ForgeHttp, type Freshness, forgeHttp } from "./http/http.ts";
 
 /** A forge that `slipway.yaml` names: one that can also be told to send its events. */
 export type ConnectedForge = Forge & { readonly hooks: (project: string) => ProjectHooks };

@@ -1,5 +1,5 @@
 import type { ForgeClient } from "./forge.ts";
-import { isSha } from "./git-objects.ts";
+import { isSha } from "./git/git-objects.ts";
 
 /** What a forge's client knows about merge requests. */
 export type MergeRequestReader = Pick<

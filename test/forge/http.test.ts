@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import { afterEach, describe, expect, test } from "vitest";
-import { encodePath, type ForgeHttpOptions, forgeHttp } from "#forge/http.ts";
+import { encodePath, type ForgeHttpOptions, forgeHttp } from "#forge/http/http.ts";
 import { portOf } from "../local/git-fixture.ts";
 
 const servers: Server[] = [];

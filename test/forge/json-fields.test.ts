@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { fieldReader } from "#forge/json-fields.ts";
+import { fieldReader } from "#forge/http/json-fields.ts";
 
 // Nothing has the last one: the text is read to its end.
 const read = fieldReader({ a: true, b: { c: true, "d\n": true }, absent: true });

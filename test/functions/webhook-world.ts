@@ -3,7 +3,7 @@ import type { WebhookReader } from "#forge/forge.ts";
 import { giteaWebhooks } from "#forge/gitea/webhook.ts";
 import { githubWebhooks } from "#forge/github/webhook.ts";
 import { gitlabWebhooks } from "#forge/gitlab/webhook.ts";
-import { createSigningToken, signWebhook } from "#forge/standard-webhooks.ts";
+import { createSigningToken, signWebhook } from "#forge/http/standard-webhooks.ts";
 import { createApp } from "#functions/http/app.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import type { Message } from "#queue/queue.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createSigningToken } from "#forge/http/standard-webhooks.ts";
 import { localWebhooks } from "#forge/local/webhook.ts";
-import { createSigningToken } from "#forge/standard-webhooks.ts";
 import { buildGitEvent } from "#local/git-event.ts";
 import type { PushedRef } from "#local/git-push.ts";
 import { nestPushOptions } from "#local/git-push-options.ts";

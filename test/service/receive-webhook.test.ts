@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createSigningToken } from "#forge/standard-webhooks.ts";
+import { createSigningToken } from "#forge/http/standard-webhooks.ts";
 import { handleDelivery } from "#service/handle-delivery.ts";
 import { receiveWebhook } from "#service/receive-webhook.ts";
 import { makeWorld, project, sha, type World } from "./world.ts";

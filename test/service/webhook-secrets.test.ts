@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createSigningToken } from "#forge/standard-webhooks.ts";
+import { createSigningToken } from "#forge/http/standard-webhooks.ts";
 import { secretsManagerSecrets } from "#secrets/secrets-manager.ts";
 import type { ServiceDeps } from "#service/deps.ts";
 import { receiveWebhook } from "#service/receive-webhook.ts";

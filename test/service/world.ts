@@ -9,8 +9,8 @@ import type {
   EnvironmentSpec,
 } from "#environment/environment.ts";
 import { type CommitStatus, type ForgeClient, ForgeError } from "#forge/forge.ts";
+import { createSigningToken, signWebhook } from "#forge/http/standard-webhooks.ts";
 import { localWebhooks } from "#forge/local/webhook.ts";
-import { createSigningToken, signWebhook } from "#forge/standard-webhooks.ts";
 import { openEmbeddedDynamodb } from "#local/embedded-dynamodb.ts";
 import { createNotifier } from "#local/notifier.ts";
 import type { ProjectSettings } from "#project/settings.ts";

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { z } from "zod/mini";
-import { compareRefs } from "../compare.ts";
 import { type CommitStatus, type ForgeClient, ForgeError } from "../forge.ts";
-import { isRefName, isSha } from "../git-objects.ts";
-import { encodePath, type ForgeHttp, readAnswer } from "../http.ts";
-import { insidePath, shorten } from "../text.ts";
+import { compareRefs } from "../git/compare.ts";
+import { isRefName, isSha } from "../git/git-objects.ts";
+import { encodePath, type ForgeHttp, readAnswer } from "../http/http.ts";
+import { insidePath, shorten } from "../http/text.ts";
 import * as answers from "./answers.ts";
 import { bitbucketMergeRequests } from "./merge-requests.ts";
 import { numberOf } from "./payload.ts";

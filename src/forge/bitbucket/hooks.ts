@@ -1,5 +1,5 @@
 import type { ProjectHooks } from "../hooks.ts";
-import { encodePath, type ForgeHttp, readAnswer } from "../http.ts";
+import { encodePath, type ForgeHttp, readAnswer } from "../http/http.ts";
 import * as answers from "./answers.ts";
 
 const wantedScopes = {

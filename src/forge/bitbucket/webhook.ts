@@ -1,6 +1,6 @@
 import type { WebhookReader } from "../forge.ts";
-import { hexSignature, verifyHmac } from "../hmac-signature.ts";
-import { bodyId, boundedId, isForm, readJson } from "../payload.ts";
+import { hexSignature, verifyHmac } from "../http/hmac-signature.ts";
+import { bodyId, boundedId, isForm, readJson } from "../http/payload.ts";
 import { convertEvent } from "./convert.ts";
 
 /**

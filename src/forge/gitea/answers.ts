@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { ref } from "../github-git-data.ts";
+import { ref } from "../github-like/git-data.ts";
 
 // What is used of the answers of Gitea's and Forgejo's API (their Swagger documents).
 

@@ -1,10 +1,10 @@
 import type { z } from "zod/mini";
-import { compareRefs } from "../compare.ts";
 import { type ForgeClient, ForgeError } from "../forge.ts";
-import { isSha } from "../git-objects.ts";
-import { gitData, readOne, type ref } from "../github-git-data.ts";
-import { encodePath, type ForgeHttp, readAnswer } from "../http.ts";
-import { insidePath } from "../text.ts";
+import { compareRefs } from "../git/compare.ts";
+import { isSha } from "../git/git-objects.ts";
+import { gitData, readOne, type ref } from "../github-like/git-data.ts";
+import { encodePath, type ForgeHttp, readAnswer } from "../http/http.ts";
+import { insidePath } from "../http/text.ts";
 import * as answers from "./answers.ts";
 import { giteaMergeRequests } from "./merge-requests.ts";
 import { postStatus } from "./status.ts";

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import type { TriggerEvent } from "../forge.ts";
-import { account, forgeProject, pushEvent, repository, userFacts } from "../github-payload.ts";
-import { pullRequestEvent } from "../github-pull-request.ts";
-import { checkPayload, refName, sha, shownEvent, zeroSha } from "../payload.ts";
+import { account, forgeProject, pushEvent, repository, userFacts } from "../github-like/payload.ts";
+import { pullRequestEvent } from "../github-like/pull-request.ts";
+import { checkPayload, refName, sha, shownEvent, zeroSha } from "../http/payload.ts";
 
 // Gitea Docs: Webhooks; Forgejo Docs: Webhooks. A new branch or tag sends `create` and `push`, a deleted
 // branch `delete` only: all are read, and two that mean the same are one pipeline by what they build.

@@ -1,6 +1,6 @@
 import { type CommitStatus, ForgeError } from "../forge.ts";
-import type { ForgeHttp } from "../http.ts";
-import { shorten } from "../text.ts";
+import type { ForgeHttp } from "../http/http.ts";
+import { shorten } from "../http/text.ts";
 
 const states = {
   pending: "pending",

@@ -1,7 +1,7 @@
 import type { WebhookReader, WebhookRequest } from "../forge.ts";
-import { readPush } from "../github-payload.ts";
-import { hexSignature, verifyHmac } from "../hmac-signature.ts";
-import { bodyId, boundedId, isForm, readJson } from "../payload.ts";
+import { readPush } from "../github-like/payload.ts";
+import { hexSignature, verifyHmac } from "../http/hmac-signature.ts";
+import { bodyId, boundedId, isForm, readJson } from "../http/payload.ts";
 import { convertEvent } from "./convert.ts";
 
 /**

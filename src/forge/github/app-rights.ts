@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { readAnswer } from "../http.ts";
+import { readAnswer } from "../http/http.ts";
 import { appHttp, type GitHubAppOptions } from "./app-tokens.ts";
 
 const installation = z.looseObject({ permissions: z.record(z.string(), z.string()) });

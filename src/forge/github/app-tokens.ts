@@ -1,6 +1,6 @@
 import { createPrivateKey, sign } from "node:crypto";
 import { ForgeError } from "../forge.ts";
-import { type ForgeHttp, type Freshness, forgeHttp, readAnswer } from "../http.ts";
+import { type ForgeHttp, type Freshness, forgeHttp, readAnswer } from "../http/http.ts";
 import * as answers from "./answers.ts";
 
 export type GitHubAppOptions = {

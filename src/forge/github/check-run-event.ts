@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import type { TriggerEvent } from "../forge.ts";
-import { account, forgeProject, repository, userFacts } from "../github-payload.ts";
-import { checkPayload, sha, shownEvent } from "../payload.ts";
+import { account, forgeProject, repository, userFacts } from "../github-like/payload.ts";
+import { checkPayload, sha, shownEvent } from "../http/payload.ts";
 import { readExternalId } from "./check-run.ts";
 
 const checkRun = z.object({

@@ -1,5 +1,5 @@
 import type { CommitStatus, StatusRun } from "../forge.ts";
-import { shorten } from "../text.ts";
+import { shorten } from "../http/text.ts";
 
 /** How a check run names what it is about: the pipeline, and the job where it is one's. */
 export function externalId({ pipelineId, jobId }: StatusRun): string {

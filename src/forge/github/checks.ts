@@ -1,6 +1,6 @@
 import type { z } from "zod/mini";
 import { type CommitStatus, ForgeError, type StatusRun } from "../forge.ts";
-import { type ForgeAnswer, type ForgeHttp, type ForgeRequest, readAnswer } from "../http.ts";
+import { type ForgeAnswer, type ForgeHttp, type ForgeRequest, readAnswer } from "../http/http.ts";
 import * as answers from "./answers.ts";
 import { checkOf, externalId } from "./check-run.ts";
 

@@ -1,9 +1,9 @@
-import { compareRefs } from "../compare.ts";
 import { type CommitStatus, type ForgeClient, ForgeError, type StatusRun } from "../forge.ts";
-import { isSha } from "../git-objects.ts";
-import { gitData, readOne, ref } from "../github-git-data.ts";
-import { encodePath, type ForgeHttp, readAnswer } from "../http.ts";
-import { insidePath, shorten } from "../text.ts";
+import { compareRefs } from "../git/compare.ts";
+import { isSha } from "../git/git-objects.ts";
+import { gitData, readOne, ref } from "../github-like/git-data.ts";
+import { encodePath, type ForgeHttp, readAnswer } from "../http/http.ts";
+import { insidePath, shorten } from "../http/text.ts";
 import * as answers from "./answers.ts";
 import { githubMergeRequests } from "./merge-requests.ts";
 import { listFiles } from "./tree.ts";

@@ -1,7 +1,7 @@
 import type { TriggerEvent } from "../forge.ts";
-import { pushEvent } from "../github-payload.ts";
-import { pullRequestEvent } from "../github-pull-request.ts";
-import { shownEvent } from "../payload.ts";
+import { pushEvent } from "../github-like/payload.ts";
+import { pullRequestEvent } from "../github-like/pull-request.ts";
+import { shownEvent } from "../http/payload.ts";
 import { checkRunEvent } from "./check-run-event.ts";
 
 // GitHub Docs: Webhook events and payloads.

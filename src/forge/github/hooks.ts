@@ -1,6 +1,6 @@
-import { project as repository } from "../github-git-data.ts";
+import { project as repository } from "../github-like/git-data.ts";
 import type { ProjectHooks } from "../hooks.ts";
-import { encodePath, type ForgeHttp, readAnswer } from "../http.ts";
+import { encodePath, type ForgeHttp, readAnswer } from "../http/http.ts";
 import * as answers from "./answers.ts";
 
 export type GitHubHookOptions = {

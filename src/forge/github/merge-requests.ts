@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { type ForgeHttp, readAnswer } from "../http.ts";
+import { type ForgeHttp, readAnswer } from "../http/http.ts";
 import { type MergeRequestReader, mostOpenMergeRequests, onlySha } from "../merge-requests.ts";
 import * as answers from "./answers.ts";
 

@@ -1,7 +1,7 @@
 import type { FailedDelivery, SentDeliveries } from "../forge.ts";
-import { encodePath, type ForgeHttp, readAnswer } from "../http.ts";
-import { boundedId } from "../payload.ts";
-import { leadsTo, storedEvents } from "../stored-delivery.ts";
+import { encodePath, type ForgeHttp, readAnswer } from "../http/http.ts";
+import { boundedId } from "../http/payload.ts";
+import { leadsTo, storedEvents } from "../http/stored-delivery.ts";
 import * as answers from "./answers.ts";
 import { githubWebhooks } from "./webhook.ts";
 

@@ -1,5 +1,5 @@
 import { ForgeError } from "../forge.ts";
-import { type ForgeHttp, readAnswer } from "../http.ts";
+import { type ForgeHttp, readAnswer } from "../http/http.ts";
 import * as answers from "./answers.ts";
 
 const mostRequests = 300;

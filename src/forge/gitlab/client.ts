@@ -1,9 +1,9 @@
 import type { z } from "zod/mini";
-import { compareRefs } from "../compare.ts";
 import { type ForgeClient, ForgeError } from "../forge.ts";
-import { isRefName, isSha } from "../git-objects.ts";
-import { encodePath, type ForgeHttp, readAnswer } from "../http.ts";
-import { insidePath } from "../text.ts";
+import { compareRefs } from "../git/compare.ts";
+import { isRefName, isSha } from "../git/git-objects.ts";
+import { encodePath, type ForgeHttp, readAnswer } from "../http/http.ts";
+import { insidePath } from "../http/text.ts";
 import * as answers from "./answers.ts";
 import { gitlabMergeRequests } from "./merge-requests.ts";
 import { postStatus } from "./status.ts";

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import type { TriggerEvent } from "../forge.ts";
-import { forgeProject, project, userFacts } from "../gitlab-payload.ts";
-import { checkPayload, isZeroSha, refName, sha, shownEvent, zeroSha } from "../payload.ts";
+import { forgeProject, project, userFacts } from "../gitlab-like/payload.ts";
+import { checkPayload, isZeroSha, refName, sha, shownEvent, zeroSha } from "../http/payload.ts";
 
 // Merge request events (GitLab Docs: Webhook events). Only what changes code, or ends the merge
 // request, becomes an event.

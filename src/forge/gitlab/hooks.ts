@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { ProjectHooks } from "../hooks.ts";
-import { type ForgeHttp, readAnswer } from "../http.ts";
+import { type ForgeHttp, readAnswer } from "../http/http.ts";
 import * as answers from "./answers.ts";
 
 const access = z.nullish(z.looseObject({ access_level: z.int() }));

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import type { FailedDelivery, HookReport, SentDeliveries } from "../forge.ts";
-import { type ForgeHttp, readAnswer } from "../http.ts";
-import { boundedId } from "../payload.ts";
-import { leadsTo, storedEvents } from "../stored-delivery.ts";
+import { type ForgeHttp, readAnswer } from "../http/http.ts";
+import { boundedId } from "../http/payload.ts";
+import { leadsTo, storedEvents } from "../http/stored-delivery.ts";
 import * as answers from "./answers.ts";
 import { gitlabWebhooks } from "./webhook.ts";
 

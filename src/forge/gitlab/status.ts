@@ -1,6 +1,6 @@
 import { type CommitStatus, ForgeError } from "../forge.ts";
-import { type ForgeHttp, readAnswer } from "../http.ts";
-import { shorten } from "../text.ts";
+import { type ForgeHttp, readAnswer } from "../http/http.ts";
+import { shorten } from "../http/text.ts";
 import * as answers from "./answers.ts";
 
 const longest = 255;

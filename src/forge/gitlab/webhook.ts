@@ -1,8 +1,8 @@
 import type { TriggerEvent, WebhookReader, WebhookRequest } from "../forge.ts";
-import { objectKind } from "../gitlab-payload.ts";
-import { pushEvent } from "../gitlab-push.ts";
-import { verifyGitLabWebhook } from "../gitlab-verify.ts";
-import { readJson, shownEvent } from "../payload.ts";
+import { objectKind } from "../gitlab-like/payload.ts";
+import { pushEvent } from "../gitlab-like/push.ts";
+import { verifyGitLabWebhook } from "../gitlab-like/verify.ts";
+import { readJson, shownEvent } from "../http/payload.ts";
 import { mergeRequestEvent } from "./convert.ts";
 
 /** GitLab's webhooks: push, tag and merge request events; every other authentic event is ignored. */

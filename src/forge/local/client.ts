@@ -1,9 +1,9 @@
-import { compareRefs } from "../compare.ts";
 import { type CommitStatus, type ForgeClient, ForgeError } from "../forge.ts";
-import { readGit } from "../git-command.ts";
-import { isSha, readObject, readTagMessage } from "../git-objects.ts";
+import { compareRefs } from "../git/compare.ts";
+import { readGit } from "../git/git-command.ts";
+import { isSha, readObject, readTagMessage } from "../git/git-objects.ts";
+import { insidePath } from "../http/text.ts";
 import { repositoryDirectory } from "../project-path.ts";
-import { insidePath } from "../text.ts";
 import { localComparer } from "./compare.ts";
 import { parseCommit, parsePaths } from "./convert.ts";
 import { readMergeBase } from "./merge-base.ts";

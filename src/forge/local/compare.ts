@@ -1,6 +1,6 @@
-import type { Comparer } from "../compare.ts";
-import { runGit } from "../git-command.ts";
-import { resolveCommits } from "../git-objects.ts";
+import type { Comparer } from "../git/compare.ts";
+import { runGit } from "../git/git-command.ts";
+import { resolveCommits } from "../git/git-objects.ts";
 import { mergeBase } from "./merge-base.ts";
 
 const largestList = 16 * 1024 * 1024;

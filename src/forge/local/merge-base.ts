@@ -1,5 +1,5 @@
-import { runGit } from "../git-command.ts";
-import { isRefName, isSha, resolveCommits } from "../git-objects.ts";
+import { runGit } from "../git/git-command.ts";
+import { isRefName, isSha, resolveCommits } from "../git/git-objects.ts";
 
 /** The commit at which two parted; undefined where they have no common history. */
 export async function mergeBase(

@@ -1,5 +1,5 @@
-import { readGit } from "../git-command.ts";
-import { resolveCommits } from "../git-objects.ts";
+import { readGit } from "../git/git-command.ts";
+import { resolveCommits } from "../git/git-objects.ts";
 
 const largestList = 64 * 1024 * 1024;
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { WebhookReader } from "#forge/forge.ts";
 import { gitlabWebhooks } from "#forge/gitlab/webhook.ts";
+import { createSigningToken, signWebhook } from "#forge/http/standard-webhooks.ts";
 import { localWebhooks } from "#forge/local/webhook.ts";
-import { createSigningToken, signWebhook } from "#forge/standard-webhooks.ts";
 
 const vector = {
   token: "whsec_dGVzdHRlc3R0ZXN0dGVzdHRlc3R0ZXN0dGVzdHRlc3Q=",

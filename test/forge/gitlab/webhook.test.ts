@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { MalformedPayload } from "#forge/forge.ts";
 import { gitlabWebhooks } from "#forge/gitlab/webhook.ts";
-import { createSigningToken, signWebhook } from "#forge/standard-webhooks.ts";
+import { createSigningToken, signWebhook } from "#forge/http/standard-webhooks.ts";
 import { describeWebhooks } from "../webhook-contract.ts";
 
 const fixtures = new URL("./fixtures/", import.meta.url);

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import type { CommitFacts, ProjectFacts } from "#language/facts.ts";
-import { isRefName, isSha } from "./git-objects.ts";
-import { visibility } from "./github-payload.ts";
-import { type ForgeHttp, readAnswer } from "./http.ts";
+import { isRefName, isSha } from "../git/git-objects.ts";
+import { type ForgeHttp, readAnswer } from "../http/http.ts";
+import { visibility } from "./payload.ts";
 
 // Repositories, commits and tags as GitHub's API gives them (GitHub Docs: REST API endpoints for Git database),
 // and Gitea's and Forgejo's after it (their Swagger documents).

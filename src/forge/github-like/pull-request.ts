@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import type { TriggerEvent } from "./forge.ts";
-import { account, forgeProject, repository, userFacts } from "./github-payload.ts";
-import { checkPayload, refName, sha, shownEvent, zeroSha } from "./payload.ts";
+import type { TriggerEvent } from "../forge.ts";
+import { checkPayload, refName, sha, shownEvent, zeroSha } from "../http/payload.ts";
+import { account, forgeProject, repository, userFacts } from "./payload.ts";
 
 // Pull request events as GitHub, Gitea and Forgejo send them; they differ in the names of some actions.
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { z } from "zod/mini";
-import { ForgeError } from "./forge.ts";
+import { ForgeError } from "../forge.ts";
 import { readBounded } from "./read-bounded.ts";
 
 /** What one connection needs to ask its forge's API, and nothing else on the network. */

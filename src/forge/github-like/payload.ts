@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import type { UserFacts } from "#language/facts.ts";
-import type { ForgeProject, TriggerEvent, WebhookRequest } from "./forge.ts";
-import { type FieldShape, fieldReader } from "./json-fields.ts";
-import { checkPayload, fullRef, isZeroSha, otherRef, readJson, sha } from "./payload.ts";
+import type { ForgeProject, TriggerEvent, WebhookRequest } from "../forge.ts";
+import { type FieldShape, fieldReader } from "../http/json-fields.ts";
+import { checkPayload, fullRef, isZeroSha, otherRef, readJson, sha } from "../http/payload.ts";
 
 // What GitHub's payloads and those of Gitea and Forgejo share (GitHub Docs: Webhook events and payloads;
 // Gitea Docs: Webhooks). Only fields that are used are named, and unknown ones pass.

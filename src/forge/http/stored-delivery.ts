@@ -1,4 +1,4 @@
-import { MalformedPayload, type TriggerEvent, type WebhookReader } from "./forge.ts";
+import { MalformedPayload, type TriggerEvent, type WebhookReader } from "../forge.ts";
 
 /** What a delivery tells of that a forge shows again; nothing where it is not understood. */
 export function storedEvents(

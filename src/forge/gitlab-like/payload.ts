@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import type { UserFacts } from "#language/facts.ts";
-import { type ForgeProject, MalformedPayload } from "./forge.ts";
-import { checkPayload } from "./payload.ts";
+import { type ForgeProject, MalformedPayload } from "../forge.ts";
+import { checkPayload } from "../http/payload.ts";
 
 // The parts that all of GitLab's payloads share (GitLab Docs: Webhook events). Only fields that are
 // used are named, and unknown ones pass: GitLab adds fields in every release.

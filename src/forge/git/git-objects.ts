@@ -1,4 +1,4 @@
-import { ForgeError } from "./forge.ts";
+import { ForgeError } from "../forge.ts";
 import { readGit, runGit } from "./git-command.ts";
 
 // Names reach git on the standard input of `cat-file`, one a line: no name can be an option there.

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import type { TriggerEvent } from "./forge.ts";
-import { forgeProject, project, userFacts } from "./gitlab-payload.ts";
-import { checkPayload, fullRef, isZeroSha, otherRef, sha } from "./payload.ts";
+import type { TriggerEvent } from "../forge.ts";
+import { checkPayload, fullRef, isZeroSha, otherRef, sha } from "../http/payload.ts";
+import { forgeProject, project, userFacts } from "./payload.ts";
 
 // Push and tag events (GitLab Docs: Webhook events). The built-in git host sends the same shape.
 

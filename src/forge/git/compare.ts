@@ -1,5 +1,5 @@
+import { isZeroSha } from "../http/payload.ts";
 import { isRefName, isSha } from "./git-objects.ts";
-import { isZeroSha } from "./payload.ts";
 
 export type Compared = readonly string[] | "unknown" | "no-such-ref";
 

@@ -1,7 +1,7 @@
-import type { Verification, WebhookRequest } from "./forge.ts";
-import { bodyId, boundedId } from "./payload.ts";
-import { sameSecret } from "./secret-compare.ts";
-import { checkSignature, isSigningToken } from "./standard-webhooks.ts";
+import type { Verification, WebhookRequest } from "../forge.ts";
+import { bodyId, boundedId } from "../http/payload.ts";
+import { sameSecret } from "../http/secret-compare.ts";
+import { checkSignature, isSigningToken } from "../http/standard-webhooks.ts";
 
 /**
  * Verifies a delivery as GitLab sends it, by signature or by plain token. Secrets that begin with

@@ -1,4 +1,4 @@
-import { ForgeError } from "./forge.ts";
+import { ForgeError } from "../forge.ts";
 
 /** The body as text; one that is larger is left unread. Throws `ForgeError`, which asking again cannot help. */
 export async function readBounded(response: Response, maxBytes: number): Promise<string> {

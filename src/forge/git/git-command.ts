@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { ForgeError } from "./forge.ts";
+import { ForgeError } from "../forge.ts";
 
 export type GitResult = {
   /** Null where git was stopped because it printed too much. */

@@ -5,7 +5,7 @@ import {
   type TriggerEvent,
   UnreadablePayload,
   type WebhookRequest,
-} from "./forge.ts";
+} from "../forge.ts";
 import type { FieldReader } from "./json-fields.ts";
 
 // What the payloads of all forges have in common: JSON in UTF-8, checked for the fields in use only.

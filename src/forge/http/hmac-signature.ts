@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import type { Verification } from "./forge.ts";
+import type { Verification } from "../forge.ts";
 
 /** A hexadecimal SHA-256 in a header; undefined where there is none, as when no secret is set. */
 export function hexSignature(value: string | null, prefix: "" | "sha256="): Buffer | undefined {
