@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
-import { stsCaller } from "#environment/sts-caller.ts";
+import { stsCaller } from "#environment/codebuild/sts-caller.ts";
 import { handleBuildEvent } from "#functions/builds/handle-build-event.ts";
 import { createApp } from "#functions/http/app.ts";
 import { bundleRunner } from "#local/bundle.ts";

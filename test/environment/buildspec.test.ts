@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { BuildspecError, parseBuildspec } from "#environment/buildspec.ts";
-import { buildspecScript } from "#environment/buildspec-script.ts";
+import { BuildspecError, parseBuildspec } from "#environment/buildspec/buildspec.ts";
+import { buildspecScript } from "#environment/buildspec/script.ts";
 
 function buildspec(phases: string, env = ""): string {
   return `version: 0.2\n${env}phases:\n${phases}`;

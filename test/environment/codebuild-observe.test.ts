@@ -1,6 +1,6 @@
 import type { Build, BuildPhaseType, StatusType } from "@aws-sdk/client-codebuild";
 import { expect, test } from "vitest";
-import { observeBuild } from "#environment/codebuild-observe.ts";
+import { observeBuild } from "#environment/codebuild/observe.ts";
 
 const now = Date.parse("2026-11-21T12:00:00Z");
 const handle = "slipway:11111111-2222-3333-4444-555555555555";

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type EngineContainersOptions, engineContainers } from "#environment/engine-container.ts";
+import { type EngineContainersOptions, engineContainers } from "#environment/engine/container.ts";
 import type { EnvironmentSpec } from "#environment/environment.ts";
 import { defineEnvironmentContract } from "./contract.ts";
 import { fakeService, SCRIPTED_RUNNER } from "./fake-service.ts";

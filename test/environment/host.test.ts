@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { EnvironmentSpec } from "#environment/environment.ts";
-import { type HostEnvironmentsOptions, hostEnvironments } from "#environment/host.ts";
+import { type HostEnvironmentsOptions, hostEnvironments } from "#environment/host/host.ts";
 import { defineEnvironmentContract } from "./contract.ts";
 import { fakeService, SCRIPTED_RUNNER } from "./fake-service.ts";
 import { countLabelled, DOCKER_HOST, docker, whyNoEngine } from "./real-engine.ts";

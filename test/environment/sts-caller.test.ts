@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { stsCaller } from "#environment/codebuild/sts-caller.ts";
 import type { CallerClaim } from "#environment/environment.ts";
-import { stsCaller } from "#environment/sts-caller.ts";
 import { callerIdentity } from "#runner/aws/caller-identity.ts";
 import type { BuildRecord } from "../aws/codebuild-double/build.ts";
 import { openCodebuild, roleOf } from "../aws/codebuild-double/open-codebuild.ts";

@@ -2,7 +2,7 @@ import { CodeBuildClient } from "@aws-sdk/client-codebuild";
 import {
   type CodebuildEnvironmentsOptions,
   codebuildEnvironments,
-} from "#environment/codebuild.ts";
+} from "#environment/codebuild/codebuild.ts";
 import type { EnvironmentSpec } from "#environment/environment.ts";
 import {
   type CodebuildDouble,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import Docker from "dockerode";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { engineContainers } from "#environment/engine-container.ts";
+import { engineContainers } from "#environment/engine/container.ts";
 import { bundleProgram } from "#local/bundle.ts";
 import { type EngineEndpoint, openEngineEndpoint } from "#runner/engine/endpoint.ts";
 

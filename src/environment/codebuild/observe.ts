@@ -1,5 +1,5 @@
 import type { Build, BuildPhase } from "@aws-sdk/client-codebuild";
-import type { EnvironmentObservation } from "./environment.ts";
+import type { EnvironmentObservation } from "../environment.ts";
 
 /** Every build is in the queue for a moment; only longer than this is worth a word. */
 const queuedMilliseconds = 30_000;

@@ -1,19 +1,19 @@
 import { spawn } from "node:child_process";
 import { open, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { BuildspecError, parseBuildspec } from "./buildspec.ts";
-import { engineClient } from "./engine-client.ts";
+import { BuildspecError, parseBuildspec } from "../buildspec/buildspec.ts";
+import { engineClient } from "../engine-client.ts";
 import {
   type EnvironmentObservation,
   type EnvironmentProvider,
   type EnvironmentSpec,
   EnvironmentStartError,
-} from "./environment.ts";
+} from "../environment.ts";
 import {
   environmentVariables,
   isEnvironmentId,
   requireEnvironmentId,
-} from "./environment-variables.ts";
+} from "../environment-variables.ts";
 import {
   hostFiles,
   lastOutput,
@@ -24,10 +24,10 @@ import {
   readFacts,
   readProcess,
   writeHostFiles,
-} from "./host-files.ts";
-import { isRunning } from "./host-processes.ts";
-import { stopOnHost } from "./host-stop.ts";
+} from "./files.ts";
 import { limitProcesses } from "./process-limit.ts";
+import { isRunning } from "./processes.ts";
+import { stopOnHost } from "./stop.ts";
 
 export type HostEnvironmentsOptions = {
   /** Absolute; one directory per environment is made in it. Keep it short: sockets live below it. */

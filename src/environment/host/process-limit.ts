@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rmdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { waitUntil } from "./wait-until.ts";
+import { waitUntil } from "../wait-until.ts";
 
 const ROOT = "/sys/fs/cgroup";
 

@@ -1,12 +1,12 @@
 import { rm } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import type Docker from "dockerode";
-import { isUnreachable, messageOf } from "./engine-client.ts";
-import { type HostFiles, readFacts, readProcess } from "./host-files.ts";
-import { isRunning, processesOf, signal } from "./host-processes.ts";
+import { isUnreachable, messageOf } from "../engine-client.ts";
+import { waitUntil } from "../wait-until.ts";
+import { type HostFiles, readFacts, readProcess } from "./files.ts";
 import { limitedProcesses, removeProcessLimit } from "./process-limit.ts";
+import { isRunning, processesOf, signal } from "./processes.ts";
 import { removeOwned } from "./remove-owned.ts";
-import { waitUntil } from "./wait-until.ts";
 
 export type HostStop = {
   readonly files: HostFiles;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import { messageOf, statusOf } from "./engine-client.ts";
-import { ENVIRONMENT_LABEL } from "./labels.ts";
+import { messageOf, statusOf } from "../engine-client.ts";
+import { ENVIRONMENT_LABEL } from "../labels.ts";
 
 /** A process that is just dying may make one more container; an engine may be busy removing one. */
 const PASSES = 40;

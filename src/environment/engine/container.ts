@@ -2,23 +2,23 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import { BuildspecError, parseBuildspec } from "./buildspec.ts";
-import { engineClient, messageOf, statusOf } from "./engine-client.ts";
-import { containerScript, ENTRY_FILES, entryScript } from "./engine-entry.ts";
-import { observeEngineContainers } from "./engine-observe.ts";
+import { BuildspecError, parseBuildspec } from "../buildspec/buildspec.ts";
+import { engineClient, messageOf, statusOf } from "../engine-client.ts";
 import {
   type EnvironmentProvider,
   type EnvironmentSpec,
   EnvironmentStartError,
-} from "./environment.ts";
+} from "../environment.ts";
 import {
   environmentVariables,
   isEnvironmentId,
   requireEnvironmentId,
-} from "./environment-variables.ts";
-import { ENGINE_LABEL } from "./labels.ts";
+} from "../environment-variables.ts";
+import { ENGINE_LABEL } from "../labels.ts";
+import { waitUntil } from "../wait-until.ts";
+import { containerScript, ENTRY_FILES, entryScript } from "./entry.ts";
+import { observeEngineContainers } from "./observe.ts";
 import { tar } from "./tar.ts";
-import { waitUntil } from "./wait-until.ts";
 
 export type EngineContainersOptions = {
   /** The engine that runs the containers: `unix:///PATH` or `tcp://HOST:PORT`. */

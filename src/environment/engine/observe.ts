@@ -1,8 +1,8 @@
 import type Docker from "dockerode";
-import { statusOf } from "./engine-client.ts";
-import { ENTRY_STATUS } from "./engine-entry.ts";
-import type { EnvironmentObservation } from "./environment.ts";
-import { ENGINE_LABEL } from "./labels.ts";
+import { statusOf } from "../engine-client.ts";
+import type { EnvironmentObservation } from "../environment.ts";
+import { ENGINE_LABEL } from "../labels.ts";
+import { ENTRY_STATUS } from "./entry.ts";
 
 /** A container that has not been started after this time never will: its start may be tried again. */
 const START_PATIENCE_SECONDS = 30;

@@ -1,9 +1,9 @@
-import type { BuildPlace } from "./codebuild-start.ts";
 import {
   type EnvironmentSpec,
   EnvironmentStartError,
   EnvironmentWaitsError,
-} from "./environment.ts";
+} from "../environment.ts";
+import type { BuildPlace } from "./start.ts";
 
 const throttling =
   /^(Throttling(Exception)?|ThrottledException|TooManyRequestsException|RequestLimitExceeded|RequestThrottled(Exception)?|SlowDown)$/;

@@ -4,7 +4,7 @@ import {
   type CodeBuildClient,
   ListBuildsForProjectCommand,
 } from "@aws-sdk/client-codebuild";
-import { isNamed } from "./codebuild-error.ts";
+import { isNamed } from "./error.ts";
 
 /** Of 100 builds each. */
 const mostPages = 50;

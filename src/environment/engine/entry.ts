@@ -1,5 +1,5 @@
-import type { Buildspec } from "./buildspec.ts";
-import { buildspecScript } from "./buildspec-script.ts";
+import type { Buildspec } from "../buildspec/buildspec.ts";
+import { buildspecScript } from "../buildspec/script.ts";
 
 /** Where an engine container keeps what it is given before its start. */
 export const ENTRY_FILES = {

@@ -5,12 +5,12 @@ import {
   StartBuildCommand,
   StopBuildCommand,
 } from "@aws-sdk/client-codebuild";
-import { isIdempotencyMismatch, isNamed, startError } from "./codebuild-error.ts";
-import { buildsOf, environmentOf, findBuild } from "./codebuild-find.ts";
-import { observeBuild } from "./codebuild-observe.ts";
-import { type BuildPlace, computeOf, queuedMinutes, startBuildInput } from "./codebuild-start.ts";
-import type { EnvironmentProvider, EnvironmentRef, EnvironmentSpec } from "./environment.ts";
-import { isEnvironmentId, requireEnvironmentId } from "./environment-variables.ts";
+import type { EnvironmentProvider, EnvironmentRef, EnvironmentSpec } from "../environment.ts";
+import { isEnvironmentId, requireEnvironmentId } from "../environment-variables.ts";
+import { isIdempotencyMismatch, isNamed, startError } from "./error.ts";
+import { buildsOf, environmentOf, findBuild } from "./find.ts";
+import { observeBuild } from "./observe.ts";
+import { type BuildPlace, computeOf, queuedMinutes, startBuildInput } from "./start.ts";
 
 export type CodebuildEnvironmentsOptions = {
   readonly client: CodeBuildClient;

@@ -1,8 +1,8 @@
 import type { Build, ComputeType, StartBuildCommandInput } from "@aws-sdk/client-codebuild";
 import type { ComputeSize } from "#pipeline/pipeline.ts";
 import { computeSizes } from "#pipeline/pipeline.ts";
-import type { EnvironmentSpec } from "./environment.ts";
-import { environmentVariables } from "./environment-variables.ts";
+import type { EnvironmentSpec } from "../environment.ts";
+import { environmentVariables } from "../environment-variables.ts";
 
 /** Where and as whom a build runs. */
 export type BuildPlace = {

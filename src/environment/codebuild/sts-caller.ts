@@ -1,4 +1,4 @@
-import type { CallerClaim, VerifyCaller } from "./environment.ts";
+import type { CallerClaim, VerifyCaller } from "../environment.ts";
 
 export type StsCallerOptions = {
   readonly region: string;

@@ -3,9 +3,9 @@ import { mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promi
 import { join } from "node:path";
 import { z } from "zod";
 import { executors } from "#pipeline/pipeline.ts";
-import type { Buildspec } from "./buildspec.ts";
-import { buildspecScript, quoted } from "./buildspec-script.ts";
-import { type HostProcess, parseHostProcess } from "./host-processes.ts";
+import type { Buildspec } from "../buildspec/buildspec.ts";
+import { buildspecScript, quoted } from "../buildspec/script.ts";
+import { type HostProcess, parseHostProcess } from "./processes.ts";
 
 /** What is kept about an environment of this machine, in `<environments>/<id>/`. Holds no secret. */
 export type HostFiles = {
