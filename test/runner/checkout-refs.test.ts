@@ -3,9 +3,9 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { checkOut } from "#runner/checkout.ts";
-import { deferredLog, type Log } from "#runner/trace.ts";
-import { resolveVariables } from "#runner/variables.ts";
+import { resolveVariables } from "#runner/executor/variables.ts";
+import { checkOut } from "#runner/sources/checkout.ts";
+import { deferredLog, type Log } from "#runner/trace/trace.ts";
 import { type GitHost, startGitHost } from "./support/git-host.ts";
 import { aJob } from "./support/jobs.ts";
 

@@ -11,9 +11,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { checkOut } from "#runner/checkout.ts";
-import { deferredLog, type Log } from "#runner/trace.ts";
-import { resolveVariables } from "#runner/variables.ts";
+import { resolveVariables } from "#runner/executor/variables.ts";
+import { checkOut } from "#runner/sources/checkout.ts";
+import { deferredLog, type Log } from "#runner/trace/trace.ts";
 import { type GitHost, startGitHost } from "./support/git-host.ts";
 import { aJob, variable } from "./support/jobs.ts";
 

@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type RunnerClient, runnerClient } from "#runner/client.ts";
 import { ServiceUnreachableError } from "#runner/retry.ts";
+import { type RunnerClient, runnerClient } from "#runner/service-client/client.ts";
 import { type FakeService, RUNNER_TOKEN, startFakeService } from "./support/fake-service.ts";
 import { aJob } from "./support/jobs.ts";
 

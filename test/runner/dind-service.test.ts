@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { isDindImage, planServices } from "#runner/dind-service.ts";
-import { resolveVariables } from "#runner/variables.ts";
+import { isDindImage, planServices } from "#runner/executor/dind-service.ts";
+import { resolveVariables } from "#runner/executor/variables.ts";
 import { variable } from "./support/jobs.ts";
 
 function resolved(values: Record<string, string> = {}) {

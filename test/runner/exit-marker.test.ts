@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { demultiplex } from "#runner/demultiplex.ts";
-import { createExitMarker } from "#runner/exit-marker.ts";
+import { demultiplex } from "#runner/executor/docker/demultiplex.ts";
+import { createExitMarker } from "#runner/executor/docker/exit-marker.ts";
 
 function pieces(bytes: Buffer, cuts: readonly number[]): Buffer[] {
   const points = [0, ...[...cuts].sort((a, b) => a - b), bytes.length];

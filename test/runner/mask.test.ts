@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { maskSecrets, maskTokensByPrefix, type StreamFilter } from "#runner/mask.ts";
+import { maskSecrets, maskTokensByPrefix, type StreamFilter } from "#runner/trace/mask.ts";
 
 function inChunks(filter: StreamFilter, text: Buffer, cuts: readonly number[]): string {
   const points = [0, ...[...cuts].sort((a, b) => a - b), text.length];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { registryAuths } from "#runner/registry-auth.ts";
+import { registryAuths } from "#runner/registry/auth.ts";
 
 const credentials = [
   { type: "registry" as const, url: "registry.example:5000", username: "ci", password: "one" },

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
-import { commandTitle, shellQuote, shellScript } from "#runner/shell-script.ts";
+import { commandTitle, shellQuote, shellScript } from "#runner/executor/shell-script.ts";
 
 const candidates: readonly (readonly string[])[] = [["bash"], ["busybox", "sh"], ["dash"]];
 const shells = candidates.filter(([program = ""]) => {

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { runnerClient, type StopRequest } from "#runner/client.ts";
-import { createTraceSender, type TraceSender } from "#runner/trace-sender.ts";
-import { openTraceSpool, type TraceSpool } from "#runner/trace-spool.ts";
+import { runnerClient, type StopRequest } from "#runner/service-client/client.ts";
+import { createTraceSender, type TraceSender } from "#runner/trace/trace-sender.ts";
+import { openTraceSpool, type TraceSpool } from "#runner/trace/trace-spool.ts";
 import { type FakeService, type ReceivedJob, startFakeService } from "./support/fake-service.ts";
 
 let directory: string;

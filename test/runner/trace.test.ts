@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32 as zlibCrc32 } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createTrace, deferredLog } from "#runner/trace.ts";
-import { openTraceSpool, type TraceSpool } from "#runner/trace-spool.ts";
+import { createTrace, deferredLog } from "#runner/trace/trace.ts";
+import { openTraceSpool, type TraceSpool } from "#runner/trace/trace-spool.ts";
 
 let directory: string;
 let spool: TraceSpool;

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { openEngineEndpoint } from "#runner/engine/endpoint.ts";
+import { isUnprivileged } from "#runner/executor/docker/unprivileged.ts";
 import type { Settings } from "#runner/settings.ts";
-import { isUnprivileged } from "#runner/unprivileged.ts";
 import { DOCKER_HOST, remainsOf, testEngine } from "./support/engine.ts";
 import { type FakeService, startFakeService } from "./support/fake-service.ts";
 import { type GitHost, startGitHost } from "./support/git-host.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { jobPaths, jobSecrets, resolveVariables } from "#runner/executor/variables.ts";
 import { JobFailure } from "#runner/job-failure.ts";
-import { jobPaths, jobSecrets, resolveVariables } from "#runner/variables.ts";
 import { aJob, variable } from "./support/jobs.ts";
 
 const NOWHERE = { repoUrl: "http://host/x.git", sha: "a".repeat(40) };

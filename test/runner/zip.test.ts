@@ -18,9 +18,9 @@ import { buffer } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ZipFile } from "yazl";
-import { projectFiles } from "#runner/project-files.ts";
-import { BadArchive, readZip } from "#runner/zip-read.ts";
-import { writeGzip, writeZip } from "#runner/zip-write.ts";
+import { projectFiles } from "#runner/archive/project-files.ts";
+import { BadArchive, readZip } from "#runner/archive/zip-read.ts";
+import { writeGzip, writeZip } from "#runner/archive/zip-write.ts";
 import { type TestProject, testProject } from "./support/project.ts";
 
 const never = new AbortController().signal;

@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from "node:https";
 import { BlockList, isIPv4, type ListenOptions, type Socket } from "node:net";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
-import type { RegistryLogin } from "../registry-login.ts";
+import type { RegistryLogin } from "../registry/login.ts";
 import { engineAddress } from "./address.ts";
 import { answerError, rawError } from "./api-error.ts";
 import { issueCertificates } from "./certificates.ts";

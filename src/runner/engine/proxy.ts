@@ -2,7 +2,7 @@ import { type IncomingMessage, request, type ServerResponse } from "node:http";
 import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { RegistryLogin } from "../registry-login.ts";
+import type { RegistryLogin } from "../registry/login.ts";
 import type { EngineAddress } from "./address.ts";
 import { answerError, rawError } from "./api-error.ts";
 import { createdKind, type VolumeRequest, withLabels } from "./ownership.ts";

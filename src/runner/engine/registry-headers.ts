@@ -1,5 +1,5 @@
-import { readBasicAuth } from "../basic-auth.ts";
-import type { RegistryLogin } from "../registry-login.ts";
+import { readBasicAuth } from "../registry/basic-auth.ts";
+import type { RegistryLogin } from "../registry/login.ts";
 import { isObject, parseObject } from "./json-object.ts";
 
 /** Headers in which clients send logins along, as base64url of JSON (Docker Engine API, "Authentication"). */

@@ -9,7 +9,7 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import type { Duplex } from "node:stream";
-import type { RegistryLogin } from "../registry-login.ts";
+import type { RegistryLogin } from "../registry/login.ts";
 import type { EngineAddress } from "./address.ts";
 import { rawError } from "./api-error.ts";
 import { credentialsMethod, translateCredentials } from "./session-credentials.ts";

@@ -1,4 +1,4 @@
-import type { RegistryLogin } from "../registry-login.ts";
+import type { RegistryLogin } from "../registry/login.ts";
 
 /** The call by which BuildKit asks a client for its login at a registry (moby/buildkit, `auth.proto`). */
 export const credentialsMethod = "/moby.filesync.v1.Auth/Credentials";

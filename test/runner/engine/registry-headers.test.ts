@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { isLogin, translateBody, translateHeaders } from "#runner/engine/registry-headers.ts";
-import { logInToRegistry } from "#runner/registry-login.ts";
+import { logInToRegistry } from "#runner/registry/login.ts";
 import { aJob } from "../support/jobs.ts";
 
 const host = "123456789012.dkr.ecr.eu-central-1.amazonaws.com";

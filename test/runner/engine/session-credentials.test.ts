@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { translateCredentials } from "#runner/engine/session-credentials.ts";
-import type { RegistryLogin } from "#runner/registry-login.ts";
+import type { RegistryLogin } from "#runner/registry/login.ts";
 
 const long = "x".repeat(3_000);
 const registry: RegistryLogin = {

@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { type FileRequest, type FoundFile, findFiles } from "#runner/find-files.ts";
-import { projectFiles } from "#runner/project-files.ts";
-import type { Log } from "#runner/trace.ts";
+import { type FileRequest, type FoundFile, findFiles } from "#runner/archive/find-files.ts";
+import { projectFiles } from "#runner/archive/project-files.ts";
+import type { Log } from "#runner/trace/trace.ts";
 
 /** A project directory on disk, as a job leaves it. */
 export type TestProject = {
