@@ -1,4 +1,4 @@
-import type { BuildCost, CostReport } from "#service/cost.ts";
+import type { BuildCost, CostReport } from "#service/view/cost.ts";
 import { counted } from "./author/plan-text.ts";
 import { colors } from "./colors.ts";
 import { plainText } from "./text.ts";

@@ -1,5 +1,5 @@
 import { between } from "#functions/http/views/time.ts";
-import type { JobView, PipelineView } from "#service/view.ts";
+import type { JobView, PipelineView } from "#service/view/pipeline-view.ts";
 import { colors } from "./colors.ts";
 
 const paint: Readonly<Record<string, (text: string) => string>> = {

@@ -11,7 +11,7 @@ import type { Settings } from "#project/parse-settings.ts";
 import { settingsFromJson } from "#project/settings-json.ts";
 import type { Queue } from "#queue/queue.ts";
 import { secretsManagerSecrets } from "#secrets/secrets-manager.ts";
-import type { WebhookDeps } from "#service/receive-webhook.ts";
+import type { WebhookDeps } from "#service/delivery/receive-webhook.ts";
 import { dynamodbDeliveries } from "#store/dynamodb/deliveries.ts";
 import { readBundledFile } from "./bundled-file.ts";
 import { loadOnce } from "./load-once.ts";

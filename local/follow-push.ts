@@ -1,7 +1,7 @@
 import { plainLog } from "#functions/http/views/plain-log.ts";
 import { isCompleted } from "#pipeline/status.ts";
 import type { ServiceDeps } from "#service/deps.ts";
-import { readLog } from "#service/read-log.ts";
+import { readLog } from "#service/view/read-log.ts";
 
 const holdMilliseconds = 5_000;
 

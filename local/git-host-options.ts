@@ -1,9 +1,9 @@
 import type { UserFacts } from "#language/facts.ts";
+import { registryGrant } from "#service/access/registry-access.ts";
 import type { ServiceDeps } from "#service/deps.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import { deliverPush } from "./deliver-push.ts";
 import type { GitHostOptions } from "./git-host.ts";
-import { registryGrant } from "./registry-grant.ts";
 import type { LocalService } from "./wire-local.ts";
 
 const owner: UserFacts = {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { diagnosticText } from "#language/diagnostic.ts";
-import type { CreateOutcome } from "#service/create-pipeline.ts";
+import type { CreateOutcome } from "#service/create/create-pipeline.ts";
 import type { ServiceDeps } from "#service/deps.ts";
 import { followPipeline } from "./follow-push.ts";
 

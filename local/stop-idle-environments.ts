@@ -1,5 +1,5 @@
 import { isWithRunner } from "#pipeline/status.ts";
-import { advancePipeline } from "#service/advance-pipeline.ts";
+import { advancePipeline } from "#service/advance/advance-pipeline.ts";
 import type { ServiceDeps } from "#service/deps.ts";
 
 /** Ends and removes every environment that runs no job now; returns how many others there are. */

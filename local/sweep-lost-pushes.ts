@@ -1,4 +1,4 @@
-import { eventsOf } from "#service/delivery-events.ts";
+import { eventsOf } from "#service/delivery/delivery-events.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import { deliverPush } from "./deliver-push.ts";
 import type { PushedRef } from "./git-push.ts";

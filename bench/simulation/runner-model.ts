@@ -1,8 +1,8 @@
 import type { EnvironmentSpec } from "#environment/environment.ts";
 import type { ServiceDeps } from "#service/deps.ts";
-import { exchangeTicket } from "#service/exchange-ticket.ts";
-import { requestJob } from "#service/request-job.ts";
-import { updateJob } from "#service/update-job.ts";
+import { exchangeTicket } from "#service/runner-api/exchange-ticket.ts";
+import { requestJob } from "#service/runner-api/request-job.ts";
+import { updateJob } from "#service/runner-api/update-job.ts";
 import type { Chance } from "./chance.ts";
 import type { Clock } from "./clock.ts";
 

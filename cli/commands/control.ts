@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { Variable } from "#language/variables.ts";
-import type { PipelineView } from "#service/view.ts";
+import type { PipelineView } from "#service/view/pipeline-view.ts";
 import { readId } from "../arguments.ts";
 import { addVariable } from "../author/push-flags.ts";
 import { connect } from "../client.ts";

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "#language/keyword/duration.ts";
-import type { CostReport } from "#service/cost.ts";
+import type { CostReport } from "#service/view/cost.ts";
 import { readId } from "../arguments.ts";
 import { connect } from "../client.ts";
 import { costText } from "../cost-text.ts";

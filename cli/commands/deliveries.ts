@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { DeliveryTrace, DeliveryView } from "#service/delivery-view.ts";
+import type { DeliveryTrace, DeliveryView } from "#service/view/delivery-view.ts";
 import { readWhole } from "../arguments.ts";
 import { connect } from "../client.ts";
 import { colors } from "../colors.ts";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { DeliveryTrace } from "#service/delivery-view.ts";
+import type { DeliveryTrace } from "#service/view/delivery-view.ts";
 import { connect } from "../client.ts";
 import { commandForService, type ServiceOptions } from "../options.ts";
 import { traceText } from "./deliveries.ts";

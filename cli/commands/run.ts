@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { between } from "#functions/http/views/time.ts";
 import { NothingToRun, type RunHereWatcher, runHere } from "#local/run-here/run-here.ts";
 import { type Executor, executors } from "#pipeline/pipeline.ts";
-import type { JobView, PipelineView } from "#service/view.ts";
+import type { JobView, PipelineView } from "#service/view/pipeline-view.ts";
 import { addVariable, type PushFlags, sources } from "../author/push-flags.ts";
 import { colors } from "../colors.ts";
 import { CliError, exitCodes } from "../failure.ts";

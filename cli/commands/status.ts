@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
-import type { PipelineView } from "#service/view.ts";
+import type { PipelineView } from "#service/view/pipeline-view.ts";
 import type { PipelineSummary } from "#store/store.ts";
 import { readId } from "../arguments.ts";
 import { type Client, connect } from "../client.ts";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { ForgeLook } from "#service/look-at-forge.ts";
+import type { ForgeLook } from "#service/watch/look-at-forge.ts";
 import { connect } from "../client.ts";
 import { exitCodes } from "../failure.ts";
 import { commandForService, type ServiceOptions } from "../options.ts";

@@ -1,5 +1,5 @@
 import { contentDisposition } from "#blobs/content-disposition.ts";
-import type { BlobFile } from "#service/open-blob.ts";
+import type { BlobFile } from "#service/artifacts/open-blob.ts";
 
 /** A stored file as the answer to a request: its bytes as they come, or the way to them. */
 export function fileResponse(

@@ -1,6 +1,6 @@
 import type { Hono } from "hono";
 import { Hono as SmallHono } from "hono/tiny";
-import type { WebhookDeps } from "#service/receive-webhook.ts";
+import type { WebhookDeps } from "#service/delivery/receive-webhook.ts";
 import { loadOnce } from "../load-once.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 

@@ -1,4 +1,4 @@
-import { authorizeAccess } from "#service/authorize-access.ts";
+import { authorizeAccess } from "#service/access/authorize-access.ts";
 import type { ServiceDeps } from "#service/deps.ts";
 
 /** Whether a browser's request carries an access token: as the password of HTTP Basic, under any name (RFC 7617). */

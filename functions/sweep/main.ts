@@ -1,9 +1,9 @@
 import type { Context } from "aws-lambda";
+import { runSweep } from "#service/sweep/run-sweep.ts";
 import { withLogFields } from "../log.ts";
 import { readEnv } from "../read-env.ts";
 import { wireAws } from "../wire-aws.ts";
 import { envSchema } from "./env.ts";
-import { runSweep } from "./run-sweep.ts";
 
 const service = wireAws(readEnv(envSchema, process.env), {
   // It may end builds and start none: what follows from a change is for those who look at the pipeline.

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { type Client, connect } from "#cli/client.ts";
 import { addRemote } from "#cli/commands/init.ts";
 import { pipelineText } from "#cli/text.ts";
-import type { PipelineView } from "#service/view.ts";
+import type { PipelineView } from "#service/view/pipeline-view.ts";
 import type { PipelineSummary, StoredCommitStatus } from "#store/store.ts";
 import { readConfig } from "../data-directory.ts";
 import { startDetached, stopService } from "../detached-service.ts";

@@ -3,8 +3,8 @@ import type { Job, Pipeline } from "#pipeline/pipeline.ts";
 import { isCompleted } from "#pipeline/status.ts";
 import type { ServiceDeps } from "#service/deps.ts";
 import { readJob } from "#service/read-job.ts";
-import { readLog } from "#service/read-log.ts";
-import { type JobView, jobView } from "#service/view.ts";
+import { type JobView, jobView } from "#service/view/pipeline-view.ts";
+import { readLog } from "#service/view/read-log.ts";
 
 /** What happens in a pipeline, for whoever watches. */
 export type Watcher = {

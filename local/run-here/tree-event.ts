@@ -1,6 +1,6 @@
 import type { ForgeProject } from "#forge/forge.ts";
 import type { MergeRequestFacts, PipelineSource } from "#language/facts.ts";
-import type { BuildableEvent } from "#service/facts.ts";
+import type { BuildableEvent } from "#service/configuration/facts.ts";
 import { git } from "./git.ts";
 import type { Snapshot } from "./snapshot-tree.ts";
 

@@ -1,8 +1,8 @@
 import type { Message } from "#queue/queue.ts";
+import { lookAtPipeline } from "./advance/look.ts";
+import { offerPlaces } from "./advance/offer-places.ts";
+import { handleDelivery } from "./delivery/handle-delivery.ts";
 import type { ServiceDeps } from "./deps.ts";
-import { handleDelivery } from "./handle-delivery.ts";
-import { lookAtPipeline } from "./look.ts";
-import { offerPlaces } from "./offer-places.ts";
 
 /** The one consumer of the work queue. */
 export async function handleMessage(deps: ServiceDeps, message: Message): Promise<void> {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import { callerIdentity } from "#runner/aws/caller-identity.ts";
-import { readLog } from "#service/read-log.ts";
-import { pipelineView } from "#service/view.ts";
+import { pipelineView } from "#service/view/pipeline-view.ts";
+import { readLog } from "#service/view/read-log.ts";
 import { whyNoEngine } from "../environment/real-engine.ts";
 import { roleOf } from "./codebuild-double/open-codebuild.ts";
 import { Rejection } from "./codebuild-double/rejection.ts";

@@ -8,7 +8,7 @@ import { bundleRunner } from "#local/bundle.ts";
 import { closeServer, listen } from "#local/listen.ts";
 import type { Executor, Pipeline } from "#pipeline/pipeline.ts";
 import { isCompleted } from "#pipeline/status.ts";
-import { sweep } from "#service/sweep.ts";
+import { sweep } from "#service/sweep/sweep.ts";
 import { gateway } from "../environment/real-engine.ts";
 import { pipelineOf, push } from "../service/driver.ts";
 import { makeWorld, project, type World } from "../service/world.ts";

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Requirement } from "#local/setup/requirement.ts";
-import type { PipelineView } from "#service/view.ts";
+import type { PipelineView } from "#service/view/pipeline-view.ts";
 import {
   jobsOf,
   leftInTheEnd,

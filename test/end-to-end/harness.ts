@@ -17,7 +17,7 @@ import { addRemote } from "#cli/commands/init.ts";
 import { stopService } from "#local/detached-service.ts";
 import { isRunning } from "#local/setup/detached.ts";
 import { findMachine, type Machine } from "#local/setup/machine.ts";
-import type { JobView, PipelineView } from "#service/view.ts";
+import type { JobView, PipelineView } from "#service/view/pipeline-view.ts";
 import type { PipelineSummary } from "#store/store.ts";
 
 export const run = promisify(execFile);

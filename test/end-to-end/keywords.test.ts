@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { EnvironmentView } from "#service/environments-view.ts";
-import type { PipelineView } from "#service/view.ts";
+import type { EnvironmentView } from "#service/deployment/environments-view.ts";
+import type { PipelineView } from "#service/view/pipeline-view.ts";
 import type { PipelineSummary, StoredCommitStatus } from "#store/store.ts";
 import {
   jobsOf,

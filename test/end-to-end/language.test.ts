@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { PipelineView } from "#service/view.ts";
+import type { PipelineView } from "#service/view/pipeline-view.ts";
 import {
   jobsOf,
   leftInTheEnd,

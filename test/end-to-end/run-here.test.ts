@@ -5,7 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { findMachine } from "#local/setup/machine.ts";
-import type { PipelineView } from "#service/view.ts";
+import type { PipelineView } from "#service/view/pipeline-view.ts";
 import { jobsOf, run } from "./harness.ts";
 
 const program = resolve(import.meta.dirname, "../../cli/slipway.js");

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ForgeError } from "#forge/forge.ts";
 import { createApp } from "#functions/http/app.ts";
-import { receiveWebhook } from "#service/receive-webhook.ts";
+import { receiveWebhook } from "#service/delivery/receive-webhook.ts";
 import { makeWorld, project, sha, type World } from "../service/world.ts";
 
 let world: World;

@@ -1,13 +1,13 @@
 import { expect } from "vitest";
-import { runSweep } from "#functions/sweep/run-sweep.ts";
 import { handleBatch } from "#functions/work/handle-batch.ts";
 import { isCompleted } from "#pipeline/status.ts";
 import type { Message } from "#queue/queue.ts";
-import { exchangeTicket } from "#service/exchange-ticket.ts";
+import { receiveWebhook } from "#service/delivery/receive-webhook.ts";
 import { handleMessage } from "#service/handle-message.ts";
-import { receiveWebhook } from "#service/receive-webhook.ts";
-import { requestJob } from "#service/request-job.ts";
-import { updateJob } from "#service/update-job.ts";
+import { exchangeTicket } from "#service/runner-api/exchange-ticket.ts";
+import { requestJob } from "#service/runner-api/request-job.ts";
+import { updateJob } from "#service/runner-api/update-job.ts";
+import { runSweep } from "#service/sweep/run-sweep.ts";
 import { pipelineOf } from "../service/driver.ts";
 import { makeWorld, project, type World } from "../service/world.ts";
 import { type Mortal, mortal } from "./killed.ts";

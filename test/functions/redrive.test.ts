@@ -10,9 +10,9 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { handleBatch } from "#functions/work/handle-batch.ts";
 import type { Message } from "#queue/queue.ts";
 import { sqsQueue } from "#queue/sqs.ts";
+import { receiveWebhook } from "#service/delivery/receive-webhook.ts";
 import { handleMessage } from "#service/handle-message.ts";
-import { receiveWebhook } from "#service/receive-webhook.ts";
-import { sweep } from "#service/sweep.ts";
+import { sweep } from "#service/sweep/sweep.ts";
 import { makeWorld, project, type World } from "../service/world.ts";
 import { sqsRecord } from "./lambda-events.ts";
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { runSweep } from "#functions/sweep/run-sweep.ts";
 import type { Message } from "#queue/queue.ts";
 import type { ServiceDeps } from "#service/deps.ts";
+import { runSweep } from "#service/sweep/run-sweep.ts";
 import { push } from "../service/driver.ts";
 import { makeWorld, type World } from "../service/world.ts";
 

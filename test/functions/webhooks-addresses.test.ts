@@ -4,7 +4,7 @@ import { connectForge } from "#forge/connections.ts";
 import { createApp } from "#functions/http/app.ts";
 import { toConnection } from "#project/connection.ts";
 import type { Message } from "#queue/queue.ts";
-import { approveFork } from "#service/approve-fork.ts";
+import { approveFork } from "#service/create/approve-fork.ts";
 import type { ServiceDeps } from "#service/deps.ts";
 import { handleMessage } from "#service/handle-message.ts";
 import { webhookSecretName } from "#service/keys.ts";

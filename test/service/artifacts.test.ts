@@ -1,9 +1,9 @@
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { controlPipeline } from "#service/control.ts";
-import { openArtifact, openArtifactForJob } from "#service/download-artifacts.ts";
-import { removeExpiredArtifacts } from "#service/remove-expired-artifacts.ts";
-import { mayUpload, uploadArtifact } from "#service/upload-artifacts.ts";
+import { controlPipeline } from "#service/advance/control.ts";
+import { openArtifact, openArtifactForJob } from "#service/artifacts/download-artifacts.ts";
+import { removeExpiredArtifacts } from "#service/artifacts/remove-expired-artifacts.ts";
+import { mayUpload, uploadArtifact } from "#service/artifacts/upload-artifacts.ts";
 import { finish, jobOf, push, takeNext } from "./driver.ts";
 import { makeWorld, type World } from "./world.ts";
 

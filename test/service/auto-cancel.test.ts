@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { appendTrace } from "#service/append-trace.ts";
+import { appendTrace } from "#service/runner-api/append-trace.ts";
 import { finish, pipelineOf, push, statusesOf, takeNext } from "./driver.ts";
 import { makeWorld, type World } from "./world.ts";
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createApp } from "#functions/http/app.ts";
-import { sweep } from "#service/sweep.ts";
-import type { PipelineView } from "#service/view.ts";
+import { sweep } from "#service/sweep/sweep.ts";
+import type { PipelineView } from "#service/view/pipeline-view.ts";
 import { finish, jobOf, pipelineOf, push, statusesOf, takeNext } from "./driver.ts";
 import { makeWorld, type World } from "./world.ts";
 

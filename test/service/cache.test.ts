@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { JobResponse } from "#runner/protocol.ts";
-import { openCacheWrite, readCache } from "#service/cache.ts";
+import { openCacheWrite, readCache } from "#service/artifacts/cache.ts";
 import { push, takeNext } from "./driver.ts";
 import { makeWorld, type World } from "./world.ts";
 

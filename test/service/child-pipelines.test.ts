@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { controlPipeline } from "#service/control.ts";
-import { createChild } from "#service/create-child.ts";
+import { controlPipeline } from "#service/advance/control.ts";
+import { createChild } from "#service/advance/create-child.ts";
 import { readPlan } from "#service/read-plan.ts";
-import { sweep } from "#service/sweep.ts";
+import { sweep } from "#service/sweep/sweep.ts";
 import { finish, jobOf, pipelineOf, push, statusesOf, takeNext } from "./driver.ts";
 import { makeWorld, project, type World } from "./world.ts";
 

@@ -5,7 +5,7 @@ import { costRoutes } from "#functions/http/routes/cost.ts";
 import type { ComputeSize, Pipeline } from "#pipeline/pipeline.ts";
 import { minutePrice } from "#project/prices.ts";
 import { webhookCost } from "#project/webhook-cost.ts";
-import { type CostDeps, type CostReport, costOfPipeline, costSince } from "#service/cost.ts";
+import { type CostDeps, type CostReport, costOfPipeline, costSince } from "#service/view/cost.ts";
 import { dynamodbStore } from "#store/dynamodb/dynamodb.ts";
 import { memoryTable } from "../../bench/simulation/memory-table.ts";
 import { exampleEnvironment, exampleJob, examplePipeline } from "../store/example-pipeline.ts";

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { JobResponse } from "#runner/protocol.ts";
-import { appendTrace } from "#service/append-trace.ts";
-import { pipelineView } from "#service/view.ts";
+import { appendTrace } from "#service/runner-api/append-trace.ts";
+import { pipelineView } from "#service/view/pipeline-view.ts";
 import { finish, jobOf, pipelineOf, push, takeNext } from "./driver.ts";
 import { makeWorld, type World } from "./world.ts";
 

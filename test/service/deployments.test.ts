@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createApp } from "#functions/http/app.ts";
 import type { ProjectSettings } from "#project/settings.ts";
-import { controlPipeline } from "#service/control.ts";
-import type { EnvironmentView } from "#service/environments-view.ts";
-import { sweep } from "#service/sweep.ts";
+import { controlPipeline } from "#service/advance/control.ts";
+import type { EnvironmentView } from "#service/deployment/environments-view.ts";
+import { sweep } from "#service/sweep/sweep.ts";
 import { finish, jobOf, push, statusesOf, takeNext } from "./driver.ts";
 import { makeWorld, project, sha, type World } from "./world.ts";
 

@@ -1,9 +1,9 @@
 import type { Job, Pipeline } from "#pipeline/pipeline.ts";
 import type { JobResponse } from "#runner/protocol.ts";
-import { exchangeTicket } from "#service/exchange-ticket.ts";
-import { receiveWebhook } from "#service/receive-webhook.ts";
-import { requestJob } from "#service/request-job.ts";
-import { updateJob } from "#service/update-job.ts";
+import { receiveWebhook } from "#service/delivery/receive-webhook.ts";
+import { exchangeTicket } from "#service/runner-api/exchange-ticket.ts";
+import { requestJob } from "#service/runner-api/request-job.ts";
+import { updateJob } from "#service/runner-api/update-job.ts";
 import { project, type World } from "./world.ts";
 
 let deliveries = 0;

@@ -3,7 +3,7 @@ import { buffer } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ZipFile } from "yazl";
 import type { JobResponse } from "#runner/protocol.ts";
-import { uploadArtifact } from "#service/upload-artifacts.ts";
+import { uploadArtifact } from "#service/artifacts/upload-artifacts.ts";
 import { finish, jobOf, pipelineOf, push, statusesOf, takeNext } from "./driver.ts";
 import { makeWorld, type World } from "./world.ts";
 

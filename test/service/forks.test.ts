@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ForgeError } from "#forge/forge.ts";
-import { approveFork } from "#service/approve-fork.ts";
+import { approveFork } from "#service/create/approve-fork.ts";
 import type { ServiceDeps } from "#service/deps.ts";
 import { jobOf, pipelineOf, takeNext } from "./driver.ts";
 import { deliver, mergeRequestEvent, withSettings } from "./merge-request.ts";

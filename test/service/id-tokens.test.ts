@@ -7,7 +7,7 @@ import {
 } from "jose";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createApp, createWorkloadApp } from "#functions/http/app.ts";
-import { idTokenKeySecret, rotateIdTokenKey } from "#service/id-token-keys.ts";
+import { idTokenKeySecret, rotateIdTokenKey } from "#service/runner-api/id-token-keys.ts";
 import { push, takeNext } from "./driver.ts";
 import { makeWorld, sha, type World } from "./world.ts";
 

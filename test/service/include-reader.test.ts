@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Forge, ForgeClient } from "#forge/forge.ts";
 import type { ProjectSettings } from "#project/settings.ts";
-import { includeReader } from "#service/include-reader.ts";
+import { includeReader } from "#service/configuration/include-reader.ts";
 import { makeWorld } from "./world.ts";
 
 const branch = "b".repeat(40);

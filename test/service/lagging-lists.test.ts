@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { handleDelivery } from "#service/delivery/handle-delivery.ts";
+import { receiveWebhook } from "#service/delivery/receive-webhook.ts";
 import type { ServiceDeps } from "#service/deps.ts";
-import { handleDelivery } from "#service/handle-delivery.ts";
-import { receiveWebhook } from "#service/receive-webhook.ts";
 import { pipelineOf } from "./driver.ts";
 import { makeWorld, project, sha, type World } from "./world.ts";
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { exchangeTicket } from "#service/exchange-ticket.ts";
-import { requestJob } from "#service/request-job.ts";
+import { exchangeTicket } from "#service/runner-api/exchange-ticket.ts";
+import { requestJob } from "#service/runner-api/request-job.ts";
 import { jobOf, pipelineOf, push, takeNext } from "./driver.ts";
 import { makeWorld, type World } from "./world.ts";
 

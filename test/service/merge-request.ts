@@ -1,8 +1,8 @@
 import type { TriggerEvent } from "#forge/forge.ts";
 import type { MergeRequestFacts } from "#language/facts.ts";
 import type { ProjectSettings } from "#project/settings.ts";
+import { handleDelivery } from "#service/delivery/handle-delivery.ts";
 import type { ServiceDeps } from "#service/deps.ts";
-import { handleDelivery } from "#service/handle-delivery.ts";
 import { project, sha, type World } from "./world.ts";
 
 export type MergeRequestEvent = Extract<TriggerEvent, { kind: "merge_request" }>;

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ForgeError } from "#forge/forge.ts";
 import { lastValue } from "#language/variables.ts";
-import { approveFork } from "#service/approve-fork.ts";
-import { receiveWebhook } from "#service/receive-webhook.ts";
+import { approveFork } from "#service/create/approve-fork.ts";
+import { receiveWebhook } from "#service/delivery/receive-webhook.ts";
 import { pipelineOf, takeNext } from "./driver.ts";
 import { deliver, mergeRequestEvent, withSettings } from "./merge-request.ts";
 import { makeWorld, project, sha, type World } from "./world.ts";

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Forge, ForgeError } from "#forge/forge.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import { RegistryError } from "#registry/registry.ts";
-import { handleEvent } from "#service/handle-delivery.ts";
-import { removeOldImages } from "#service/old-images.ts";
+import { handleEvent } from "#service/delivery/handle-delivery.ts";
+import { removeOldImages } from "#service/images/old-images.ts";
 import { push } from "./driver.ts";
 import { makeWorld, project, type World } from "./world.ts";
 

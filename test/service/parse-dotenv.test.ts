@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseDotenv } from "#service/parse-dotenv.ts";
+import { parseDotenv } from "#service/artifacts/parse-dotenv.ts";
 
 function read(text: string | Uint8Array) {
   const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;

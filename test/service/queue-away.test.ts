@@ -1,9 +1,9 @@
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { sqsQueue } from "#queue/sqs.ts";
+import { receiveWebhook } from "#service/delivery/receive-webhook.ts";
 import { handleMessage } from "#service/handle-message.ts";
-import { receiveWebhook } from "#service/receive-webhook.ts";
-import { sweep } from "#service/sweep.ts";
+import { sweep } from "#service/sweep/sweep.ts";
 import { startQueues, type TestQueues } from "../aws/sqs/queues.ts";
 import { makeWorld, project, type World } from "./world.ts";
 

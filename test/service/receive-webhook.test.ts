@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createSigningToken } from "#forge/http/standard-webhooks.ts";
-import { handleDelivery } from "#service/handle-delivery.ts";
-import { receiveWebhook } from "#service/receive-webhook.ts";
+import { handleDelivery } from "#service/delivery/handle-delivery.ts";
+import { receiveWebhook } from "#service/delivery/receive-webhook.ts";
 import { makeWorld, project, sha, type World } from "./world.ts";
 
 const connection = { forge: "local", project };

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Forge } from "#forge/forge.ts";
 import { githubWebhooks } from "#forge/github/webhook.ts";
-import { receiveWebhook } from "#service/receive-webhook.ts";
+import { receiveWebhook } from "#service/delivery/receive-webhook.ts";
 import { hmacHex } from "../forge/hmac.ts";
 import { finish, jobOf, pipelineOf, push, statusesOf, takeNext } from "./driver.ts";
 import { makeWorld, project, sha, type World } from "./world.ts";

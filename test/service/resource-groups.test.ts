@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { controlPipeline } from "#service/control.ts";
-import { sweep } from "#service/sweep.ts";
+import { controlPipeline } from "#service/advance/control.ts";
+import { sweep } from "#service/sweep/sweep.ts";
 import { finish, jobOf, push, takeNext } from "./driver.ts";
 import { makeWorld, type World } from "./world.ts";
 

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { JobResponse } from "#runner/protocol.ts";
-import { appendTrace } from "#service/append-trace.ts";
-import { controlPipeline } from "#service/control.ts";
-import { exchangeTicket } from "#service/exchange-ticket.ts";
-import { receiveWebhook } from "#service/receive-webhook.ts";
-import { requestJob } from "#service/request-job.ts";
-import { sweep } from "#service/sweep.ts";
-import { updateJob } from "#service/update-job.ts";
+import { controlPipeline } from "#service/advance/control.ts";
+import { receiveWebhook } from "#service/delivery/receive-webhook.ts";
+import { appendTrace } from "#service/runner-api/append-trace.ts";
+import { exchangeTicket } from "#service/runner-api/exchange-ticket.ts";
+import { requestJob } from "#service/runner-api/request-job.ts";
+import { updateJob } from "#service/runner-api/update-job.ts";
+import { sweep } from "#service/sweep/sweep.ts";
 import { makeWorld, project, type World } from "./world.ts";
 
 let world: World;

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Forge, ForgeError, type HookReport } from "#forge/forge.ts";
-import { readForgeNotes } from "#service/forge-notes.ts";
-import { lookAtForge } from "#service/look-at-forge.ts";
-import { receiveWebhook } from "#service/receive-webhook.ts";
-import { sweepForges } from "#service/sweep-forges.ts";
+import { receiveWebhook } from "#service/delivery/receive-webhook.ts";
+import { readForgeNotes } from "#service/watch/forge-notes.ts";
+import { lookAtForge } from "#service/watch/look-at-forge.ts";
+import { sweepForges } from "#service/watch/sweep-forges.ts";
 import { makeWorld, project, type World } from "./world.ts";
 
 const minute = 60_000;

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createApp } from "#functions/http/app.ts";
-import { controlPipeline } from "#service/control.ts";
+import { controlPipeline } from "#service/advance/control.ts";
 import { jobOf, pipelineOf, push, statusesOf } from "./driver.ts";
 import { makeWorld, type World } from "./world.ts";
 

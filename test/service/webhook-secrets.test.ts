@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createSigningToken } from "#forge/http/standard-webhooks.ts";
 import { secretsManagerSecrets } from "#secrets/secrets-manager.ts";
+import { receiveWebhook } from "#service/delivery/receive-webhook.ts";
 import type { ServiceDeps } from "#service/deps.ts";
-import { receiveWebhook } from "#service/receive-webhook.ts";
 import {
   type SecretsManagerDouble,
   startSecretsManagerDouble,

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import * as z from "zod/mini";
-import type { CreateOutcome } from "#service/create-pipeline.ts";
+import type { CreateOutcome } from "#service/create/create-pipeline.ts";
 import type { ServiceDeps } from "#service/deps.ts";
 import type { Approval } from "#store/store.ts";
 
@@ -25,7 +25,7 @@ export function approvalRoutes(service: ServiceDeps): Hono {
     const body = approveSchema.safeParse(await context.req.json().catch(() => ({})));
     if (!body.success) return context.json({ error: "`by` is a name of up to 100 letters." }, 400);
     const id = Number(context.req.param("id"));
-    const { approveFork } = await import("#service/approve-fork.ts");
+    const { approveFork } = await import("#service/create/approve-fork.ts");
     const done = await approveFork(service, id, body.data.by ?? "access token");
     if (done.result === "unknown") {
       return context.json(

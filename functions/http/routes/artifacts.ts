@@ -1,18 +1,18 @@
 import { type Context, Hono } from "hono";
 import * as z from "zod/mini";
-import type { ServiceDeps } from "#service/deps.ts";
-import { confirmUpload, openUpload } from "#service/direct-upload.ts";
+import { confirmUpload, openUpload } from "#service/artifacts/direct-upload.ts";
 import {
   type DownloadAnswer,
   openArtifact,
   openArtifactForJob,
-} from "#service/download-artifacts.ts";
+} from "#service/artifacts/download-artifacts.ts";
 import {
   mayUpload,
   type UploadAnswer,
   type UploadRequest,
   uploadArtifact,
-} from "#service/upload-artifacts.ts";
+} from "#service/artifacts/upload-artifacts.ts";
+import type { ServiceDeps } from "#service/deps.ts";
 import { fileResponse } from "../file-response.ts";
 
 const querySchema = z.object({

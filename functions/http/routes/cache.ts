@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { type CacheWrite, openCacheWrite, readCache } from "#service/cache.ts";
+import { type CacheWrite, openCacheWrite, readCache } from "#service/artifacts/cache.ts";
 import type { ServiceDeps } from "#service/deps.ts";
 import { fileResponse } from "../file-response.ts";
 

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { type CostDeps, costOfPipeline, costSince } from "#service/cost.ts";
+import { type CostDeps, costOfPipeline, costSince } from "#service/view/cost.ts";
 
 const usualMilliseconds = 7 * 24 * 3600 * 1000;
 

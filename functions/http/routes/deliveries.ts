@@ -1,14 +1,14 @@
 import { Hono } from "hono";
 import * as z from "zod/mini";
+import type { ServiceDeps } from "#service/deps.ts";
 import {
   findDelivery,
   listDeliveries,
   traceDelivery,
   webhookHints,
-} from "#service/delivery-view.ts";
-import type { ServiceDeps } from "#service/deps.ts";
-import { lookAtForge } from "#service/look-at-forge.ts";
-import { connectedProjects } from "#service/sweep-forges.ts";
+} from "#service/view/delivery-view.ts";
+import { lookAtForge } from "#service/watch/look-at-forge.ts";
+import { connectedProjects } from "#service/watch/sweep-forges.ts";
 
 const maxListed = 100;
 const syncSchema = z.object({ project: z.string(), forge: z.optional(z.string()) });
@@ -39,7 +39,7 @@ export function deliveryRoutes(service: ServiceDeps): Hono {
     const delivery = await findDelivery(service, context.req.param("id"));
     if (delivery === undefined) return context.json(unknown, 404);
     // Makes pipelines, for which it brings the compiler along.
-    const { redeliver } = await import("#service/redeliver.ts");
+    const { redeliver } = await import("#service/delivery/redeliver.ts");
     await redeliver(service, delivery);
     const { forge, project, id } = delivery;
     const handled = await service.store.deliveries.get(forge, project, id);

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import type { ServiceDeps } from "#service/deps.ts";
-import { idTokenAlgorithm, publicKeys } from "#service/id-token-keys.ts";
+import { idTokenAlgorithm, publicKeys } from "#service/runner-api/id-token-keys.ts";
 
 const keysPath = "/oauth/discovery/keys";
 

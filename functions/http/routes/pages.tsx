@@ -1,8 +1,8 @@
 import { type Context, Hono } from "hono";
 import { isoNow } from "#service/deps.ts";
 import { type JobOfPipeline, readJob } from "#service/read-job.ts";
-import { readLog } from "#service/read-log.ts";
-import { jobView, pipelineView } from "#service/view.ts";
+import { jobView, pipelineView } from "#service/view/pipeline-view.ts";
+import { readLog } from "#service/view/read-log.ts";
 import type { AppDeps } from "../app.ts";
 import { pageHeaders } from "../page-headers.ts";
 import { IndexPage } from "../views/index-page.tsx";

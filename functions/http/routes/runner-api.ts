@@ -1,11 +1,11 @@
 import { Hono } from "hono";
 import * as z from "zod/mini";
-import { appendTrace } from "#service/append-trace.ts";
+import { verifyRunner } from "#service/access/verify-runner.ts";
 import type { ServiceDeps } from "#service/deps.ts";
-import { exchangeTicket, WrongCallerError } from "#service/exchange-ticket.ts";
-import { requestJob } from "#service/request-job.ts";
-import { updateJob } from "#service/update-job.ts";
-import { verifyRunner } from "#service/verify-runner.ts";
+import { appendTrace } from "#service/runner-api/append-trace.ts";
+import { exchangeTicket, WrongCallerError } from "#service/runner-api/exchange-ticket.ts";
+import { requestJob } from "#service/runner-api/request-job.ts";
+import { updateJob } from "#service/runner-api/update-job.ts";
 import { readBody } from "../read-body.ts";
 
 const maxJsonBytes = 1_000_000;

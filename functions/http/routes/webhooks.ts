@@ -1,6 +1,10 @@
 import type { Hono } from "hono";
 import { Hono as SmallHono } from "hono/tiny";
-import { maxWebhookBytes, receiveWebhook, type WebhookDeps } from "#service/receive-webhook.ts";
+import {
+  maxWebhookBytes,
+  receiveWebhook,
+  type WebhookDeps,
+} from "#service/delivery/receive-webhook.ts";
 import { readBody } from "../read-body.ts";
 
 /** `POST /webhooks/:forge/:project`, the project's path with its slashes as they are or encoded. */

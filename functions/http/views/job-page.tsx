@@ -1,6 +1,6 @@
 import { raw } from "hono/html";
 import type { FC } from "hono/jsx";
-import type { JobView, PipelineView } from "#service/view.ts";
+import type { JobView, PipelineView } from "#service/view/pipeline-view.ts";
 import { Badge, Layout } from "./layout.tsx";
 
 /** Follows the log: asks for what is new, ANSI colours and section marks taken out by the server. */

@@ -1,5 +1,5 @@
 import type { FC } from "hono/jsx";
-import type { JobView, PipelineView } from "#service/view.ts";
+import type { JobView, PipelineView } from "#service/view/pipeline-view.ts";
 import { Badge, Layout } from "./layout.tsx";
 import { between } from "./time.ts";
 

@@ -1,0 +1,14 @@
+import { isoNow, type ServiceDeps } from "../deps.ts";
+
+/** Whether this is an access token: it may use the API and git, all projects. */
+export async function authorizeAccess(deps: ServiceDeps, token: string): Promise<boolean> {
+  const hash = deps.hash(token);
+  // Hashes are compared, so that the time it takes tells nothing of the token.
+  const isAmong = (values: readonly string[]) =>
+    values.some((value) => value !== "" && deps.hash(value) === hash);
+  if (isAmong((await deps.accessTokens?.()) ?? [])) return true;
+  const grant = await deps.store.tokens.get(hash, isoNow(deps));
+  if (grant?.kind === "access") return true;
+  // It may have been rotated in a moment ago.
+  return token !== "" && isAmong((await deps.accessTokens?.({ fresh: true })) ?? []);
+}

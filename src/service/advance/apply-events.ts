@@ -1,0 +1,32 @@
+import type { Command, PipelineEvent } from "#pipeline/event.ts";
+import type { Pipeline } from "#pipeline/pipeline.ts";
+import { transition } from "#pipeline/transition.ts";
+import { isoNow, type ServiceDeps } from "../deps.ts";
+
+/** More lost races than this in a row means that something is wrong. */
+const maxConflicts = 50;
+
+/** Only decides and saves; for callers that must answer before the effects are carried out. */
+export async function applyEvents(
+  deps: ServiceDeps,
+  pipelineId: number,
+  events: readonly PipelineEvent[],
+): Promise<{ readonly pipeline: Pipeline; readonly commands: readonly Command[] } | undefined> {
+  for (let conflicts = 0; conflicts < maxConflicts; conflicts++) {
+    const stored = await deps.store.pipelines.get(pipelineId);
+    if (stored === undefined) return undefined;
+    let pipeline = stored.value;
+    const commands: Command[] = [];
+    for (const event of events) {
+      const step = transition(pipeline, event, isoNow(deps));
+      pipeline = step.pipeline;
+      commands.push(...step.commands);
+    }
+    if (pipeline === stored.value) return { pipeline, commands };
+    if ((await deps.store.pipelines.save(pipeline, stored.version)) === "saved") {
+      deps.announce(pipelineId);
+      return { pipeline, commands };
+    }
+  }
+  throw new Error(`Pipeline ${pipelineId} could not be saved in ${maxConflicts} tries.`);
+}

@@ -1,0 +1,88 @@
+import type { PresignedWrite } from "#blobs/blobs.ts";
+import type { Pipeline } from "#pipeline/pipeline.ts";
+import { isoNow, type ServiceDeps } from "../deps.ts";
+import { directUploadSeconds } from "./direct-upload.ts";
+import { type BlobFile, openBlob } from "./open-blob.ts";
+
+/** Longest name kept readable; a file name has at most 255 bytes. */
+const longestName = 200;
+
+const suffixes = { protected: "-protected", unprotected: "-non_protected" } as const;
+
+/**
+ * Keeps the caches of protected refs apart from those that anybody with a branch can fill. GitLab Docs,
+ * "Caching in GitLab CI/CD": "Use the same cache for all branches".
+ */
+export function cacheKeySuffix(pipeline: Pipeline): string {
+  return pipeline.facts.ref.protected ? suffixes.protected : suffixes.unprotected;
+}
+
+/** The cache under a key, as the asking job may see it: `absent` also for one it may not. */
+export async function readCache(
+  deps: ServiceDeps,
+  token: string,
+  key: string,
+): Promise<
+  | { readonly answer: "found"; readonly file: BlobFile }
+  | { readonly answer: "absent" | "forbidden" }
+> {
+  const granted = await grantOf(deps, token);
+  if (granted === undefined) return { answer: "forbidden" };
+  if (!mayRead(granted.pipeline, key)) return { answer: "absent" };
+  const file = await openBlob(deps, cacheBlobKey(deps, granted.pipeline, key), "cache.zip");
+  return file === undefined ? { answer: "absent" } : { answer: "found", file };
+}
+
+/** A job's leave to write the cache under a key; undefined when it has none. */
+export type CacheWrite = {
+  readonly limitBytes: number;
+  /** Replaces the cache as a whole; of several writers the last one wins. */
+  readonly store: (stream: AsyncIterable<Uint8Array>) => Promise<"stored" | "too_large">;
+  /** Where a cache of this size may go without passing through the service. It needs no confirmation. */
+  readonly direct: (sizeBytes: number) => Promise<PresignedWrite | undefined>;
+};
+
+export async function openCacheWrite(
+  deps: ServiceDeps,
+  token: string,
+  key: string,
+): Promise<CacheWrite | undefined> {
+  const granted = await grantOf(deps, token);
+  if (granted === undefined || !granted.canPush) return undefined;
+  const { pipeline } = granted;
+  if (!key.endsWith(cacheKeySuffix(pipeline))) return undefined;
+  const settings = await deps.settings(pipeline.forge, pipeline.project);
+  if (settings === undefined) return undefined;
+  const limitBytes = settings.maxCacheBytes;
+  const blobKey = cacheBlobKey(deps, pipeline, key);
+  return {
+    limitBytes,
+    direct: async (sizeBytes) =>
+      deps.blobs.presignWrite?.(blobKey, { seconds: directUploadSeconds, sizeBytes, once: false }),
+    store: async (stream) => {
+      const stored = await deps.blobs.putStream(blobKey, stream, limitBytes);
+      return stored === "too_large" ? stored : "stored";
+    },
+  };
+}
+
+/** Any token of a job that runs; a fork's job reads and does not write. */
+async function grantOf(
+  deps: ServiceDeps,
+  token: string,
+): Promise<{ readonly pipeline: Pipeline; readonly canPush: boolean } | undefined> {
+  const grant = await deps.store.tokens.get(deps.hash(token), isoNow(deps));
+  if (grant?.kind !== "job") return undefined;
+  const stored = await deps.store.pipelines.get(grant.pipelineId);
+  return stored && { pipeline: stored.value, canPush: grant.canPush };
+}
+
+function mayRead(pipeline: Pipeline, key: string): boolean {
+  return pipeline.facts.ref.protected || key.endsWith(suffixes.unprotected);
+}
+
+function cacheBlobKey(deps: ServiceDeps, pipeline: Pipeline, key: string): string {
+  const readable = encodeURIComponent(key);
+  const name = readable.length <= longestName ? readable : deps.hash(key);
+  return `caches/${pipeline.project}/-/${name}`;
+}

@@ -1,0 +1,59 @@
+import type { PresignedWrite } from "#blobs/blobs.ts";
+import type { ServiceDeps } from "../deps.ts";
+import { artifactKey } from "../keys.ts";
+import {
+  authorizeUpload,
+  limitOf,
+  mayUpload,
+  recordUpload,
+  type UploadAnswer,
+  type UploadRequest,
+} from "./upload-artifacts.ts";
+
+/** Longer than a runner goes on trying. */
+export const directUploadSeconds = 900;
+
+/**
+ * Whether an upload of this size would be taken, before its bytes are sent, and where to they may go without
+ * passing through the service: then the job confirms it afterwards. What was uploaded before is gone.
+ */
+export async function openUpload(
+  deps: ServiceDeps,
+  request: UploadRequest,
+  sizeBytes: number,
+): Promise<UploadAnswer | { readonly answer: "direct"; readonly upload: PresignedWrite }> {
+  const answer = await mayUpload(deps, request, sizeBytes);
+  if (answer.answer !== "accepted") return answer;
+  const key = artifactKey(request.jobId, request.type);
+  const upload = await deps.blobs.presignWrite?.(key, {
+    seconds: directUploadSeconds,
+    sizeBytes,
+    // The address outlives the job; what others already read must not change.
+    once: true,
+  });
+  if (upload === undefined) return answer;
+  await deps.blobs.delete(key);
+  return { answer: "direct", upload };
+}
+
+/** Takes in what a job wrote to the address that it was given. Repeated, it does the same again. */
+export async function confirmUpload(
+  deps: ServiceDeps,
+  request: UploadRequest,
+  name: string,
+): Promise<UploadAnswer> {
+  const authorized = await authorizeUpload(deps, request);
+  if (authorized.result !== "ok") return { answer: authorized.result };
+  const { pipeline } = authorized;
+  const key = artifactKey(request.jobId, request.type);
+  const sizeBytes = await deps.blobs.size?.(key);
+  if (sizeBytes === undefined) {
+    return { answer: "invalid", message: "There is no file at the address that was given for it." };
+  }
+  const limitBytes = await limitOf(deps, pipeline, request.type);
+  if (sizeBytes > limitBytes) {
+    await deps.blobs.delete(key);
+    return { answer: "too_large", limitBytes };
+  }
+  return recordUpload(deps, pipeline, request, { name, sizeBytes });
+}

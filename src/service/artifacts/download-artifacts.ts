@@ -1,0 +1,53 @@
+import type { Job, JobArtifact, Pipeline } from "#pipeline/pipeline.ts";
+import { isoNow, type ServiceDeps } from "../deps.ts";
+import { artifactKey } from "../keys.ts";
+import { readJob } from "../read-job.ts";
+import { type BlobFile, openBlob } from "./open-blob.ts";
+
+export type DownloadAnswer =
+  | { readonly answer: "found"; readonly artifact: JobArtifact; readonly file: BlobFile }
+  | { readonly answer: "absent" | "forbidden" };
+
+/** What a person or a program with access to the project gets. */
+export async function openArtifact(
+  deps: ServiceDeps,
+  jobId: number,
+  type: string,
+): Promise<DownloadAnswer> {
+  const found = await readJob(deps, jobId);
+  return found === undefined ? { answer: "absent" } : open(deps, found.job, type);
+}
+
+/**
+ * What a running job gets of another: of its own project only, and in a merge request from a fork only of
+ * its own pipeline.
+ */
+export async function openArtifactForJob(
+  deps: ServiceDeps,
+  jobId: number,
+  token: string,
+): Promise<DownloadAnswer> {
+  const [grant, found] = await Promise.all([
+    deps.store.tokens.get(deps.hash(token), isoNow(deps)),
+    readJob(deps, jobId),
+  ]);
+  if (grant?.kind !== "job") return { answer: "forbidden" };
+  if (found === undefined) return { answer: "absent" };
+  if (!mayRead(grant, found.pipeline)) return { answer: "forbidden" };
+  return open(deps, found.job, "archive");
+}
+
+function mayRead(
+  grant: { readonly pipelineId: number; readonly project: string; readonly canPush: boolean },
+  pipeline: Pipeline,
+): boolean {
+  if (grant.pipelineId === pipeline.id) return true;
+  return grant.canPush && grant.project === pipeline.project;
+}
+
+async function open(deps: ServiceDeps, job: Job, type: string): Promise<DownloadAnswer> {
+  const artifact = job.artifacts?.find((candidate) => candidate.type === type);
+  if (artifact === undefined || artifact.removed === true) return { answer: "absent" };
+  const file = await openBlob(deps, artifactKey(job.id, type), artifact.filename);
+  return file === undefined ? { answer: "absent" } : { answer: "found", artifact, file };
+}

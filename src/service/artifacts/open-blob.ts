@@ -1,0 +1,19 @@
+import type { ServiceDeps } from "../deps.ts";
+
+/** Seconds that a direct address is good for. */
+const directSeconds = 300;
+
+/** Bytes to pass on, or where they can be had without this service for a few minutes. */
+export type BlobFile =
+  | { readonly stream: AsyncIterable<Uint8Array>; readonly sizeBytes: number }
+  | { readonly location: string };
+
+export async function openBlob(
+  deps: ServiceDeps,
+  key: string,
+  filename: string,
+): Promise<BlobFile | undefined> {
+  if (deps.blobs.presignRead === undefined) return deps.blobs.getStream(key);
+  const location = await deps.blobs.presignRead(key, { seconds: directSeconds, filename });
+  return location === undefined ? undefined : { location };
+}

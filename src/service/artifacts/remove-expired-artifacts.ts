@@ -1,0 +1,91 @@
+import { pipelineIdOfJob } from "#pipeline/jobs.ts";
+import type { Pipeline } from "#pipeline/pipeline.ts";
+import { isCompleted } from "#pipeline/status.ts";
+import { advanceSoon } from "../advance/advance-pipeline.ts";
+import { isoNow, type ServiceDeps } from "../deps.ts";
+import { eachUntil } from "../each-until.ts";
+import { artifactKey } from "../keys.ts";
+import { readJob } from "../read-job.ts";
+import {
+  type ExpiryMark,
+  expiryKey,
+  expiryKeysEnd,
+  expiryPrefix,
+  parseExpiryKey,
+} from "./artifact-expiry.ts";
+
+/** What is kept beyond its time is looked at again after this long. */
+const keptMilliseconds = 3_600_000;
+/** Pipelines of a ref that may have failed since the last one that succeeded. */
+const searchedPipelines = 50;
+
+/**
+ * Removes artifacts whose time has come. Those of a ref's latest successful pipeline stay until there is a
+ * newer one, and those of an unfinished pipeline until it is finished (GitLab Docs, "Keep artifacts from
+ * most recent successful jobs"). Safe to run at any time, also twice at once; what is not looked at by `until`
+ * (epoch milliseconds) is left to the next time.
+ */
+export async function removeExpiredArtifacts(
+  deps: ServiceDeps,
+  options: { readonly until?: number } = {},
+): Promise<void> {
+  const now = isoNow(deps);
+  const keys = await deps.blobs.list(expiryPrefix, { before: expiryKeysEnd(now) });
+  const due = keys.flatMap((key) => {
+    const mark = parseExpiryKey(key);
+    return mark === undefined ? [] : [{ key, mark }];
+  });
+  await eachUntil(due, { ...options, now: deps.now }, async ({ key, mark }) => {
+    if (await isKept(deps, mark)) {
+      const at = new Date(deps.now() + keptMilliseconds).toISOString();
+      await deps.blobs.put(expiryKey({ ...mark, at }), new Uint8Array());
+    } else {
+      await remove(deps, mark, now);
+    }
+    await deps.blobs.delete(key);
+  });
+}
+
+async function remove(deps: ServiceDeps, mark: ExpiryMark, now: string): Promise<void> {
+  const pipelineId = pipelineIdOfJob(mark.jobId);
+  const artifact = await artifactOf(deps, mark);
+  // Uploaded again since this mark was made: the newer mark counts.
+  if (artifact?.expireAt !== undefined && artifact.expireAt > now) return;
+  await advanceSoon(deps, pipelineId, [
+    { type: "artifacts_removed", jobId: mark.jobId, artifactType: mark.type },
+  ]);
+  await deps.blobs.delete(artifactKey(mark.jobId, mark.type));
+}
+
+async function artifactOf(deps: ServiceDeps, mark: ExpiryMark) {
+  const found = await readJob(deps, mark.jobId);
+  return found?.job.artifacts?.find(({ type }) => type === mark.type);
+}
+
+async function isKept(deps: ServiceDeps, mark: ExpiryMark): Promise<boolean> {
+  const stored = await deps.store.pipelines.get(pipelineIdOfJob(mark.jobId));
+  if (stored === undefined) return false;
+  const pipeline = stored.value;
+  if (!isCompleted(pipeline.status)) return true;
+  return (await isLatestSuccess(deps, pipeline)) && (await refExists(deps, pipeline));
+}
+
+/** The pipeline's own status is taken from itself: a list may not know it yet. */
+async function isLatestSuccess(deps: ServiceDeps, pipeline: Pipeline): Promise<boolean> {
+  if (pipeline.status !== "success") return false;
+  const recent = await deps.store.pipelines.list({
+    project: pipeline.project,
+    ref: pipeline.facts.ref.name,
+    limit: searchedPipelines,
+  });
+  return !recent.some(({ id, status }) => id > pipeline.id && status === "success");
+}
+
+/** A ref that was deleted keeps nothing. Where no push of it was ever seen, it is taken to be there. */
+async function refExists(deps: ServiceDeps, pipeline: Pipeline): Promise<boolean> {
+  const { forge, project, facts } = pipeline;
+  const { kind, name } = facts.ref;
+  const ref = `refs/${kind === "tag" ? "tags" : "heads"}/${name}`;
+  if ((await deps.store.projects.seenRef(forge, project, ref)) !== undefined) return true;
+  return Object.keys(await deps.store.projects.seenRefs(forge, project)).length === 0;
+}

@@ -1,0 +1,74 @@
+import type { ForgeClient, TriggerEvent } from "#forge/forge.ts";
+import type { PipelineFacts } from "#language/facts.ts";
+import type { ProjectSettings } from "#project/settings.ts";
+import type { ServiceDeps } from "../deps.ts";
+import { openMergeRequests, withMergeBase } from "./merge-request-facts.ts";
+
+export type BuildableEvent = Extract<TriggerEvent, { kind: "push" | "tag" | "merge_request" }>;
+
+export function refNameOf(event: BuildableEvent): string {
+  return event.kind === "merge_request"
+    ? event.mergeRequest.sourceBranch
+    : event.ref.replace(/^refs\/(heads|tags)\//, "");
+}
+
+/** Collects what the predefined variables are made of; undefined when the commit is gone. */
+export async function collectFacts(
+  deps: ServiceDeps,
+  settings: ProjectSettings,
+  client: ForgeClient,
+  event: BuildableEvent,
+): Promise<PipelineFacts | undefined> {
+  const name = refNameOf(event);
+  const kind = event.kind === "tag" ? "tag" : "branch";
+  const [commit, project, tagMessage, mergeRequest, open] = await Promise.all([
+    client.readCommit(event.sha),
+    client.readProject(),
+    kind === "tag" ? client.readTagMessage(name) : undefined,
+    event.kind === "merge_request" ? withMergeBase(deps, client, event.mergeRequest) : undefined,
+    event.kind === "push" ? openMergeRequests(deps, client, event.project.path, name) : [],
+  ]);
+  if (commit === undefined || project === undefined) return undefined;
+  const isProtected =
+    event.kind !== "merge_request" &&
+    (event.protected ?? isProtectedRef(name, project.defaultBranch, settings.protectedRefs));
+  return {
+    source: event.kind === "merge_request" ? "merge_request_event" : "push",
+    project: { ...project, configPath: settings.configPath },
+    server: deps.server,
+    ref: { kind, name, protected: isProtected },
+    ...(tagMessage === undefined ? {} : { tagMessage }),
+    commit: {
+      ...commit,
+      beforeSha: event.kind === "merge_request" ? "0".repeat(40) : event.before,
+    },
+    user: event.user,
+    ...(mergeRequest === undefined ? {} : { mergeRequest }),
+    ...(open.length === 0 ? {} : { openMergeRequests: open }),
+  };
+}
+
+/** Merge requests from forks may read, never write. */
+export function isFromFork({ mergeRequest }: Pick<PipelineFacts, "mergeRequest">): boolean {
+  return mergeRequest?.fork === true;
+}
+
+/** The default branch is always protected; patterns know `*` only. */
+function isProtectedRef(name: string, defaultBranch: string, patterns: readonly string[]): boolean {
+  return name === defaultBranch || patterns.some((pattern) => matchesWildcard(pattern, name));
+}
+
+/** Wildcard match without backtracking: `*` stands for any characters. */
+export function matchesWildcard(pattern: string, text: string): boolean {
+  const [first = "", ...rest] = pattern.split("*");
+  if (rest.length === 0) return pattern === text;
+  if (!text.startsWith(first)) return false;
+  let position = first.length;
+  const last = rest.pop() ?? "";
+  for (const part of rest) {
+    const found = text.indexOf(part, position);
+    if (found === -1) return false;
+    position = found + part.length;
+  }
+  return text.length - last.length >= position && text.endsWith(last);
+}

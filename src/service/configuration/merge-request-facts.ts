@@ -1,0 +1,51 @@
+import { type ForgeClient, ForgeError } from "#forge/forge.ts";
+import type { MergeRequestFacts } from "#language/facts.ts";
+import type { ServiceDeps } from "../deps.ts";
+
+/** With the target's commit and the merge base, which most payloads leave out; what cannot be told stays "". */
+export async function withMergeBase(
+  deps: Pick<ServiceDeps, "log">,
+  client: ForgeClient,
+  request: MergeRequestFacts,
+): Promise<MergeRequestFacts> {
+  if (request.targetSha !== "" && request.diffBaseSha !== "") return request;
+  const { iid, targetBranch, sourceSha: sha } = request;
+  const unknown = { targetSha: "", diffBaseSha: "" };
+  const found = await unlessRefused(deps, "the merge base of a merge request", unknown, () =>
+    client.readMergeBase({ iid, targetBranch, sha }),
+  );
+  return {
+    ...request,
+    targetSha: request.targetSha || found.targetSha,
+    diffBaseSha: request.diffBaseSha || found.diffBaseSha,
+  };
+}
+
+/** What `CI_OPEN_MERGE_REQUESTS` names for a branch: `group/project!7`. */
+export async function openMergeRequests(
+  deps: Pick<ServiceDeps, "log">,
+  client: ForgeClient,
+  project: string,
+  branch: string,
+): Promise<readonly string[]> {
+  const iids = await unlessRefused(deps, "a branch's open merge requests", [], () =>
+    client.listOpenMergeRequests(branch),
+  );
+  return iids.map((iid) => `${project}!${iid}`);
+}
+
+/** A token without that right still builds; a forge that is away is asked again with the whole delivery. */
+async function unlessRefused<T>(
+  { log }: Pick<ServiceDeps, "log">,
+  what: string,
+  otherwise: T,
+  ask: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof ForgeError) || error.retryable) throw error;
+    log("warn", `the forge does not tell ${what}`, { cause: error.message });
+    return otherwise;
+  }
+}

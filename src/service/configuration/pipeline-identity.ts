@@ -1,0 +1,14 @@
+import type { PipelineIdentity } from "#language/facts.ts";
+import type { Pipeline } from "#pipeline/pipeline.ts";
+import { pipelineUrl } from "../keys.ts";
+
+/** What `CI_PIPELINE_*` are made of. */
+export function pipelineIdentity(pipeline: Pipeline): PipelineIdentity {
+  return {
+    id: pipeline.id,
+    iid: pipeline.iid,
+    url: pipelineUrl(pipeline.facts, pipeline.id),
+    createdAt: pipeline.createdAt,
+    ...(pipeline.name === undefined ? {} : { name: pipeline.name }),
+  };
+}

@@ -1,0 +1,27 @@
+import { isoNow, type ServiceDeps } from "../deps.ts";
+import type { CreateOutcome } from "./create-pipeline.ts";
+import { buildApproved } from "./fork-policy.ts";
+
+export type ApprovalResult =
+  | { readonly result: "unknown" }
+  | { readonly result: "approved"; readonly by: string; readonly outcome: CreateOutcome };
+
+/**
+ * Lets the commit of a fork's merge request be built, whose pipeline this would be. May be repeated: who approved
+ * first stays, and there is one pipeline.
+ */
+export async function approveFork(
+  deps: ServiceDeps,
+  pipelineId: number,
+  by: string,
+): Promise<ApprovalResult> {
+  const approval = await deps.store.approvals.approve(pipelineId, by, isoNow(deps));
+  if (approval?.state !== "approved") return { result: "unknown" };
+  deps.log("info", "a fork's merge request is approved", {
+    pipeline: pipelineId,
+    project: approval.project,
+    sha: approval.sha,
+    by: approval.by,
+  });
+  return { result: "approved", by: approval.by, outcome: await buildApproved(deps, approval) };
+}

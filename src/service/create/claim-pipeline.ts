@@ -1,0 +1,47 @@
+import { mergeRequestLine } from "#pipeline/line.ts";
+import type { LineEntry } from "#store/line-store.ts";
+import { type BuildableEvent, refNameOf } from "../configuration/facts.ts";
+import type { ServiceDeps } from "../deps.ts";
+
+/**
+ * The id of the event's pipeline: the same for all who tell of the same thing. The key says what the pipeline is
+ * for, together with the newest pipeline of the ref or merge request that was for another commit, so that going
+ * back to an old commit is a new one. A merge request that is opened again, or marked as ready, has nothing new.
+ */
+export async function claimPipelineId(
+  deps: Pick<ServiceDeps, "store" | "hash">,
+  forgeName: string,
+  event: BuildableEvent,
+): Promise<number> {
+  const isRequest = event.kind === "merge_request";
+  const project = event.project.path;
+  const line = isRequest ? mergeRequestLine(event.mergeRequest.iid) : refNameOf(event);
+  const recent = await recentOf(deps, project, line);
+  const previous = recent.find((pipeline) => pipeline.sha !== event.sha);
+  const key = [
+    forgeName,
+    project,
+    event.kind,
+    event.ref,
+    isRequest ? "" : event.before,
+    event.sha,
+    previous?.pipelineId ?? 0,
+    ...(isRequest ? [event.mergeRequest.iid] : []),
+  ].join("\n");
+  const nextId = await deps.store.pipelines.nextId();
+  const pipelineId = await deps.store.pipelines.claim(deps.hash(key), nextId);
+  await deps.store.lines.note(project, line, { pipelineId, sha: event.sha });
+  return pipelineId;
+}
+
+/** Lists lag behind: they are asked only for what was before the line was kept. */
+async function recentOf(
+  deps: Pick<ServiceDeps, "store">,
+  project: string,
+  line: string,
+): Promise<readonly LineEntry[]> {
+  const noted = await deps.store.lines.read(project, line);
+  if (noted.length > 0) return noted;
+  const listed = await deps.store.pipelines.list({ project, ref: line, limit: 20 });
+  return listed.map(({ id, sha }) => ({ pipelineId: id, sha }));
+}

@@ -1,0 +1,150 @@
+import {
+  type Forge,
+  MalformedPayload,
+  type TriggerEvent,
+  UnreadablePayload,
+  type Verification,
+  type WebhookReader,
+  type WebhookRequest,
+} from "#forge/forge.ts";
+import type { DeliveryStore } from "#store/store.ts";
+import { isoNow, type ServiceDeps } from "../deps.ts";
+import { webhookSecretName } from "../keys.ts";
+import { boundEvents } from "./bound-events.ts";
+
+/** As little as a webhook needs, so that a function which only receives them starts with little. */
+export type WebhookDeps = Pick<ServiceDeps, "settings" | "secrets" | "queue" | "now" | "log"> & {
+  readonly store: { readonly deliveries: Pick<DeliveryStore, "put" | "mark"> };
+  readonly forges: ReadonlyMap<string, Pick<Forge, "name" | "webhooks">>;
+};
+
+/** Lambda takes 6 MB at most; larger payloads are found by the sweep. */
+export const maxWebhookBytes = 6_000_000;
+
+type Connection = { readonly forge: string; readonly project: string };
+
+export type WebhookAnswer = {
+  readonly status: 200 | 202 | 400 | 401 | 404 | 413;
+  readonly body: Readonly<Record<string, string | number>>;
+};
+
+/**
+ * Verifies raw bytes, then parses, stores the delivery once and queues it. An authentic event is
+ * answered 2xx whatever it asks for, since forges turn off hooks that answer otherwise. A delivery that
+ * was stored but never queued (a crash between the two) is queued by its redelivery.
+ */
+export async function receiveWebhook(
+  deps: WebhookDeps,
+  connection: Connection,
+  request: WebhookRequest,
+): Promise<WebhookAnswer> {
+  // Settings first: a connection may be as new as this request.
+  const settings = await deps.settings(connection.forge, connection.project);
+  const forge = deps.forges.get(connection.forge);
+  if (forge === undefined) {
+    return {
+      status: 404,
+      body: { error: `There is no forge connection named "${connection.forge}".` },
+    };
+  }
+  if (settings === undefined) {
+    return { status: 404, body: { error: "This project is not connected." } };
+  }
+  if (request.body.byteLength > maxWebhookBytes) {
+    return { status: 413, body: { error: `Payloads over ${maxWebhookBytes} bytes are not read.` } };
+  }
+  const verification = await verify(deps, forge.webhooks, connection, request);
+  if (!verification.authentic) {
+    deps.log("warn", "webhook refused", { ...connection, why: verification.why });
+    return { status: 401, body: { error: verification.why } };
+  }
+  let events: readonly TriggerEvent[];
+  try {
+    events = forge.webhooks.parse(request);
+  } catch (error) {
+    if (!(error instanceof MalformedPayload)) throw error;
+    // Only the built-in git host turns no hook off for an answer other than 2xx.
+    if (error instanceof UnreadablePayload && forge.name === "local")
+      return { status: 400, body: { error: error.message } };
+    return refused(deps, connection, error.message);
+  }
+  const foreign = events.find(
+    (event) =>
+      event.kind !== "ignored" &&
+      event.project.path.toLowerCase() !== connection.project.toLowerCase(),
+  );
+  if (foreign !== undefined) {
+    return refused(
+      deps,
+      connection,
+      "The payload is about another project than this webhook: connect the project again if it was renamed.",
+    );
+  }
+  const ignored = events.flatMap((event) => (event.kind === "ignored" ? [event.why] : []));
+  if (ignored.length === events.length) {
+    const why = [...new Set(ignored)].slice(0, 10).join("; ") || "nothing in it";
+    return { status: 200, body: { result: "ignored", why } };
+  }
+  return storeAndQueue(deps, connection, verification.deliveryId, events);
+}
+
+/** A request that no known secret signed may be signed by one that was rotated in a moment ago. */
+async function verify(
+  deps: WebhookDeps,
+  reader: WebhookReader,
+  connection: Connection,
+  request: WebhookRequest,
+): Promise<Verification> {
+  const name = webhookSecretName(connection.forge, connection.project);
+  const known = await deps.secrets.get(name);
+  const verification = await reader.verify(request, known, deps.now());
+  if (verification.authentic) return verification;
+  const fresh = await deps.secrets.get(name, { fresh: true });
+  const others = fresh.filter((secret) => !known.includes(secret));
+  return others.length === 0 ? verification : reader.verify(request, others, deps.now());
+}
+
+async function storeAndQueue(
+  deps: WebhookDeps,
+  connection: Connection,
+  id: string,
+  all: readonly TriggerEvent[],
+): Promise<WebhookAnswer> {
+  const { events, left } = boundEvents(all.filter(({ kind }) => kind !== "ignored"));
+  if (left > 0)
+    deps.log("warn", "refs of one delivery are left to the sweep", { ...connection, left });
+  if (events.length === 0)
+    return refused(
+      deps,
+      connection,
+      "The event takes more than 200 KB: its names or push options are too long.",
+    );
+  const delivery = await deps.store.deliveries.put({
+    ...connection,
+    id,
+    receivedAt: isoNow(deps),
+    state: "received",
+    events: JSON.stringify(events),
+  });
+  if (delivery.state !== "received") {
+    return { status: 200, body: { result: "duplicate", delivery: id } };
+  }
+  await deps.queue.send({ type: "delivery", ...connection, deliveryId: id });
+  await deps.store.deliveries.mark(delivery, "queued");
+  deps.log("info", "webhook queued", { ...connection, delivery: id, events: events.length });
+  return {
+    status: 202,
+    body: {
+      result: "queued",
+      delivery: id,
+      events: events.length,
+      ...(left > 0 ? { left_to_sweep: left } : {}),
+    },
+  };
+}
+
+/** Authentic, but nothing can be made of it: said in the answer, since a 4xx would turn the hook off. */
+function refused(deps: WebhookDeps, connection: Connection, why: string): WebhookAnswer {
+  deps.log("warn", "webhook not understood", { ...connection, why });
+  return { status: 200, body: { result: "refused", why } };
+}

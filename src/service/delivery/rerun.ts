@@ -1,0 +1,36 @@
+import type { TriggerEvent } from "#forge/forge.ts";
+import { advancePipeline } from "../advance/advance-pipeline.ts";
+import type { CreateOutcome } from "../create/create-pipeline.ts";
+import type { ServiceDeps } from "../deps.ts";
+import { pipelineUrl } from "../keys.ts";
+
+/**
+ * Retries what a forge's check shows: the job, or what failed or was canceled of the pipeline. Only of the event's
+ * own project, commit and check; where nothing can be retried the forge is told again how it stands.
+ */
+export async function rerun(
+  deps: ServiceDeps,
+  forgeName: string,
+  event: Extract<TriggerEvent, { kind: "rerun" }>,
+): Promise<CreateOutcome> {
+  const { context, pipelineId, jobId } = event;
+  const known = (await deps.store.pipelines.get(pipelineId))?.value;
+  const isOfProject =
+    known?.forge === forgeName && known.project.toLowerCase() === event.project.path.toLowerCase();
+  const isShown =
+    known?.facts.commit.sha === event.sha &&
+    known.reported.some((reported) => reported.context === context);
+  const pipeline =
+    isOfProject && isShown
+      ? await advancePipeline(deps, pipelineId, [
+          // From the request on the forge shows the check as waiting, whatever it was told before.
+          { type: "status_posted", context, state: "pending", description: "" },
+          { type: "retry", by: event.user.login, ...(jobId !== undefined && { jobIds: [jobId] }) },
+          { type: "look" },
+        ])
+      : undefined;
+  if (pipeline === undefined)
+    return { result: "nothing", why: `${event.project.path} has no pipeline with that check` };
+  const { status } = pipeline;
+  return { result: "created", pipelineId, url: pipelineUrl(pipeline.facts, pipelineId), status };
+}

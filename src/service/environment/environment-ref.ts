@@ -1,0 +1,13 @@
+import type { EnvironmentRef, EnvironmentSpec } from "#environment/environment.ts";
+import type { Pipeline, PipelineEnvironment } from "#pipeline/pipeline.ts";
+import { isFromFork } from "../configuration/facts.ts";
+
+/** How the provider knows an environment of a pipeline. */
+export function refOf({ id, handle }: PipelineEnvironment): EnvironmentRef {
+  return { id, ...(handle !== undefined && { handle }) };
+}
+
+/** Of the project's images. */
+export function accessOf({ facts }: Pipeline): EnvironmentSpec["access"] {
+  return isFromFork(facts) ? "pull" : "push";
+}

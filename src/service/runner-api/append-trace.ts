@@ -1,0 +1,42 @@
+import type { Job } from "#pipeline/pipeline.ts";
+import type { Status } from "#pipeline/status.ts";
+import { authorizeJob } from "../access/authorize-job.ts";
+import { advanceSoon } from "../advance/advance-pipeline.ts";
+import type { ServiceDeps } from "../deps.ts";
+import { logKey } from "../keys.ts";
+
+/** A contact is written at most this often: every chunk of log would else be a write of the pipeline. */
+export const contactMilliseconds = 60_000;
+
+export type TraceAnswer =
+  | { readonly answer: "accepted" | "range"; readonly length: number; readonly status: Status }
+  | { readonly answer: "unknown" | "forbidden" };
+
+/** Appends a piece of a job's log where it belongs, or says where to go on. */
+export async function appendTrace(
+  deps: ServiceDeps,
+  request: {
+    readonly jobId: number;
+    readonly token: string;
+    readonly start: number;
+    readonly bytes: Uint8Array;
+  },
+): Promise<TraceAnswer> {
+  const authorization = await authorizeJob(deps, request.jobId, request.token);
+  if (authorization.result !== "ok") return { answer: authorization.result };
+  const { job, pipeline } = authorization;
+  const appended = await deps.blobs.append(logKey(job.id), request.start, request.bytes);
+  if (contactDue(deps, job))
+    await advanceSoon(deps, pipeline.id, [{ type: "job_contact", jobId: job.id }]);
+  deps.announce(pipeline.id);
+  return {
+    answer: appended.accepted ? "accepted" : "range",
+    length: appended.length,
+    status: job.status,
+  };
+}
+
+export function contactDue(deps: ServiceDeps, job: Job): boolean {
+  const last = job.contactAt ?? job.startedAt;
+  return last === undefined || deps.now() - Date.parse(last) > contactMilliseconds;
+}

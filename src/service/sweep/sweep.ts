@@ -1,0 +1,47 @@
+import type { Message } from "#queue/queue.ts";
+import type { ServiceDeps } from "../deps.ts";
+import { eachUntil } from "../each-until.ts";
+
+/** A delivery this young may still be under way. */
+const youngMilliseconds = 30_000;
+/** Who waits longest is looked at, so that nobody waits for ever because a write was lost. */
+const inLineLooked = 5;
+
+/**
+ * Looks at everything unfinished, so that whatever was lost (a message, an event, a whole process) is
+ * made good: queues deliveries that nobody finished and looks at every open pipeline. What is not queued by
+ * `until` (epoch milliseconds) is left to the next time.
+ */
+export async function sweep(
+  deps: ServiceDeps,
+  options: { readonly includeYoung?: boolean; readonly until?: number } = {},
+): Promise<void> {
+  const { pipelines } = deps.store;
+  const [waiting, open, deliveries] = await Promise.all([
+    pipelines.listInLine(inLineLooked),
+    pipelines.listOpen(),
+    lostDeliveries(deps, options.includeYoung === true),
+  ]);
+  const messages: readonly Message[] = [
+    { type: "places" },
+    ...deliveries,
+    ...[...new Set([...waiting, ...open])].map(
+      (pipelineId) => ({ type: "pipeline", pipelineId }) as const,
+    ),
+  ];
+  const left = await eachUntil(messages, { ...options, now: deps.now }, (message) =>
+    deps.queue.send(message),
+  );
+  if (left > 0)
+    deps.log("warn", "a part of what is unfinished is left to the next sweep", { left });
+}
+
+async function lostDeliveries(
+  { store, now }: ServiceDeps,
+  includeYoung: boolean,
+): Promise<readonly Message[]> {
+  const unfinished = await store.deliveries.listUnfinished();
+  return unfinished
+    .filter(({ receivedAt }) => includeYoung || now() - Date.parse(receivedAt) >= youngMilliseconds)
+    .map(({ forge, project, id }) => ({ type: "delivery", forge, project, deliveryId: id }));
+}

@@ -1,0 +1,189 @@
+import type { ComputeSize, Executor, Pipeline } from "#pipeline/pipeline.ts";
+import { type EnvironmentUsage, environmentUsage } from "#pipeline/usage.ts";
+import { usageAsIf } from "#pipeline/usage-as-if.ts";
+import { minutePrice, prices } from "#project/prices.ts";
+import { webhookCost } from "#project/webhook-cost.ts";
+import { isoNow, type ServiceDeps } from "../deps.ts";
+
+/** What build machines took, and what they cost; dollars are absent where a size has no price. */
+export type BuildCost = {
+  readonly environments: number;
+  readonly minutes: number;
+  readonly dollars?: number;
+};
+
+export type PipelineCost = BuildCost & {
+  readonly id: number;
+  readonly project: string;
+  readonly ref: string;
+  readonly status: string;
+  readonly created_at: string;
+  readonly executor: Executor;
+  readonly compute: ComputeSize;
+  readonly jobs: number;
+  readonly waited_seconds: number;
+  readonly provisioning_seconds: number;
+  readonly as_if: readonly (BuildCost & { readonly executor: Executor })[];
+};
+
+export type CostReport = {
+  readonly region: string;
+  readonly prices_as_of: string;
+  /** Whether the machines are hired: where they are not, nothing is paid and figures say what AWS would charge. */
+  readonly billed: boolean;
+  /** What was assumed for starting and leaving in `as_if`. */
+  readonly assumed: { readonly provisioning_seconds: number; readonly leaving_seconds: number };
+  readonly pipelines: readonly PipelineCost[];
+  readonly total: {
+    readonly pipelines: number;
+    readonly jobs: number;
+    readonly by_compute: readonly (BuildCost & { readonly compute: ComputeSize })[];
+    readonly as_if: readonly (BuildCost & { readonly executor: Executor })[];
+  };
+  /** Of the service itself, from a forge's request to the queued delivery. */
+  readonly webhooks_per_million: ReturnType<typeof webhookCost>;
+  /** More pipelines than one report takes: older ones are not in it. */
+  readonly cut?: true;
+};
+
+/** Pipelines in one report. */
+const most = 500;
+/** A machine that is not hired is up at once; CodeBuild's took 30 to 190 s where somebody measured. */
+const usualProvisioning = 60;
+const leavingSeconds = 5;
+const usualCompute: ComputeSize = "small";
+
+export type CostDeps = Pick<ServiceDeps, "store" | "now">;
+
+export async function costOfPipeline(
+  deps: CostDeps,
+  pipelineId: number,
+): Promise<CostReport | undefined> {
+  const stored = await deps.store.pipelines.get(pipelineId);
+  return stored === undefined ? undefined : report(deps, [stored.value], false);
+}
+
+/** Newest first, down to those that were made before `since` (ISO 8601). */
+export async function costSince(
+  deps: CostDeps,
+  filter: { readonly project?: string; readonly since: string },
+): Promise<CostReport> {
+  const { project, since } = filter;
+  const found: Pipeline[] = [];
+  const listed = await deps.store.pipelines.list({
+    ...(project === undefined ? {} : { project }),
+    limit: most + 1,
+  });
+  const young = listed.filter(({ createdAt }) => createdAt >= since);
+  for (const { id } of young.slice(0, most)) {
+    const stored = await deps.store.pipelines.get(id);
+    if (stored !== undefined) found.push(stored.value);
+  }
+  return report(deps, found, young.length > most);
+}
+
+function report(deps: CostDeps, pipelines: readonly Pipeline[], cut: boolean): CostReport {
+  const now = isoNow(deps);
+  const usages = pipelines.map((pipeline) => ({
+    pipeline,
+    environments: environmentUsage(pipeline, now),
+  }));
+  const all = usages.flatMap(({ environments }) => environments);
+  const hired = all.filter(({ compute }) => compute !== undefined);
+  const provisioningSeconds = median(
+    hired.flatMap(({ provisioningSeconds: seconds }) => seconds ?? []),
+    usualProvisioning,
+  );
+  const overhead = { provisioningSeconds, leavingSeconds };
+  const costs = usages
+    .filter(({ environments }) => environments.length > 0)
+    .map(({ pipeline, environments }) => pipelineCost(pipeline, environments, overhead, now));
+  return {
+    region: prices.region,
+    prices_as_of: prices.asOf,
+    billed: hired.length > 0,
+    assumed: { provisioning_seconds: provisioningSeconds, leaving_seconds: leavingSeconds },
+    pipelines: costs,
+    total: {
+      pipelines: costs.length,
+      jobs: costs.reduce((sum, { jobs }) => sum + jobs, 0),
+      by_compute: group(all, ({ compute }) => compute ?? usualCompute).map(([compute, each]) => ({
+        compute,
+        ...costOf(each),
+      })),
+      as_if: group(
+        costs.flatMap(({ as_if }) => as_if),
+        ({ executor }) => executor,
+      ).map(([executor, each]) => ({ executor, ...sum(each) })),
+    },
+    webhooks_per_million: webhookCost(),
+    ...(cut && { cut }),
+  };
+}
+
+function pipelineCost(
+  pipeline: Pipeline,
+  environments: readonly EnvironmentUsage[],
+  overhead: Parameters<typeof usageAsIf>[1],
+  now: string,
+): PipelineCost {
+  const compute = environments.find((each) => each.compute)?.compute ?? usualCompute;
+  const price = minutePrice(compute);
+  const add = (pick: (usage: EnvironmentUsage) => number) =>
+    Math.round(environments.reduce((total, usage) => total + pick(usage), 0) * 10) / 10;
+  return {
+    id: pipeline.id,
+    project: pipeline.project,
+    ref: pipeline.facts.ref.name,
+    status: pipeline.status,
+    created_at: pipeline.createdAt,
+    executor: pipeline.settings.executor,
+    compute,
+    jobs: add(({ jobs }) => jobs),
+    waited_seconds: add(({ waitedSeconds }) => waitedSeconds),
+    provisioning_seconds: add(({ provisioningSeconds }) => provisioningSeconds ?? 0),
+    ...costOf(environments),
+    as_if: usageAsIf(pipeline, overhead, now).map((usage) => ({
+      ...usage,
+      ...(price !== undefined && { dollars: usage.minutes * price }),
+    })),
+  };
+}
+
+function costOf(environments: readonly EnvironmentUsage[]): BuildCost {
+  return sum(
+    environments.map(({ minutes, compute }) => {
+      const price = minutePrice(compute ?? usualCompute);
+      return { environments: 1, minutes, ...(price !== undefined && { dollars: minutes * price }) };
+    }),
+  );
+}
+
+/** One without a price leaves the sum without one. */
+function sum(costs: readonly BuildCost[]): BuildCost {
+  const dollars = costs.reduce<number | undefined>(
+    (total, cost) =>
+      total === undefined || cost.dollars === undefined ? undefined : total + cost.dollars,
+    0,
+  );
+  return {
+    environments: costs.reduce((total, cost) => total + cost.environments, 0),
+    minutes: costs.reduce((total, cost) => total + cost.minutes, 0),
+    ...(dollars !== undefined && { dollars }),
+  };
+}
+
+function group<T, K>(values: readonly T[], key: (value: T) => K): readonly (readonly [K, T[]])[] {
+  const groups = new Map<K, T[]>();
+  for (const value of values) {
+    const known = groups.get(key(value));
+    if (known === undefined) groups.set(key(value), [value]);
+    else known.push(value);
+  }
+  return [...groups];
+}
+
+function median(values: readonly number[], otherwise: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? otherwise;
+}

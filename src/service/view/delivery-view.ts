@@ -1,0 +1,160 @@
+import type { TriggerEvent } from "#forge/forge.ts";
+import type { Pipeline } from "#pipeline/pipeline.ts";
+import type { Delivery } from "#store/store.ts";
+import type { CreateOutcome } from "../create/create-pipeline.ts";
+import { eventsOf } from "../delivery/delivery-events.ts";
+import type { ServiceDeps } from "../deps.ts";
+import { pipelineUrl } from "../keys.ts";
+import { readForgeNotes } from "../watch/forge-notes.ts";
+import { connectedProjects } from "../watch/sweep-forges.ts";
+
+/** A delivery as people and programs see it. */
+export type DeliveryView = {
+  readonly id: string;
+  readonly forge: string;
+  readonly project: string;
+  readonly state: Delivery["state"];
+  readonly received_at: string;
+  readonly queued_at?: string;
+  readonly done_at?: string;
+  readonly events: readonly {
+    readonly kind: TriggerEvent["kind"];
+    readonly ref?: string;
+    readonly sha?: string;
+    /** Nobody told of it: the sweep found it. */
+    readonly found?: true;
+    readonly outcome?: string;
+    readonly pipeline?: number;
+  }[];
+};
+
+/** A delivery with everything that followed from it. */
+export type DeliveryTrace = DeliveryView & {
+  readonly pipelines: readonly {
+    readonly id: number;
+    readonly status: string;
+    readonly url: string;
+    readonly created_at: string;
+    readonly finished_at?: string;
+    readonly statuses: readonly {
+      readonly context: string;
+      readonly state: string;
+      readonly description: string;
+      readonly posted_at: string;
+    }[];
+  }[];
+};
+
+/** Looked through for a delivery's id, newest first. */
+const searched = 1000;
+
+export async function listDeliveries(
+  deps: Pick<ServiceDeps, "store">,
+  filter: { readonly project?: string; readonly limit: number },
+): Promise<readonly DeliveryView[]> {
+  const { project, limit } = filter;
+  const all = await deps.store.deliveries.list(project === undefined ? limit : searched);
+  return all
+    .filter((each) => project === undefined || each.project.toLowerCase() === project.toLowerCase())
+    .slice(0, limit)
+    .map(deliveryView);
+}
+
+/** By its id, or the beginning of it where no other begins so. */
+export async function findDelivery(
+  deps: Pick<ServiceDeps, "store">,
+  id: string,
+): Promise<Delivery | undefined> {
+  const recent = await deps.store.deliveries.list(searched);
+  const exact = recent.find((delivery) => delivery.id === id);
+  if (exact !== undefined) return exact;
+  const similar = id.length < 4 ? [] : recent.filter((delivery) => delivery.id.startsWith(id));
+  return similar.length === 1 ? similar[0] : undefined;
+}
+
+export async function traceDelivery(
+  deps: Pick<ServiceDeps, "store">,
+  delivery: Delivery,
+): Promise<DeliveryTrace> {
+  const ids = outcomesOf(delivery).flatMap((outcome) =>
+    outcome.result === "created" ? [outcome.pipelineId] : [],
+  );
+  const stored = await Promise.all([...new Set(ids)].map((id) => deps.store.pipelines.get(id)));
+  const pipelines = stored.flatMap((one) => (one === undefined ? [] : [one.value]));
+  return { ...deliveryView(delivery), pipelines: pipelines.map(pipelineTrace) };
+}
+
+/** What somebody has to do so that forges deliver again. */
+export async function webhookHints(
+  deps: ServiceDeps,
+  project?: string,
+): Promise<readonly { readonly forge: string; readonly project: string; readonly hint: string }[]> {
+  const keys = (await connectedProjects(deps)).filter(
+    (key) => project === undefined || key.project.toLowerCase() === project.toLowerCase(),
+  );
+  const found = await Promise.all(
+    keys.map(async (key) => {
+      const notes = await readForgeNotes(deps, key);
+      return [notes?.problem, notes?.hook?.hint].flatMap((hint) =>
+        hint === undefined ? [] : [{ ...key, hint }],
+      );
+    }),
+  );
+  return found.flat();
+}
+
+export function outcomesOf(delivery: Delivery): readonly CreateOutcome[] {
+  return delivery.outcome === undefined
+    ? []
+    : (JSON.parse(delivery.outcome) as readonly CreateOutcome[]);
+}
+
+function deliveryView(delivery: Delivery): DeliveryView {
+  const outcomes = outcomesOf(delivery);
+  return {
+    id: delivery.id,
+    forge: delivery.forge,
+    project: delivery.project,
+    state: delivery.state,
+    received_at: delivery.receivedAt,
+    ...(delivery.queuedAt && { queued_at: delivery.queuedAt }),
+    ...(delivery.doneAt && { done_at: delivery.doneAt }),
+    events: eventsOf(delivery).map((event, index) => ({
+      ...eventView(event),
+      ...outcomeView(outcomes[index]),
+    })),
+  };
+}
+
+function eventView(event: TriggerEvent) {
+  if (event.kind === "ignored") return { kind: event.kind };
+  return {
+    kind: event.kind,
+    ...("ref" in event && { ref: event.ref }),
+    ...("sha" in event && { sha: event.sha }),
+    ...("found" in event && event.found === true && { found: event.found }),
+  };
+}
+
+function outcomeView(outcome: CreateOutcome | undefined) {
+  if (outcome === undefined) return {};
+  return outcome.result === "created"
+    ? { outcome: `pipeline ${outcome.pipelineId}`, pipeline: outcome.pipelineId }
+    : { outcome: outcome.why };
+}
+
+function pipelineTrace(pipeline: Pipeline): DeliveryTrace["pipelines"][number] {
+  return {
+    id: pipeline.id,
+    status: pipeline.status,
+    url: pipelineUrl(pipeline.facts, pipeline.id),
+    created_at: pipeline.createdAt,
+    ...(pipeline.finishedAt && { finished_at: pipeline.finishedAt }),
+    statuses: pipeline.reported.map(({ context, state, description, postedAt }) => ({
+      context,
+      state,
+      description,
+      posted_at: postedAt,
+    })),
+  };
+}

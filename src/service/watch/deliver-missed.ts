@@ -1,0 +1,62 @@
+import type { ForgeClient, ForgeProject, TriggerEvent } from "#forge/forge.ts";
+import type { UserFacts } from "#language/facts.ts";
+import { boundEvents } from "../delivery/bound-events.ts";
+import { isoNow, type ServiceDeps } from "../deps.ts";
+import type { ForgeProjectKey } from "./forge-notes.ts";
+import type { MissedRef } from "./missed-refs.ts";
+
+const zeros = "0".repeat(40);
+
+/** More in one go would keep everybody else waiting; the next look finds the others. */
+const mostAtOnce = 50;
+
+const user: UserFacts = { id: 0, login: "slipway", name: "Slipway", email: "" };
+
+export type Delivered = {
+  readonly delivery: string;
+  /** Those that the delivery tells of; the others are left. */
+  readonly refs: readonly MissedRef[];
+};
+
+/** Stores what was missed as a delivery like any other and queues it. */
+export async function deliverMissed(
+  deps: ServiceDeps,
+  key: ForgeProjectKey,
+  client: ForgeClient,
+  missed: readonly MissedRef[],
+): Promise<Delivered | undefined> {
+  if (missed.length === 0) return undefined;
+  const project = await client.readProject();
+  if (project === undefined) return undefined;
+  const all = missed.slice(0, mostAtOnce).map((ref) => eventOf(project, ref));
+  const { events } = boundEvents(all);
+  if (events.length === 0) return undefined;
+  const receivedAt = isoNow(deps);
+  const told = JSON.stringify(events);
+  const id = `found-${deps.hash(`${receivedAt}\n${told}`).slice(0, 32)}`;
+  const delivery = await deps.store.deliveries.put({
+    ...key,
+    id,
+    receivedAt,
+    state: "received",
+    events: told,
+  });
+  await deps.queue.send({ type: "delivery", ...key, deliveryId: id });
+  await deps.store.deliveries.mark(delivery, "queued");
+  return { delivery: id, refs: missed.slice(0, events.length) };
+}
+
+function eventOf(facts: ForgeProject, { ref, before, sha }: MissedRef): TriggerEvent {
+  const { id, path, url, defaultBranch, visibility } = facts;
+  const isTag = ref.startsWith("refs/tags/");
+  const common = {
+    project: { id, path, url, defaultBranch, visibility },
+    ref,
+    before: before ?? zeros,
+    user,
+    found: true,
+  } as const;
+  return sha === undefined
+    ? { kind: isTag ? "tag_delete" : "branch_delete", ...common }
+    : { kind: isTag ? "tag" : "push", ...common, sha, pushOptions: [] };
+}

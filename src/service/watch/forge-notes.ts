@@ -1,0 +1,56 @@
+import * as z from "zod/mini";
+import type { ServiceDeps } from "../deps.ts";
+
+const notes = z.object({
+  /** When the project's forge was first looked at. */
+  since: z.string(),
+  lookedAt: z.string(),
+  /** Refs that nobody has to be told of any more. */
+  refs: z.record(z.string(), z.string()),
+  /** Refs whose push may still be on its way, with where they were found (empty: gone) and when. */
+  suspects: z.record(z.string(), z.object({ sha: z.string(), at: z.string() })),
+  /** How often the forge was asked to send a failed delivery again. */
+  resends: z.record(z.string(), z.number()),
+  /** What is wrong with the webhook. */
+  hook: z.optional(z.object({ state: z.string(), hint: z.string() })),
+  /** Why the forge could not be asked the last time. */
+  problem: z.optional(z.string()),
+});
+
+/** What the sweep keeps of one project at a forge. To lose it is to look at the project for the first time. */
+export type ForgeNotes = z.infer<typeof notes>;
+
+export type ForgeProjectKey = { readonly forge: string; readonly project: string };
+
+export async function readForgeNotes(
+  deps: Pick<ServiceDeps, "blobs" | "hash">,
+  key: ForgeProjectKey,
+): Promise<ForgeNotes | undefined> {
+  const bytes = await deps.blobs.get(notesKey(deps, key));
+  if (bytes === undefined) return undefined;
+  const parsed = notes.safeParse(parseJson(bytes));
+  return parsed.success ? parsed.data : undefined;
+}
+
+export async function writeForgeNotes(
+  deps: Pick<ServiceDeps, "blobs" | "hash">,
+  key: ForgeProjectKey,
+  value: ForgeNotes,
+): Promise<void> {
+  await deps.blobs.put(notesKey(deps, key), new TextEncoder().encode(JSON.stringify(value)));
+}
+
+function notesKey(
+  { hash }: Pick<ServiceDeps, "hash">,
+  { forge, project }: ForgeProjectKey,
+): string {
+  return `forges/${forge}/${hash(project.toLowerCase())}.json`;
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,188 @@
+import { type Forge, ForgeError } from "#forge/forge.ts";
+import { eventsOf } from "../delivery/delivery-events.ts";
+import { isoNow, type ServiceDeps } from "../deps.ts";
+import { type Delivered, deliverMissed } from "./deliver-missed.ts";
+import {
+  type ForgeNotes,
+  type ForgeProjectKey,
+  readForgeNotes,
+  writeForgeNotes,
+} from "./forge-notes.ts";
+import { type HookLook, lookAtHook } from "./look-at-hook.ts";
+import { type MissedRef, missedRefs } from "./missed-refs.ts";
+
+/** A webhook may be this late; what is still missing then was lost. */
+const patienceMilliseconds = 90_000;
+
+/** A project with twice as many refs as ten minutes' worth is looked at half as often. */
+const refsPerMinute = 200;
+
+export type ForgeLook = {
+  readonly project: string;
+  readonly forge: string;
+  /** The first look: the refs were noted, nothing is built of them. */
+  readonly first: boolean;
+  /** What was missed and is handled now. */
+  readonly found: readonly MissedRef[];
+  /** What may still be told of by itself, or is left to the next look. */
+  readonly waiting: readonly MissedRef[];
+  readonly delivery?: string;
+  /** Deliveries that the forge was asked to send again. */
+  readonly resent: readonly string[];
+  /** What a person has to do about the webhook. */
+  readonly hint?: string;
+  /** The forge could not be asked. */
+  readonly problem?: string;
+};
+
+/**
+ * Compares a project's refs with those last handled and hands what was missed to the service as a delivery.
+ * Without `patience` at once, else only what was missing at an earlier look too. Failed deliveries are asked for again.
+ */
+export async function lookAtForge(
+  deps: ServiceDeps,
+  key: ForgeProjectKey,
+  options: { readonly patience: boolean },
+): Promise<ForgeLook> {
+  const forge = deps.forges.get(key.forge);
+  const nothing = { ...key, first: false, found: [], waiting: [], resent: [] };
+  if (forge === undefined) return { ...nothing, problem: `There is no forge ${key.forge}.` };
+  const notes = await readForgeNotes(deps, key);
+  if (options.patience && notes !== undefined && isTooSoon(notes, deps.now())) return nothing;
+  try {
+    return await look(deps, key, forge, notes, options);
+  } catch (error) {
+    if (!(error instanceof ForgeError)) throw error;
+    deps.log("warn", "a forge could not be compared", { ...key, cause: error.message });
+    if (notes !== undefined) await writeForgeNotes(deps, key, { ...notes, problem: error.message });
+    return { ...nothing, problem: error.message };
+  }
+}
+
+/** A list of thousands of refs takes many requests: it is asked for less often. */
+function isTooSoon({ refs, suspects, lookedAt }: ForgeNotes, now: number): boolean {
+  const milliseconds = (Object.keys(refs).length / refsPerMinute) * 60_000;
+  // A sweep is seldom at the very same second of its minute.
+  return now - Date.parse(lookedAt) < milliseconds - 30_000 && Object.keys(suspects).length === 0;
+}
+
+async function look(
+  deps: ServiceDeps,
+  key: ForgeProjectKey,
+  forge: Forge,
+  notes: ForgeNotes | undefined,
+  { patience }: { readonly patience: boolean },
+): Promise<ForgeLook> {
+  const now = isoNow(deps);
+  const client = forge.client(key.project);
+  const listed = new Map(
+    (await client.listRefs())
+      .filter(({ ref }) => /^refs\/(?:heads|tags)\/./.test(ref))
+      .map(({ ref, sha }) => [ref, sha] as const),
+  );
+  await deps.store.projects.ensure(key.forge, key.project, now);
+  const seen = await deps.store.projects.seenRefs(key.forge, key.project);
+  const noted = notes?.refs ?? (key.forge === "local" ? {} : undefined);
+  const hook = await lookAtHook(deps, key, forge, notes, { listed, seen });
+  const missed = await withoutPending(deps, key, missedRefs(listed, seen, noted));
+  const isRipe = ({ ref, sha }: MissedRef): boolean => {
+    const suspect = notes?.suspects[ref];
+    if (!patience) return true;
+    if (suspect === undefined || suspect.sha !== (sha ?? "")) return false;
+    return deps.now() - Date.parse(suspect.at) >= patienceMilliseconds;
+  };
+  const delivered = await deliverMissed(deps, key, client, missed.filter(isRipe));
+  const found = delivered?.refs ?? [];
+  const waiting = missed.filter((one) => !found.includes(one));
+  await writeForgeNotes(deps, key, {
+    since: notes?.since ?? now,
+    lookedAt: now,
+    refs: notedRefs(listed, waiting, noted ?? {}),
+    suspects: suspectsOf(waiting, notes, now),
+    resends: hook.resends,
+    ...(hook.warning && { hook: hook.warning }),
+  });
+  tell(deps, key, found, hook, notes?.hook?.state);
+  return lookResult(key, notes === undefined, found, waiting, delivered, hook);
+}
+
+function lookResult(
+  key: ForgeProjectKey,
+  first: boolean,
+  found: readonly MissedRef[],
+  waiting: readonly MissedRef[],
+  delivered: Delivered | undefined,
+  hook: HookLook,
+): ForgeLook {
+  return {
+    ...key,
+    first,
+    found,
+    waiting,
+    resent: hook.resent,
+    ...(delivered && { delivery: delivered.delivery }),
+    ...(hook.warning && { hint: hook.warning.hint }),
+  };
+}
+
+/** Without the refs of deliveries that are being worked on. */
+async function withoutPending(
+  deps: ServiceDeps,
+  { forge, project }: ForgeProjectKey,
+  missed: readonly MissedRef[],
+): Promise<readonly MissedRef[]> {
+  if (missed.length === 0) return missed;
+  const pending = new Set<string>();
+  for (const delivery of await deps.store.deliveries.listUnfinished()) {
+    if (delivery.forge !== forge || delivery.project.toLowerCase() !== project.toLowerCase())
+      continue;
+    for (const event of eventsOf(delivery)) if ("ref" in event) pending.add(event.ref);
+  }
+  return missed.filter(({ ref }) => !pending.has(ref));
+}
+
+/** What waits keeps its old place, or none. */
+function notedRefs(
+  listed: ReadonlyMap<string, string>,
+  waiting: readonly MissedRef[],
+  noted: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const refs = new Map(listed);
+  for (const { ref } of waiting) {
+    const before = Object.hasOwn(noted, ref) ? noted[ref] : undefined;
+    if (before === undefined) refs.delete(ref);
+    else refs.set(ref, before);
+  }
+  return Object.fromEntries(refs);
+}
+
+function suspectsOf(
+  waiting: readonly MissedRef[],
+  notes: ForgeNotes | undefined,
+  now: string,
+): ForgeNotes["suspects"] {
+  return Object.fromEntries(
+    waiting.map(({ ref, sha = "" }) => {
+      const known = notes?.suspects[ref];
+      return [ref, { sha, at: known?.sha === sha ? known.at : now }];
+    }),
+  );
+}
+
+function tell(
+  deps: ServiceDeps,
+  key: ForgeProjectKey,
+  found: readonly MissedRef[],
+  hook: HookLook,
+  knownState: string | undefined,
+): void {
+  if (found.length > 0)
+    deps.log("warn", "found pushes that were never delivered", { ...key, refs: found.length });
+  if (hook.resent.length > 0)
+    deps.log("info", "asked the forge to deliver again", {
+      ...key,
+      deliveries: hook.resent.length,
+    });
+  if (hook.warning && hook.warning.state !== knownState)
+    deps.log("warn", "the forge does not use its webhook", { ...key, ...hook.warning });
+}

@@ -1,0 +1,94 @@
+import { type FailedDelivery, type Forge, ForgeError, type TriggerEvent } from "#forge/forge.ts";
+import type { ServiceDeps } from "../deps.ts";
+import type { ForgeNotes, ForgeProjectKey } from "./forge-notes.ts";
+import type { Refs } from "./missed-refs.ts";
+
+/** A delivery that cannot be handed over so often is left alone: its refs are found by comparing. */
+const mostResends = 3;
+/** At a time: GitLab takes five a minute (GitLab Docs: Resend a project webhook event). */
+const mostAtOnce = 5;
+
+export type HookLook = {
+  readonly resends: ForgeNotes["resends"];
+  readonly resent: readonly string[];
+  readonly warning?: { readonly state: string; readonly hint: string };
+};
+
+type Places = { readonly listed: ReadonlyMap<string, string>; readonly seen: Refs };
+
+/**
+ * Has the forge deliver again what it could not, as long as it still matters, and sees whether it still uses the
+ * webhook. At the first look what failed before is only noted. A token that may not look at webhooks is no problem
+ * here: comparing refs finds the pushes.
+ */
+export async function lookAtHook(
+  deps: ServiceDeps,
+  key: ForgeProjectKey,
+  forge: Forge,
+  notes: ForgeNotes | undefined,
+  places: Places,
+): Promise<HookLook> {
+  const resends = { ...notes?.resends };
+  const sent = forge.sent?.(key.project);
+  if (sent === undefined) return { resends, resent: [] };
+  const wanted = async (id: string): Promise<boolean> =>
+    (resends[id] ?? 0) < mostResends &&
+    (await deps.store.deliveries.get(key.forge, key.project, id)) === undefined;
+  const resent: string[] = [];
+  try {
+    const hook = await sent.inspect(`/webhooks/${key.forge}/${key.project}`, wanted);
+    if (hook === undefined) return { resends, resent, warning: noHook };
+    let state = hook.state;
+    for (const failed of hook.failed) {
+      if (notes === undefined || !stillMatters(failed, places)) {
+        resends[failed.id] = mostResends;
+        continue;
+      }
+      if (resent.length >= mostAtOnce) break;
+      // Counted first: who is cut short does not ask for ever.
+      resends[failed.id] = (resends[failed.id] ?? 0) + 1;
+      await sent.resend(hook.id, failed.handle);
+      resent.push(failed.id);
+    }
+    if (state !== "active" && (await sent.wake?.(hook.id)) === "awake") state = "active";
+    const warning = state === "active" ? {} : { warning: { state, hint: hook.hint ?? turnedOff } };
+    return { resends, resent, ...warning };
+  } catch (error) {
+    if (!(error instanceof ForgeError)) throw error;
+    deps.log("info", "the webhook cannot be looked at", { ...key, cause: error.message });
+    return { resends, resent, ...(notes?.hook && { warning: notes.hook }) };
+  }
+}
+
+const turnedOff = "The forge has turned the webhook off.";
+const noHook = {
+  state: "absent",
+  hint: "The project has no webhook for this service: register it with `slipway connect`.",
+};
+
+/** A push that was overtaken would be built after the newer one, and in its place. */
+function stillMatters({ events }: FailedDelivery, places: Places): boolean {
+  return events.some((event) => eventMatters(event, places));
+}
+
+function eventMatters(event: TriggerEvent, { listed, seen }: Places): boolean {
+  switch (event.kind) {
+    case "ignored":
+      return false;
+    case "rerun":
+      return true;
+    case "push":
+    case "tag":
+      return (
+        seen[event.ref] !== event.sha &&
+        (listed.get(event.ref) === event.sha || event.unresolved !== undefined)
+      );
+    case "branch_delete":
+    case "tag_delete":
+      return seen[event.ref] !== undefined && !listed.has(event.ref);
+    case "merge_request": {
+      const head = listed.get(`refs/heads/${event.mergeRequest.sourceBranch}`);
+      return event.mergeRequest.fork || head === undefined || head === event.sha;
+    }
+  }
+}
