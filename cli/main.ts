@@ -1,12 +1,12 @@
-import { DataDirectoryError } from "#local/data-directory.ts";
-import { ServiceDidNotStart, ServiceDidNotStop } from "#local/detached-service.ts";
-import { EmbeddedDynamodbInUse } from "#local/embedded-dynamodb-repair.ts";
-import { ListenError } from "#local/listen.ts";
-import { SettingsError } from "#local/load-settings.ts";
-import { RegistryFrontProblem } from "#local/registry-front.ts";
+import { DataDirectoryError } from "#local/data/data-directory.ts";
+import { EmbeddedDynamodbInUse } from "#local/data/embedded-dynamodb-repair.ts";
+import { RegistryFrontProblem } from "#local/registry/front.ts";
 import { GitProblem } from "#local/run-here/git.ts";
 import { NoPortLeft } from "#local/run-here/private-directory.ts";
 import { SetupProblem } from "#local/setup/problem.ts";
+import { ServiceDidNotStart, ServiceDidNotStop } from "#local/up/detached-service.ts";
+import { ListenError } from "#local/up/listen.ts";
+import { SettingsError } from "#local/wire/load-settings.ts";
 import { approveCommand } from "./commands/approve.ts";
 import { artifactsCommand } from "./commands/artifacts.ts";
 import { compileCommand } from "./commands/compile.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
-import { readConfig } from "#local/data-directory.ts";
-import { loadSettings } from "#local/load-settings.ts";
+import { readConfig } from "#local/data/data-directory.ts";
+import { loadSettings } from "#local/wire/load-settings.ts";
 import type { Settings } from "#project/parse-settings.ts";
 import { fileSecrets } from "#secrets/file.ts";
 import type { Secrets } from "#secrets/secrets.ts";

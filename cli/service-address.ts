@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readConfig } from "#local/data-directory.ts";
+import { readConfig } from "#local/data/data-directory.ts";
 import { CliError, exitCodes } from "./failure.ts";
 import type { ServiceOptions } from "./options.ts";
 

@@ -8,13 +8,13 @@ import { codebuildEnvironments } from "#environment/codebuild/codebuild.ts";
 import { stsCaller } from "#environment/codebuild/sts-caller.ts";
 import type { EnvironmentProvider, EnvironmentSpec } from "#environment/environment.ts";
 import { connectForge } from "#forge/connections.ts";
-import { readPublicFile } from "#local/read-public-file.ts";
 import { buildRoleArn, codebuildProjectName } from "#project/build-role.ts";
 import type { Settings } from "#project/parse-settings.ts";
 import { ecrRegistry } from "#registry/ecr.ts";
 import type { ServiceDeps } from "#service/deps.ts";
 import { dynamodbStore } from "#store/dynamodb/dynamodb.ts";
 import { readBundledFile } from "./bundled-file.ts";
+import { readPublicFile } from "./read-public-file.ts";
 import type { ServiceEnv } from "./service-env.ts";
 import { clientSettings, type WebhookWiring, wireWebhooks } from "./wire-webhooks.ts";
 

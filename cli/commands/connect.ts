@@ -1,14 +1,14 @@
 import { Argument, type Command, InvalidArgumentError, Option } from "commander";
 import { ForgeError } from "#forge/forge.ts";
+import { loadSettings } from "#local/wire/load-settings.ts";
+import type { Settings } from "#project/parse-settings.ts";
 import {
   CannotConnect,
   type ConnectWish,
   connectProject,
   NotInSettings,
   type ProjectConnection,
-} from "#local/connect-project.ts";
-import { loadSettings } from "#local/load-settings.ts";
-import type { Settings } from "#project/parse-settings.ts";
+} from "../connect-project.ts";
 import { CliError, exitCodes } from "../failure.ts";
 import { operatorSecrets, type SecretOptions, withSecretOptions } from "../operator-secrets.ts";
 import { commandWith } from "../options.ts";

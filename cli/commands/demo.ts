@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { runDemo } from "#local/demo/run-demo.ts";
+import { runDemo } from "../demo/run-demo.ts";
 import { exitCodes } from "../failure.ts";
 import { commandWith } from "../options.ts";
 

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { inspectData } from "#local/doctor-data.ts";
-import { inspectMachine } from "#local/setup/doctor.ts";
+import { inspectMachine } from "#local/doctor/doctor.ts";
+import { inspectData } from "#local/doctor/doctor-data.ts";
 import { colors } from "../colors.ts";
 import { exitCodes } from "../failure.ts";
 import { type CommonOptions, commandWith } from "../options.ts";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { stopService } from "#local/detached-service.ts";
+import { stopService } from "#local/up/detached-service.ts";
 import { type CommonOptions, commandWith } from "../options.ts";
 
 export function downCommand(): Command {

@@ -3,7 +3,7 @@ import { basename, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { Command } from "commander";
 import { isProjectPath } from "#forge/project-path.ts";
-import { readConfig } from "#local/data-directory.ts";
+import { readConfig } from "#local/data/data-directory.ts";
 import { CliError, exitCodes } from "../failure.ts";
 import { type CommonOptions, commandWith } from "../options.ts";
 

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { startDetached } from "#local/detached-service.ts";
-import { runService } from "#local/run-service.ts";
+import { startDetached } from "#local/up/detached-service.ts";
+import { runService } from "#local/up/run-service.ts";
 import { readWhole } from "../arguments.ts";
 import { type CommonOptions, commandWith } from "../options.ts";
 

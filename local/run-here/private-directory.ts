@@ -3,12 +3,12 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleRunner } from "../bundle.ts";
-import { openDataDirectory, readConfig } from "../data-directory.ts";
-import { stopRegistryFront } from "../registry-front.ts";
+import { openDataDirectory, readConfig } from "../data/data-directory.ts";
+import { stopRegistryFront } from "../registry/front.ts";
 import { isRunning } from "../setup/detached.ts";
 import { REGISTRY_PORTS } from "../setup/host-name.ts";
 import { findMachine } from "../setup/machine.ts";
-import { machineEnvironments } from "../wire-local.ts";
+import { machineEnvironments } from "../wire/wire-local.ts";
 
 export class NoPortLeft extends Error {
   override readonly name = "NoPortLeft";

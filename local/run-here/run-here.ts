@@ -9,7 +9,7 @@ import { controlPipeline } from "#service/advance/control.ts";
 import { createPipelineFor } from "#service/create/create-pipeline.ts";
 import { isoNow, type Log, type ServiceDeps } from "#service/deps.ts";
 import { type PipelineView, pipelineView } from "#service/view/pipeline-view.ts";
-import { startService } from "../start-service.ts";
+import { startService } from "../up/start-service.ts";
 import { followJobs, type Watcher } from "./follow-jobs.ts";
 import { removePrivateDirectory, takePrivateDirectory } from "./private-directory.ts";
 import { projectPathOf } from "./project-path.ts";

@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { librariesOf } from "./image-files.ts";
+import { librariesOf } from "./images/image-files.ts";
 import { extractProgram } from "./packages.ts";
 import { findProgram, isExecutable } from "./programs.ts";
 

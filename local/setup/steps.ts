@@ -1,23 +1,23 @@
+import { findDockerClient } from "./engine/docker-client.ts";
+import { engineFiles, findEngine, startEngine, useMirror } from "./engine/engine.ts";
+import { readEngine } from "./engine/engine-facts.ts";
+import { addRegistryName, REGISTRY_NAME, registryNameResolves } from "./host-name.ts";
 import {
   baseImagesAreThere,
   baseImagesKey,
   loadBaseImages,
   madeEngineImage,
   makeBaseImages,
-} from "./base-images.ts";
-import { findDockerClient } from "./docker-client.ts";
-import { engineFiles, findEngine, startEngine, useMirror } from "./engine.ts";
-import { readEngine } from "./engine-facts.ts";
+} from "./images/base-images.ts";
 import {
   buildEngineImage,
   engineImageName,
   hubRecipeHash,
   nameEngineImage,
-} from "./engine-image.ts";
-import { imagesByTag } from "./engine-images.ts";
-import { addRegistryName, REGISTRY_NAME, registryNameResolves } from "./host-name.ts";
+} from "./images/engine-image.ts";
+import { imagesByTag } from "./images/engine-images.ts";
+import { findMirror, hostMirror, startMirror } from "./images/mirror.ts";
 import { rememberEngineImage } from "./machine-file.ts";
-import { findMirror, hostMirror, startMirror } from "./mirror.ts";
 import { installPackages, packagesToInstall } from "./packages.ts";
 import { SetupProblem } from "./problem.ts";
 import { findProgram } from "./programs.ts";

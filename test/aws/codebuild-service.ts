@@ -5,7 +5,7 @@ import { stsCaller } from "#environment/codebuild/sts-caller.ts";
 import { handleBuildEvent } from "#functions/builds/handle-build-event.ts";
 import { createApp } from "#functions/http/app.ts";
 import { bundleRunner } from "#local/bundle.ts";
-import { closeServer, listen } from "#local/listen.ts";
+import { closeServer, listen } from "#local/up/listen.ts";
 import type { Executor, Pipeline } from "#pipeline/pipeline.ts";
 import { isCompleted } from "#pipeline/status.ts";
 import { sweep } from "#service/sweep/sweep.ts";

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { findDockerClient } from "#local/setup/docker-client.ts";
+import { findDockerClient } from "#local/setup/engine/docker-client.ts";
 import type { Settings } from "#runner/settings.ts";
 import { registryBinary, withoutRegistry } from "../registry/real-registry.ts";
 import { uploadImage } from "../registry/small-image.ts";

@@ -14,9 +14,9 @@ import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { addRemote } from "#cli/commands/init.ts";
-import { stopService } from "#local/detached-service.ts";
 import { isRunning } from "#local/setup/detached.ts";
 import { findMachine, type Machine } from "#local/setup/machine.ts";
+import { stopService } from "#local/up/detached-service.ts";
 import type { JobView, PipelineView } from "#service/view/pipeline-view.ts";
 import type { PipelineSummary } from "#store/store.ts";
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { connectProject } from "#local/connect-project.ts";
+import { connectProject } from "#cli/connect-project.ts";
 import { parseSettings, type Settings } from "#project/parse-settings.ts";
 import { fileSecrets } from "#secrets/file.ts";
 import { makeSample, type Sample } from "./client-contract.ts";

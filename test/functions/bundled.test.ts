@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type BundleSize, bundleFunction } from "#functions/bundle.ts";
-import { openEmbeddedDynamodb } from "#local/embedded-dynamodb.ts";
+import { openEmbeddedDynamodb } from "#local/data/embedded-dynamodb.ts";
 import { parseSettings } from "#project/parse-settings.ts";
 import { deriveWebhookSecret } from "#secrets/derived-webhook-secret.ts";
 import { createTable } from "#store/dynamodb/table.ts";

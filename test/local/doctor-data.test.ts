@@ -4,10 +4,10 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { describeDataDisk, describeRegistry, inspectData } from "#local/doctor-data.ts";
-import { openEmbeddedDynamodb } from "#local/embedded-dynamodb.ts";
-import { holderIn } from "#local/lock-holder.ts";
-import type { RegistryFrontState } from "#local/registry-front.ts";
+import { openEmbeddedDynamodb } from "#local/data/embedded-dynamodb.ts";
+import { holderIn } from "#local/data/lock-holder.ts";
+import { describeDataDisk, describeRegistry, inspectData } from "#local/doctor/doctor-data.ts";
+import type { RegistryFrontState } from "#local/registry/front.ts";
 
 let data: string;
 const children: ChildProcess[] = [];

@@ -1,4 +1,4 @@
-import { openEmbeddedDynamodb } from "#local/embedded-dynamodb.ts";
+import { openEmbeddedDynamodb } from "#local/data/embedded-dynamodb.ts";
 import { dynamodbStore } from "#store/dynamodb/dynamodb.ts";
 import { createTable } from "#store/dynamodb/table.ts";
 import { examplePipeline } from "../store/example-pipeline.ts";

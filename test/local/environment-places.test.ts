@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { environmentPlaces, machinePlaces } from "#local/environment-places.ts";
+import { environmentPlaces, machinePlaces } from "#local/wire/environment-places.ts";
 
 const wake = (): void => undefined;
 

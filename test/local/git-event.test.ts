@@ -2,9 +2,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createSigningToken } from "#forge/http/standard-webhooks.ts";
 import { localWebhooks } from "#forge/local/webhook.ts";
-import { buildGitEvent } from "#local/git-event.ts";
-import type { PushedRef } from "#local/git-push.ts";
-import { nestPushOptions } from "#local/git-push-options.ts";
+import { buildGitEvent } from "#local/git-host/git-event.ts";
+import type { PushedRef } from "#local/git-host/git-push.ts";
+import { nestPushOptions } from "#local/git-host/git-push-options.ts";
 import { commit, git, gitSync, newWorkTree, startGitHost, user, zeros } from "./git-fixture.ts";
 
 let host: Awaited<ReturnType<typeof startGitHost>>;

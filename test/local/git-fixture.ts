@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createGitHost, type Push } from "#local/git-host.ts";
+import { createGitHost, type Push } from "#local/git-host/git-host.ts";
 
 export const user = { id: 7, login: "ann", name: "Ann", email: "ann@example.com" };
 export const password = "s3cret";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isPublic, readPublicFile } from "#local/read-public-file.ts";
+import { isPublic, readPublicFile } from "#functions/read-public-file.ts";
 
 test.each([
   ["93.184.215.14", true],

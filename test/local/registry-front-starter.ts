@@ -1,5 +1,5 @@
-import { startRegistryFront } from "#local/registry-front.ts";
-import { openRegistryKeys } from "#local/registry-keys.ts";
+import { startRegistryFront } from "#local/registry/front.ts";
+import { openRegistryKeys } from "#local/registry/keys.ts";
 
 /** Starts the front as the service does, says its process id, and stays until it is killed. */
 const [directory = "", registryBinary = "", port = "", serviceUrl = ""] = process.argv.slice(2);

@@ -12,10 +12,10 @@ import {
   type StartRegistryFront,
   startRegistryFront,
   stopRegistryFront,
-} from "#local/registry-front.ts";
-import { readFrontProcess } from "#local/registry-front-options.ts";
-import { openRegistryKeys } from "#local/registry-keys.ts";
-import { isProcessOf } from "#local/registry-process.ts";
+} from "#local/registry/front.ts";
+import { readFrontProcess } from "#local/registry/front-options.ts";
+import { openRegistryKeys } from "#local/registry/keys.ts";
+import { isProcessOf } from "#local/registry/process.ts";
 import { digestOf } from "#registry/manifest.ts";
 import {
   freePort,

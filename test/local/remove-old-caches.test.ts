@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { removeOldCaches } from "#local/remove-old-caches.ts";
+import { removeOldCaches } from "#local/data/remove-old-caches.ts";
 
 test("caches that nobody wrote for a month are removed, and nothing else", async () => {
   const blobs = mkdtempSync(join(tmpdir(), "slipway-blobs-"));

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Forge } from "#forge/forge.ts";
 import { localWebhooks } from "#forge/local/webhook.ts";
-import { liveForges } from "#local/wire-forges.ts";
+import { liveForges } from "#local/wire/wire-forges.ts";
 import { parseSettings, type Settings } from "#project/parse-settings.ts";
 import { fileSecrets } from "#secrets/file.ts";
 

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { findDockerClient } from "#local/setup/docker-client.ts";
-import { findEngine } from "#local/setup/engine.ts";
+import { findDockerClient } from "#local/setup/engine/docker-client.ts";
+import { findEngine } from "#local/setup/engine/engine.ts";
 import { distributionRegistry } from "#registry/distribution.ts";
 import { type Docker, dockerClient, startRealRegistry, withoutRegistry } from "./real-registry.ts";
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type EmbeddedDynamodb, openEmbeddedDynamodb } from "#local/embedded-dynamodb.ts";
+import { type EmbeddedDynamodb, openEmbeddedDynamodb } from "#local/data/embedded-dynamodb.ts";
 import type { Message } from "#queue/queue.ts";
 import { receiveWebhook } from "#service/delivery/receive-webhook.ts";
 import type { ServiceDeps } from "#service/deps.ts";

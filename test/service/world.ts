@@ -11,8 +11,8 @@ import type {
 import { type CommitStatus, type ForgeClient, ForgeError } from "#forge/forge.ts";
 import { createSigningToken, signWebhook } from "#forge/http/standard-webhooks.ts";
 import { localWebhooks } from "#forge/local/webhook.ts";
-import { openEmbeddedDynamodb } from "#local/embedded-dynamodb.ts";
-import { createNotifier } from "#local/notifier.ts";
+import { openEmbeddedDynamodb } from "#local/data/embedded-dynamodb.ts";
+import { createNotifier } from "#local/wire/notifier.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import { inProcessQueue } from "#queue/in-process.ts";
 import { fileSecrets } from "#secrets/file.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ScanCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type EmbeddedDynamodb, openEmbeddedDynamodb } from "#local/embedded-dynamodb.ts";
+import { type EmbeddedDynamodb, openEmbeddedDynamodb } from "#local/data/embedded-dynamodb.ts";
 import { dynamodbStore } from "#store/dynamodb/dynamodb.ts";
 import { createTable } from "#store/dynamodb/table.ts";
 import type { Delivery, Store } from "#store/store.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type EmbeddedDynamodb, openEmbeddedDynamodb } from "#local/embedded-dynamodb.ts";
+import { type EmbeddedDynamodb, openEmbeddedDynamodb } from "#local/data/embedded-dynamodb.ts";
 import { dynamodbStore } from "#store/dynamodb/dynamodb.ts";
 import { createTable } from "#store/dynamodb/table.ts";
 import { ItemTooLarge, type Store } from "#store/store.ts";

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type EmbeddedDynamodb, openEmbeddedDynamodb } from "#local/embedded-dynamodb.ts";
+import { type EmbeddedDynamodb, openEmbeddedDynamodb } from "#local/data/embedded-dynamodb.ts";
 import { dynamodbStore } from "#store/dynamodb/dynamodb.ts";
 import { createTable } from "#store/dynamodb/table.ts";
 import type { LineStore } from "#store/line-store.ts";

@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { dirname } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { feedBackend, relayReply, startBackend } from "#local/git-backend.ts";
-import { readBasicToken } from "#local/git-request.ts";
+import { feedBackend, relayReply, startBackend } from "#local/git-host/git-backend.ts";
+import { readBasicToken } from "#local/git-host/git-request.ts";
 import { portOf } from "../../local/git-fixture.ts";
 
 export type Call = {

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { buildsAlone, clientVersion } from "#local/setup/docker-client.ts";
-import { inspectNode } from "#local/setup/doctor.ts";
-import { describeDisk, describeEngine } from "#local/setup/doctor-engine.ts";
-import { describeMemory } from "#local/setup/doctor-limits.ts";
-import { engineConfig, engineSockets } from "#local/setup/engine.ts";
-import { engineFacts } from "#local/setup/engine-facts.ts";
+import { inspectNode } from "#local/doctor/doctor.ts";
+import { describeDisk, describeEngine } from "#local/doctor/doctor-engine.ts";
+import { describeMemory } from "#local/doctor/doctor-limits.ts";
+import { buildsAlone, clientVersion } from "#local/setup/engine/docker-client.ts";
+import { engineConfig, engineSockets } from "#local/setup/engine/engine.ts";
+import { engineFacts } from "#local/setup/engine/engine-facts.ts";
 import { hostsFileHas } from "#local/setup/host-name.ts";
-import { mirrorConfig } from "#local/setup/mirror.ts";
+import { mirrorConfig } from "#local/setup/images/mirror.ts";
 import { packagesToInstall } from "#local/setup/packages.ts";
 import { SetupProblem } from "#local/setup/problem.ts";
 

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { runtimeScript } from "#local/setup/engine-runtime.ts";
+import { runtimeScript } from "#local/setup/engine/engine-runtime.ts";
 
 let directory: string;
 

@@ -4,9 +4,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { librariesOf } from "#local/setup/image-files.ts";
-import { blobPath, newBlob, removeOtherBlobs, storeImage } from "#local/setup/image-store.ts";
-import { type LayerEntry, withParents, writeLayer } from "#local/setup/layer.ts";
+import { librariesOf } from "#local/setup/images/image-files.ts";
+import {
+  blobPath,
+  newBlob,
+  removeOtherBlobs,
+  storeImage,
+} from "#local/setup/images/image-store.ts";
+import { type LayerEntry, withParents, writeLayer } from "#local/setup/images/layer.ts";
 
 let directory: string;
 

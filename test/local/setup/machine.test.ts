@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
-import { inspectMachine } from "#local/setup/doctor.ts";
-import { askEngine } from "#local/setup/engine-api.ts";
+import { inspectMachine } from "#local/doctor/doctor.ts";
+import { askEngine } from "#local/setup/engine/engine-api.ts";
 import { ensureMachine, findMachine, type Machine } from "#local/setup/machine.ts";
 
 const bootstrap = fileURLToPath(new URL("../../../local/setup/bootstrap.mjs", import.meta.url));

@@ -19,7 +19,7 @@ export type ProcessGroup = {
   readonly end: () => Promise<void>;
 };
 
-/** What the service's machine looks for too, to end what a killed runner left (`src/environment/host-processes.ts`). */
+/** What the service's machine looks for too, to end what a killed runner left (`src/environment/host/processes.ts`). */
 const MARKER = "SLIPWAY_JOB_PROCESSES";
 const KILL_ROUNDS = 50;
 

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { basename } from "node:path";
-import { machineLacks } from "./capabilities.ts";
-import { run } from "./command.ts";
-import { runtimeScript } from "./engine-runtime.ts";
+import { machineLacks } from "../capabilities.ts";
+import { run } from "../command.ts";
+import { runtimeScript } from "../engine/engine-runtime.ts";
 import { collectFiles, requirePrograms } from "./image-files.ts";
 import type { LayerEntry } from "./layer.ts";
 
@@ -148,6 +148,6 @@ function text(path: string, content: string): LayerEntry {
 }
 
 function script(name: string): LayerEntry {
-  const content = readFileSync(new URL(`./images/${name}`, import.meta.url), "utf8");
+  const content = readFileSync(new URL(`./${name}`, import.meta.url), "utf8");
   return { path: `usr/local/bin/${name}`, kind: "text", mode: 0o755, text: content };
 }

@@ -1,5 +1,5 @@
-import { run } from "./command.ts";
-import { findPrograms } from "./programs.ts";
+import { run } from "../command.ts";
+import { findPrograms } from "../programs.ts";
 
 export interface DockerClient {
   readonly path: string;

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { isoNow } from "#service/deps.ts";
-import type { DataDirectory } from "./data-directory.ts";
+import type { DataDirectory } from "../data/data-directory.ts";
+import type { LocalService } from "../wire/wire-local.ts";
 import { buildGitEvent } from "./git-event.ts";
 import type { Push } from "./git-host.ts";
 import type { PushedRef } from "./git-push.ts";
 import { type SentPush, type SignedEvent, sendPush, tellPusher } from "./handle-push.ts";
-import type { LocalService } from "./wire-local.ts";
 
 /** Tells the service about every ref that a push updated, and the pusher what came of it. */
 export async function* deliverPush(

@@ -1,8 +1,8 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { lastLines } from "./command.ts";
-import { isRunning, runningFrom, startDetached } from "./detached.ts";
-import { SetupProblem } from "./problem.ts";
+import { lastLines } from "../command.ts";
+import { isRunning, runningFrom, startDetached } from "../detached.ts";
+import { SetupProblem } from "../problem.ts";
 
 /** Where the machine's read-only mirror of base images listens. */
 export const MIRROR_PORT = 4479;

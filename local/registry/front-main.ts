@@ -1,16 +1,16 @@
 import { openSync } from "node:fs";
 import type { Server } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { keepRegistry } from "./registry-child.ts";
-import { registryConfig } from "./registry-config.ts";
+import { keepRegistry } from "./child.ts";
+import { registryConfig } from "./config.ts";
 import {
   frontFiles,
   type RegistryFrontOptions,
   readFrontOptions,
   writeFrontProcess,
   writeWhole,
-} from "./registry-front-options.ts";
-import { createFrontServer, tokenPath } from "./registry-front-server.ts";
+} from "./front-options.ts";
+import { createFrontServer, tokenPath } from "./front-server.ts";
 
 const holdMilliseconds = 30_000;
 

@@ -1,15 +1,15 @@
 import { connect } from "node:net";
-import { defaultPort } from "../data-directory.ts";
-import { run } from "./command.ts";
-import { findDockerClient } from "./docker-client.ts";
-import { dockerHubAnswers } from "./docker-hub.ts";
+import { defaultPort } from "../data/data-directory.ts";
+import { run } from "../setup/command.ts";
+import { findDockerClient } from "../setup/engine/docker-client.ts";
+import { REGISTRY_NAME, registryNameResolves } from "../setup/host-name.ts";
+import { dockerHubAnswers } from "../setup/images/docker-hub.ts";
+import { findProgram } from "../setup/programs.ts";
+import { found, missing, type Requirement, SETUP, warning } from "../setup/requirement.ts";
+import { findRegistry } from "../setup/stand-alone-programs.ts";
+import { stateDirectory } from "../setup/state-directory.ts";
 import { inspectEngine } from "./doctor-engine.ts";
 import { inspectLimits } from "./doctor-limits.ts";
-import { REGISTRY_NAME, registryNameResolves } from "./host-name.ts";
-import { findProgram } from "./programs.ts";
-import { found, missing, type Requirement, SETUP, warning } from "./requirement.ts";
-import { findRegistry } from "./stand-alone-programs.ts";
-import { stateDirectory } from "./state-directory.ts";
 
 /** Looks at everything that Slipway needs of this machine; changes nothing and never rejects. */
 export async function inspectMachine(): Promise<Requirement[]> {

@@ -9,6 +9,7 @@ import type { Forge } from "#forge/forge.ts";
 import { createSigningToken, isSigningToken } from "#forge/http/standard-webhooks.ts";
 import { localForgeClient } from "#forge/local/client.ts";
 import { localWebhooks } from "#forge/local/webhook.ts";
+import { readPublicFile } from "#functions/read-public-file.ts";
 import { settingsOf } from "#project/parse-settings.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import { inProcessQueue } from "#queue/in-process.ts";
@@ -19,15 +20,14 @@ import { handleMessage } from "#service/handle-message.ts";
 import { webhookSecretName } from "#service/keys.ts";
 import { dynamodbStore } from "#store/dynamodb/dynamodb.ts";
 import { createTable } from "#store/dynamodb/table.ts";
-import type { DataDirectory } from "./data-directory.ts";
-import { openEmbeddedDynamodb } from "./embedded-dynamodb.ts";
+import type { DataDirectory } from "../data/data-directory.ts";
+import { openEmbeddedDynamodb } from "../data/embedded-dynamodb.ts";
+import type { RegistryKeys } from "../registry/keys.ts";
+import type { Machine } from "../setup/machine.ts";
 import { machinePlaces } from "./environment-places.ts";
 import { localEnvironments } from "./environments.ts";
 import { followSettings } from "./load-settings.ts";
 import { createNotifier } from "./notifier.ts";
-import { readPublicFile } from "./read-public-file.ts";
-import type { RegistryKeys } from "./registry-keys.ts";
-import type { Machine } from "./setup/machine.ts";
 import { liveForges } from "./wire-forges.ts";
 
 export type LocalService = {
@@ -209,7 +209,7 @@ export function machineEnvironments(options: {
   });
 }
 
-const buildspecDirectory = fileURLToPath(new URL("../buildspecs", import.meta.url));
+const buildspecDirectory = fileURLToPath(new URL("../../buildspecs", import.meta.url));
 const builtInPipelineFile = fileURLToPath(
-  new URL("../src/project/Dockerfile.gitlab-ci.yml", import.meta.url),
+  new URL("../../src/project/Dockerfile.gitlab-ci.yml", import.meta.url),
 );

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { machineLacks } from "./capabilities.ts";
+import { machineLacks } from "../capabilities.ts";
 import { imagesByTag, pullImage, tagImage, untagImage } from "./engine-images.ts";
 import { fingerprint } from "./image-files.ts";
 import {

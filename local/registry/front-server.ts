@@ -7,7 +7,7 @@ import {
 } from "node:http";
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { identityPath, type RegistryFrontIdentity } from "./registry-front-options.ts";
+import { identityPath, type RegistryFrontIdentity } from "./front-options.ts";
 
 export const tokenPath = "/jwt/auth";
 

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { run } from "./command.ts";
-import { findProgram } from "./programs.ts";
+import { run } from "../command.ts";
+import { findProgram } from "../programs.ts";
 
 const REMEMBERED_FOR = 600_000;
 

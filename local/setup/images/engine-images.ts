@@ -1,5 +1,5 @@
-import { askEngine } from "./engine-api.ts";
-import { SetupProblem } from "./problem.ts";
+import { askEngine } from "../engine/engine-api.ts";
+import { SetupProblem } from "../problem.ts";
 
 /** The ids of all images of an engine by tag. */
 export async function imagesByTag(socket: string): Promise<Map<string, string>> {

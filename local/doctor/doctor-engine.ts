@@ -1,16 +1,16 @@
 import { statfs } from "node:fs/promises";
-import { machineLacks } from "./capabilities.ts";
-import { lastLines, run } from "./command.ts";
-import { findDockerClient } from "./docker-client.ts";
-import { findEngine } from "./engine.ts";
-import { type EngineFacts, readEngine } from "./engine-facts.ts";
-import { imagesByTag } from "./engine-images.ts";
-import { RUNTIME_NAME } from "./engine-runtime.ts";
-import { rememberedEngineImage } from "./machine-file.ts";
-import { findMirror } from "./mirror.ts";
-import { SetupProblem } from "./problem.ts";
-import { found, missing, type Requirement, SETUP, warning } from "./requirement.ts";
-import { stateDirectory } from "./state-directory.ts";
+import { machineLacks } from "../setup/capabilities.ts";
+import { lastLines, run } from "../setup/command.ts";
+import { findDockerClient } from "../setup/engine/docker-client.ts";
+import { findEngine } from "../setup/engine/engine.ts";
+import { type EngineFacts, readEngine } from "../setup/engine/engine-facts.ts";
+import { RUNTIME_NAME } from "../setup/engine/engine-runtime.ts";
+import { imagesByTag } from "../setup/images/engine-images.ts";
+import { findMirror } from "../setup/images/mirror.ts";
+import { rememberedEngineImage } from "../setup/machine-file.ts";
+import { SetupProblem } from "../setup/problem.ts";
+import { found, missing, type Requirement, SETUP, warning } from "../setup/requirement.ts";
+import { stateDirectory } from "../setup/state-directory.ts";
 
 /** Everything about the engine: itself, privileged containers, images, the disk it writes to. */
 export async function inspectEngine(online: Promise<boolean>): Promise<Requirement[]> {

@@ -1,8 +1,8 @@
 import { eventsOf } from "#service/delivery/delivery-events.ts";
-import type { DataDirectory } from "./data-directory.ts";
+import type { DataDirectory } from "../data/data-directory.ts";
+import type { LocalService } from "../wire/wire-local.ts";
 import { deliverPush } from "./deliver-push.ts";
 import type { PushedRef } from "./git-push.ts";
-import type { LocalService } from "./wire-local.ts";
 
 const zeros = "0".repeat(40);
 

@@ -1,10 +1,10 @@
 import type { UserFacts } from "#language/facts.ts";
 import { registryGrant } from "#service/access/registry-access.ts";
 import type { ServiceDeps } from "#service/deps.ts";
-import type { DataDirectory } from "./data-directory.ts";
+import type { DataDirectory } from "../data/data-directory.ts";
+import type { LocalService } from "../wire/wire-local.ts";
 import { deliverPush } from "./deliver-push.ts";
 import type { GitHostOptions } from "./git-host.ts";
-import type { LocalService } from "./wire-local.ts";
 
 const owner: UserFacts = {
   id: 1,

@@ -5,9 +5,9 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { z } from "zod/mini";
-import { readConfig } from "./data-directory.ts";
-import { stopRegistryFront } from "./registry-front.ts";
-import { isProcessOf } from "./registry-process.ts";
+import { readConfig } from "../data/data-directory.ts";
+import { stopRegistryFront } from "../registry/front.ts";
+import { isProcessOf } from "../registry/process.ts";
 import type { UpSettings } from "./run-service.ts";
 
 export class ServiceDidNotStart extends Error {
@@ -22,7 +22,7 @@ const startMilliseconds = 30_000;
 const stopMilliseconds = 15_000;
 /** Stand in the command line of every service. */
 const serviceMarks = ["slipway", " up"];
-const program = fileURLToPath(new URL("../cli/slipway.js", import.meta.url));
+const program = fileURLToPath(new URL("../../cli/slipway.js", import.meta.url));
 
 /** Starts the service in a session of its own, and waits until it answers. Finds one that runs already. */
 export async function startDetached(

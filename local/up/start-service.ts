@@ -13,19 +13,19 @@ import { sweepStrayEnvironments } from "#service/environment/sweep-stray-environ
 import { removeOldImages } from "#service/images/old-images.ts";
 import { sweep } from "#service/sweep/sweep.ts";
 import { sweepForges } from "#service/watch/sweep-forges.ts";
-import { bundleRunner } from "./bundle.ts";
-import { type DataDirectory, openDataDirectory } from "./data-directory.ts";
-import { createGitHost, type GitHost } from "./git-host.ts";
-import { gitHostOptions } from "./git-host-options.ts";
+import { bundleRunner } from "../bundle.ts";
+import { type DataDirectory, openDataDirectory } from "../data/data-directory.ts";
+import { removeOldCaches } from "../data/remove-old-caches.ts";
+import { surviveFullDisk } from "../data/survive-full-disk.ts";
+import { createGitHost, type GitHost } from "../git-host/git-host.ts";
+import { gitHostOptions } from "../git-host/git-host-options.ts";
+import { sweepLostPushes } from "../git-host/sweep-lost-pushes.ts";
+import { startRegistryFront } from "../registry/front.ts";
+import { openRegistryKeys, type RegistryKeys } from "../registry/keys.ts";
+import { findMachine, type Machine } from "../setup/machine.ts";
+import { type LocalService, wireLocal } from "../wire/wire-local.ts";
 import { closeServer, isOwnHost, listen } from "./listen.ts";
 import { standardErrorLog } from "./log.ts";
-import { startRegistryFront } from "./registry-front.ts";
-import { openRegistryKeys, type RegistryKeys } from "./registry-keys.ts";
-import { removeOldCaches } from "./remove-old-caches.ts";
-import { findMachine, type Machine } from "./setup/machine.ts";
-import { surviveFullDisk } from "./survive-full-disk.ts";
-import { sweepLostPushes } from "./sweep-lost-pushes.ts";
-import { type LocalService, wireLocal } from "./wire-local.ts";
 
 export type ServiceSettings = {
   readonly data: string;
@@ -208,7 +208,7 @@ async function keepAccessToken(service: LocalService, file: string): Promise<voi
 }
 
 async function readVersion(): Promise<string> {
-  const text = await readFile(new URL("../package.json", import.meta.url), "utf8");
+  const text = await readFile(new URL("../../package.json", import.meta.url), "utf8");
   const parsed: unknown = JSON.parse(text);
   return typeof parsed === "object" && parsed !== null && "version" in parsed
     ? String(parsed.version)

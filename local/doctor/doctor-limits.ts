@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { found, type Requirement, warning } from "./requirement.ts";
+import { found, type Requirement, warning } from "../setup/requirement.ts";
 
 interface Limit {
   readonly name: string;

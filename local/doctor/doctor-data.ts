@@ -1,12 +1,12 @@
 import { readFile, stat, statfs } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { type DataConfig, readConfig } from "./data-directory.ts";
-import { runningService } from "./detached-service.ts";
-import { lockHolder } from "./lock-holder.ts";
-import { type RegistryFrontState, registryFrontState } from "./registry-front.ts";
-import { isProcessOf } from "./registry-process.ts";
-import { lastLines } from "./setup/command.ts";
-import { found, missing, type Requirement, warning } from "./setup/requirement.ts";
+import { type DataConfig, readConfig } from "../data/data-directory.ts";
+import { lockHolder } from "../data/lock-holder.ts";
+import { type RegistryFrontState, registryFrontState } from "../registry/front.ts";
+import { isProcessOf } from "../registry/process.ts";
+import { lastLines } from "../setup/command.ts";
+import { found, missing, type Requirement, warning } from "../setup/requirement.ts";
+import { runningService } from "../up/detached-service.ts";
 
 /**
  * Looks at the service of a data directory: whether it, its registry, its state and its disk are as they

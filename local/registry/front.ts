@@ -3,7 +3,7 @@ import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { bundleProgram } from "./bundle.ts";
+import { bundleProgram } from "../bundle.ts";
 import {
   frontFiles,
   identityPath,
@@ -14,9 +14,9 @@ import {
   readFrontProcess,
   writeFrontOptions,
   writeWhole,
-} from "./registry-front-options.ts";
-import type { RegistryKeys } from "./registry-keys.ts";
-import { endProcess, isProcessOf } from "./registry-process.ts";
+} from "./front-options.ts";
+import type { RegistryKeys } from "./keys.ts";
+import { endProcess, isProcessOf } from "./process.ts";
 
 export type StartRegistryFront = {
   /** Holds the images, the log and what finds the front again. */
@@ -49,7 +49,7 @@ export class RegistryFrontProblem extends Error {
   override readonly name = "RegistryFrontProblem";
 }
 
-const packageRoot = fileURLToPath(new URL("..", import.meta.url));
+const packageRoot = fileURLToPath(new URL("../..", import.meta.url));
 const largestLogBytes = 10_000_000;
 const startMilliseconds = 20_000;
 /** Stands in the command line of every front, before its directory. */
@@ -64,7 +64,7 @@ export async function startRegistryFront(options: StartRegistryFront): Promise<R
   const files = frontFiles(directory);
   await mkdir(files.storage, { recursive: true, mode: 0o700 });
   const program = await bundleProgram(
-    join(packageRoot, "local/registry-front-main.ts"),
+    join(packageRoot, "local/registry/front-main.ts"),
     join(packageRoot, `dist/${mark}.mjs`),
   );
   const known = await readFrontOptions(directory);

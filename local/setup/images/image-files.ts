@@ -1,9 +1,9 @@
 import { lstat, readdir, readlink, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { run } from "./command.ts";
+import { run } from "../command.ts";
+import { SetupProblem } from "../problem.ts";
+import { findProgram } from "../programs.ts";
 import type { LayerEntry } from "./layer.ts";
-import { SetupProblem } from "./problem.ts";
-import { findProgram } from "./programs.ts";
 
 /**
  * Files of this machine as entries of an image, at the same paths: programs, whole directories, and

@@ -2,14 +2,14 @@ import { constants } from "node:fs";
 import { access, readFile, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { machineLacks } from "./capabilities.ts";
-import { lastLines, run } from "./command.ts";
-import { isRunning, runningFrom, startDetached } from "./detached.ts";
+import { machineLacks } from "../capabilities.ts";
+import { lastLines, run } from "../command.ts";
+import { isRunning, runningFrom, startDetached } from "../detached.ts";
+import { REGISTRY_NAME, REGISTRY_PORTS } from "../host-name.ts";
+import { SetupProblem } from "../problem.ts";
+import { findProgram } from "../programs.ts";
 import { engineAnswers } from "./engine-api.ts";
 import { RUNTIME_NAME, writeRuntime } from "./engine-runtime.ts";
-import { REGISTRY_NAME, REGISTRY_PORTS } from "./host-name.ts";
-import { SetupProblem } from "./problem.ts";
-import { findProgram } from "./programs.ts";
 
 const DEFAULT_SOCKET = "/var/run/docker.sock";
 

@@ -3,13 +3,13 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { machineLacks } from "./capabilities.ts";
-import { lastLines, run } from "./command.ts";
+import { machineLacks } from "../capabilities.ts";
+import { lastLines, run } from "../command.ts";
+import { runtimeScript } from "../engine/engine-runtime.ts";
+import { SetupProblem } from "../problem.ts";
 import { imagesByTag, tagImage } from "./engine-images.ts";
-import { runtimeScript } from "./engine-runtime.ts";
-import { SetupProblem } from "./problem.ts";
 
-const DOCKERFILE = fileURLToPath(new URL("./images/engine.Dockerfile", import.meta.url));
+const DOCKERFILE = fileURLToPath(new URL("./engine.Dockerfile", import.meta.url));
 
 /** The image of docker-in-docker environments; the tag says what it was made from. */
 export function engineImageName(contentHash: string): string {
