@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { fileSecrets } from "#secrets/file.ts";
 import type { PipelineSummary } from "#store/store.ts";
 import { makeSample, type Sample } from "../forge/client-contract.ts";
-import { gitSync } from "../local/git-fixture.ts";
+import { gitSync } from "../local/git-host/git-fixture.ts";
 import { connectedForges } from "./connected-forges.ts";
 import {
   jobsOf,

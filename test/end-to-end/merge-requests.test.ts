@@ -7,7 +7,7 @@ import { fileSecrets } from "#secrets/file.ts";
 import type { PipelineSummary } from "#store/store.ts";
 import { makeSample, type Sample } from "../forge/client-contract.ts";
 import { gitlabDouble, gitlabForkId, gitlabProject } from "../forge/doubles/gitlab.ts";
-import { commit, gitSync } from "../local/git-fixture.ts";
+import { commit, gitSync } from "../local/git-host/git-fixture.ts";
 import {
   jobsOf,
   leftInTheEnd,

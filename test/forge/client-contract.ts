@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { CommitStatus, ForgeClient } from "#forge/forge.ts";
-import { commit, git, gitSync, newWorkTree } from "../local/git-fixture.ts";
+import { commit, git, gitSync, newWorkTree } from "../local/git-host/git-fixture.ts";
 
 export const missing = "1".repeat(40);
 

@@ -13,7 +13,7 @@ import { bitbucketDouble, bitbucketProject } from "../forge/doubles/bitbucket.ts
 import { giteaDouble, giteaProject } from "../forge/doubles/gitea.ts";
 import { githubDouble, githubProject } from "../forge/doubles/github.ts";
 import { gitlabDouble, gitlabProject } from "../forge/doubles/gitlab.ts";
-import { gitSync } from "../local/git-fixture.ts";
+import { gitSync } from "../local/git-host/git-fixture.ts";
 import { takeNext } from "../service/driver.ts";
 import { makeWorld } from "../service/world.ts";
 import { fixtures, subjects } from "./webhook-world.ts";

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { feedBackend, relayReply, startBackend } from "#local/git-host/git-backend.ts";
 import { readBasicToken } from "#local/git-host/git-request.ts";
-import { portOf } from "../../local/git-fixture.ts";
+import { portOf } from "../../local/git-host/git-fixture.ts";
 
 export type Call = {
   readonly method: string;

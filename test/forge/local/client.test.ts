@@ -4,7 +4,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type CommitStatus, ForgeError } from "#forge/forge.ts";
 import { localForgeClient } from "#forge/local/client.ts";
 import { isProjectPath } from "#forge/project-path.ts";
-import { commit, git, gitSync, newWorkTree, startGitHost } from "../../local/git-fixture.ts";
+import {
+  commit,
+  git,
+  gitSync,
+  newWorkTree,
+  startGitHost,
+} from "../../local/git-host/git-fixture.ts";
 
 let host: Awaited<ReturnType<typeof startGitHost>>;
 let tree: string;
