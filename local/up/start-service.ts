@@ -7,15 +7,12 @@ import type { ProjectSettings } from "#project/settings.ts";
 import { issueRegistryToken } from "#registry/token.ts";
 import { authorizeAccess } from "#service/access/authorize-access.ts";
 import { registryGrant } from "#service/access/registry-access.ts";
-import { removeExpiredArtifacts } from "#service/artifacts/remove-expired-artifacts.ts";
 import { isoNow, type Log } from "#service/deps.ts";
 import { sweepStrayEnvironments } from "#service/environment/sweep-stray-environments.ts";
-import { removeOldImages } from "#service/images/old-images.ts";
 import { sweep } from "#service/sweep/sweep.ts";
-import { sweepForges } from "#service/watch/sweep-forges.ts";
+import type { SweepPart } from "#service/sweep/timetable.ts";
 import { bundleRunner } from "../bundle.ts";
 import { type DataDirectory, openDataDirectory } from "../data/data-directory.ts";
-import { removeOldCaches } from "../data/remove-old-caches.ts";
 import { surviveFullDisk } from "../data/survive-full-disk.ts";
 import { createGitHost, type GitHost } from "../git-host/git-host.ts";
 import { gitHostOptions } from "../git-host/git-host-options.ts";
@@ -24,8 +21,10 @@ import { startRegistryFront } from "../registry/front.ts";
 import { openRegistryKeys, type RegistryKeys } from "../registry/keys.ts";
 import { findMachine, type Machine } from "../setup/machine.ts";
 import { type LocalService, wireLocal } from "../wire/wire-local.ts";
+import { keepSweeping } from "./keep-sweeping.ts";
 import { closeServer, isOwnHost, listen } from "./listen.ts";
 import { standardErrorLog } from "./log.ts";
+import { oneMachineTimetable } from "./one-machine-timetable.ts";
 
 export type ServiceSettings = {
   readonly data: string;
@@ -45,9 +44,6 @@ export type RunningService = {
    */
   readonly stop: (last?: () => Promise<void>) => Promise<void>;
 };
-
-const oftenMilliseconds = 3_000;
-const seldomMilliseconds = 60_000;
 
 /** Starts the service in this process: resolves when it answers. */
 export async function startService(settings: ServiceSettings): Promise<RunningService> {
@@ -77,16 +73,13 @@ export async function startService(settings: ServiceSettings): Promise<RunningSe
     await service.close();
   };
   try {
-    const care = await serve({ settings, data, machine, registryKeys, service }, servers);
-    const timers = [
-      repeat(care.often, oftenMilliseconds, service.deps.log),
-      repeat(care.seldom, seldomMilliseconds, service.deps.log),
-    ];
+    const parts = await serve({ settings, data, machine, registryKeys, service }, servers);
+    const stopSweeping = keepSweeping(service.deps, parts);
     return {
       service,
       data,
       stop: async (last) => {
-        for (const timer of timers) clearInterval(timer);
+        stopSweeping();
         await last?.();
         await close();
         await rm(data.at("service.pid"), { force: true });
@@ -99,22 +92,7 @@ export async function startService(settings: ServiceSettings): Promise<RunningSe
   }
 }
 
-/** What heals what was lost: looked after every few seconds, or every minute. */
-type Care = Readonly<Record<"often" | "seldom", () => readonly Promise<unknown>[]>>;
-
-function repeat(
-  work: () => readonly Promise<unknown>[],
-  milliseconds: number,
-  log: Log,
-): NodeJS.Timeout {
-  return setInterval(() => {
-    for (const part of work()) {
-      part.catch((error) => log("error", "a part of the sweep failed", { cause: String(error) }));
-    }
-  }, milliseconds);
-}
-
-/** Opens all doors, then makes good what was lost while they were closed. Gives what is done every few seconds. */
+/** Opens all doors, then makes good what was lost while they were closed. Gives what is to be swept from now on. */
 async function serve(
   opened: {
     readonly settings: ServiceSettings;
@@ -124,7 +102,7 @@ async function serve(
     readonly service: LocalService;
   },
   servers: Server[],
-): Promise<Care> {
+): Promise<readonly SweepPart[]> {
   const { data, machine, registryKeys, service } = opened;
   const { deps } = service;
   const disk = surviveFullDisk(data.path, service.reopenStore, deps.log);
@@ -159,16 +137,11 @@ async function serve(
   await sweepStrayEnvironments(deps);
   await sweepLostPushes(service, data);
   await sweep(deps, { includeYoung: true });
-  return {
-    often: () => [sweep(deps), disk.keepReserve()],
-    seldom: () => [
-      removeExpiredArtifacts(deps),
-      removeOldImages(deps),
-      sweepForges(deps),
-      removeOldCaches(data.at("blobs"), deps.now()),
-      keepRegistry(),
-    ],
-  };
+  return oneMachineTimetable({
+    keepDiskReserve: disk.keepReserve,
+    keepRegistry,
+    blobs: data.at("blobs"),
+  });
 }
 
 type Listener = (req: IncomingMessage, res: ServerResponse) => void;

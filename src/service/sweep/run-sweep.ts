@@ -1,35 +1,28 @@
-import { removeExpiredArtifacts } from "../artifacts/remove-expired-artifacts.ts";
 import type { ServiceDeps } from "../deps.ts";
-import { sweepStrayEnvironments } from "../environment/sweep-stray-environments.ts";
-import { removeOldImages } from "../images/old-images.ts";
-import { sweepForges } from "../watch/sweep-forges.ts";
-import { sweep } from "./sweep.ts";
+import { dueParts, type SweepPart, timetable } from "./timetable.ts";
 
-type Part = {
-  readonly name: string;
-  readonly everyMinutes: number;
-  readonly run: (deps: ServiceDeps, options: { readonly until: number }) => Promise<unknown>;
-};
+const minuteMilliseconds = 60_000;
 
-const parts: readonly Part[] = [
-  { name: "unfinished pipelines and deliveries", everyMinutes: 1, run: sweep },
-  { name: "forges", everyMinutes: 1, run: sweepForges },
-  { name: "old images", everyMinutes: 1, run: removeOldImages },
-  { name: "stray environments", everyMinutes: 5, run: sweepStrayEnvironments },
-  { name: "expired artifacts", everyMinutes: 10, run: removeExpiredArtifacts },
-];
+/** Runs the parts of the timetable that are due at this minute: call it once a minute. See `runParts`. */
+export async function runSweep(deps: ServiceDeps, until: number): Promise<void> {
+  const minute = Math.floor(deps.now() / minuteMilliseconds) * minuteMilliseconds;
+  const due = dueParts(timetable, { since: minute - minuteMilliseconds, now: minute });
+  return runParts(deps, due, { until });
+}
 
 /**
- * Runs whatever is due at this minute, side by side: a part that fails keeps no other from being done. Begins
+ * Runs parts of the sweep side by side: a part that fails is logged and keeps no other from being done. Begins
  * nothing after `until` (epoch milliseconds). Rejects in the end when a part failed, so that it is alarmed.
  */
-export async function runSweep(deps: ServiceDeps, until: number): Promise<void> {
-  const minute = Math.floor(deps.now() / 60_000);
-  const due = parts.filter(({ everyMinutes }) => minute % everyMinutes === 0);
+export async function runParts(
+  deps: ServiceDeps,
+  parts: readonly SweepPart[],
+  options: { readonly until?: number } = {},
+): Promise<void> {
   const outcomes = await Promise.allSettled(
-    due.map(async ({ name, run }) => {
+    parts.map(async ({ name, run }) => {
       try {
-        await run(deps, { until });
+        await run(deps, options);
       } catch (error) {
         deps.log("error", "a part of the sweep failed", {
           part: name,
@@ -39,7 +32,7 @@ export async function runSweep(deps: ServiceDeps, until: number): Promise<void> 
       }
     }),
   );
-  const failed = due.filter((_, index) => outcomes[index]?.status === "rejected");
+  const failed = parts.filter((_, index) => outcomes[index]?.status === "rejected");
   if (failed.length > 0) {
     throw new Error(`The sweep failed in part: ${failed.map(({ name }) => name).join(", ")}`);
   }
