@@ -4,8 +4,8 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 
-/** Node 20 is the oldest that a build environment's image carries. */
-const TARGET = "node20";
+/** Node 20.15 is the oldest that a build environment may carry: it is the first with `zlib.crc32`. */
+const TARGET = "node20.15";
 
 /**
  * Of dockerode's ways to an engine only sockets are used. The rest (SSH, and gRPC for a BuildKit

@@ -27,12 +27,17 @@ export async function inspectMachine(): Promise<Requirement[]> {
   return parts.flat();
 }
 
-/** Node 20 is the oldest that Slipway runs on. */
+/** Whether `engines` of package.json has this version of Node: `^20.19.0 || >=22.2.0`. */
 export function inspectNode(version: string): Requirement {
-  const major = Number.parseInt(version.replace(/^v/, ""), 10);
-  return major >= 20
+  const [major = 0, minor = 0] = version.replace(/^v/, "").split(".").map(Number);
+  const fits = (major === 20 && minor >= 19) || (major === 22 && minor >= 2) || major > 22;
+  return fits
     ? found("Node", version)
-    : missing("Node", `${version}; 20 or newer is needed`, "https://nodejs.org/en/download");
+    : missing(
+        "Node",
+        `${version}; 20.19 or newer is needed (of Node 22: 22.2 or newer)`,
+        "https://nodejs.org/en/download",
+      );
 }
 
 async function inspectGit(): Promise<Requirement> {

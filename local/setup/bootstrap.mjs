@@ -86,10 +86,10 @@ function withInstallLock(work) {
   release();
 }
 
-const major = Number(process.versions.node.split(".")[0]);
-if (major < 20) {
+const [major, minor] = process.versions.node.split(".").map(Number);
+if (major < 20 || major === 21 || (major === 20 && minor < 19) || (major === 22 && minor < 2)) {
   fail(
-    `Slipway needs Node 20 or newer; this is ${process.version}.`,
+    `Slipway needs Node 20.19 or newer (of Node 22: 22.2 or newer); this is ${process.version}.`,
     "https://nodejs.org/en/download",
   );
 }

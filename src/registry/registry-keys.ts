@@ -1,4 +1,4 @@
-import { webcrypto } from "node:crypto";
+import { webcrypto, X509Certificate } from "node:crypto";
 import { exportPKCS8, importPKCS8 } from "jose";
 
 /** With what registry tokens are signed, and the names that the registry's configuration repeats. */
@@ -55,5 +55,5 @@ export async function readRegistryKeys(pair: RegistryKeyPair): Promise<RegistryK
 
 /** For the `x5c` header: DER in base64, not base64url (RFC 7515, section 4.1.6). */
 export function certificateDer(pem: string): string {
-  return pem.replace(/-----[A-Z ]+-----/g, "").replace(/\s/g, "");
+  return new X509Certificate(pem).raw.toString("base64");
 }

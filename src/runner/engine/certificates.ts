@@ -1,4 +1,4 @@
-import { webcrypto } from "node:crypto";
+import { KeyObject, webcrypto } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { join } from "node:path";
@@ -66,18 +66,16 @@ export async function issueCertificates(
   await mkdir(clientDirectory, { recursive: true });
   await writeFile(join(clientDirectory, "ca.pem"), `${ca}\n`);
   await writeFile(join(clientDirectory, "cert.pem"), `${client.toString("pem")}\n`);
-  await writeFile(join(clientDirectory, "key.pem"), await keyPem(clientKeys.privateKey), {
+  await writeFile(join(clientDirectory, "key.pem"), keyPem(clientKeys.privateKey), {
     mode: 0o600,
   });
-  return { ca, cert: server.toString("pem"), key: await keyPem(serverKeys.privateKey) };
+  return { ca, cert: server.toString("pem"), key: keyPem(serverKeys.privateKey) };
 }
 
 function named(value: string): { type: "ip" | "dns"; value: string } {
   return { type: isIP(value) ? "ip" : "dns", value };
 }
 
-async function keyPem(key: webcrypto.CryptoKey): Promise<string> {
-  const der = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", key));
-  const lines = der.toString("base64").match(/.{1,64}/g) ?? [];
-  return `-----BEGIN PRIVATE KEY-----\n${lines.join("\n")}\n-----END PRIVATE KEY-----\n`;
+function keyPem(key: webcrypto.CryptoKey): string {
+  return KeyObject.from(key).export({ type: "pkcs8", format: "pem" }).toString();
 }

@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { crc32 } from "./crc32.ts";
+import { crc32 } from "node:zlib";
 
 /** The whole log of a job, kept until the service has it. */
 export type TraceSpool = {

@@ -146,7 +146,12 @@ describe("doctor", () => {
   const engine = engineFacts({ ServerVersion: "27.0", Driver: "overlay2" }, {});
 
   test.for([
-    [inspectNode("v20.0.0"), "found"],
+    [inspectNode("v20.19.0"), "found"],
+    [inspectNode("v22.2.0"), "found"],
+    [inspectNode("v24.0.0"), "found"],
+    [inspectNode("v20.18.3"), "missing"],
+    [inspectNode("v21.7.3"), "missing"],
+    [inspectNode("v22.1.0"), "missing"],
     [inspectNode("v18.19.1"), "missing"],
     [describeEngine(engine, "/s"), "found"],
     [describeEngine({ ...engine, storageDriver: "vfs" }, "/s"), "warning"],
