@@ -69,6 +69,7 @@ const common = {
   job_timeout: z.optional(duration),
   config_path: z.optional(z.string().check(z.minLength(1))),
   protected: z.optional(z.array(z.string())),
+  protected_tags: z.optional(z.array(z.string())),
   registry: z.optional(z.boolean()),
   forks: z.optional(z.enum(["off", "approve"])),
   max_artifacts_size: z.optional(megabytes),

@@ -28,8 +28,10 @@ export type ProjectSettings = {
   readonly maxEnvironments: number;
   readonly jobTimeoutSeconds: number;
   readonly configPath: string;
-  /** Ref name patterns with `*`; the default branch is always protected. */
-  readonly protectedRefs: readonly string[];
+  /** Patterns of branch names with `*`; the default branch is always protected. */
+  readonly protectedBranches: readonly string[];
+  /** Patterns of tag names with `*`; no tag is protected by itself. */
+  readonly protectedTags: readonly string[];
   readonly registry: boolean;
   /** What becomes of merge requests from forks: nothing, or what a member approves. Absent: off. */
   readonly forks?: "off" | "approve";

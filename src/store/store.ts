@@ -53,7 +53,7 @@ export type PipelineStore = {
   /** Newest first. */
   readonly list: (filter: {
     readonly project?: string;
-    /** Name of a branch or tag, or a merge request's line (`lineOf`). */
+    /** A branch's name, or the line of a tag or merge request (`lineOf`). */
     readonly ref?: string;
     readonly limit: number;
     /** Only pipelines with a lower id. */

@@ -1,4 +1,5 @@
 import { pipelineIdOfJob } from "#pipeline/jobs.ts";
+import { lineOf } from "#pipeline/line.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import { isCompleted } from "#pipeline/status.ts";
 import { advanceSoon } from "../advance/advance-pipeline.ts";
@@ -75,7 +76,7 @@ async function isLatestSuccess(deps: ServiceDeps, pipeline: Pipeline): Promise<b
   if (pipeline.status !== "success") return false;
   const recent = await deps.store.pipelines.list({
     project: pipeline.project,
-    ref: pipeline.facts.ref.name,
+    ref: lineOf(pipeline.facts),
     limit: searchedPipelines,
   });
   return !recent.some(({ id, status }) => id > pipeline.id && status === "success");

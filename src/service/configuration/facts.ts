@@ -1,5 +1,6 @@
 import type { ForgeClient, TriggerEvent } from "#forge/forge.ts";
 import type { PipelineFacts } from "#language/facts.ts";
+import { branchLine, mergeRequestLine, tagLine } from "#pipeline/line.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import type { ServiceDeps } from "../deps.ts";
 import { openMergeRequests, withMergeBase } from "./merge-request-facts.ts";
@@ -10,6 +11,13 @@ export function refNameOf(event: BuildableEvent): string {
   return event.kind === "merge_request"
     ? event.mergeRequest.sourceBranch
     : event.ref.replace(/^refs\/(heads|tags)\//, "");
+}
+
+/** What `lineOf` is to be of the event's pipeline. */
+export function lineOfEvent(event: BuildableEvent): string {
+  if (event.kind === "merge_request") return mergeRequestLine(event.mergeRequest.iid);
+  const name = refNameOf(event);
+  return event.kind === "tag" ? tagLine(name) : branchLine(name);
 }
 
 /** Collects what the predefined variables are made of; undefined when the commit is gone. */
@@ -31,7 +39,7 @@ export async function collectFacts(
   if (commit === undefined || project === undefined) return undefined;
   const isProtected =
     event.kind !== "merge_request" &&
-    (event.protected ?? isProtectedRef(name, project.defaultBranch, settings.protectedRefs));
+    (event.protected ?? isProtectedRef({ kind, name }, project.defaultBranch, settings));
   return {
     source: event.kind === "merge_request" ? "merge_request_event" : "push",
     project: { ...project, configPath: settings.configPath },
@@ -53,9 +61,18 @@ export function isFromFork({ mergeRequest }: Pick<PipelineFacts, "mergeRequest">
   return mergeRequest?.fork === true;
 }
 
-/** The default branch is always protected; patterns know `*` only. */
-function isProtectedRef(name: string, defaultBranch: string, patterns: readonly string[]): boolean {
-  return name === defaultBranch || patterns.some((pattern) => matchesWildcard(pattern, name));
+/**
+ * The default branch is always protected; patterns know `*` only. Branches and tags are apart, as GitLab's protected
+ * branches and protected tags are: whoever may create a tag can give it a protected branch's name.
+ */
+export function isProtectedRef(
+  { kind, name }: Pick<PipelineFacts["ref"], "kind" | "name">,
+  defaultBranch: string,
+  settings: Pick<ProjectSettings, "protectedBranches" | "protectedTags">,
+): boolean {
+  const patterns = kind === "tag" ? settings.protectedTags : settings.protectedBranches;
+  const isDefault = kind === "branch" && name === defaultBranch;
+  return isDefault || patterns.some((pattern) => matchesWildcard(pattern, name));
 }
 
 /** Wildcard match without backtracking: `*` stands for any characters. */

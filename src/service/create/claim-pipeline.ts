@@ -1,6 +1,5 @@
-import { mergeRequestLine } from "#pipeline/line.ts";
 import type { LineEntry } from "#store/line-store.ts";
-import { type BuildableEvent, refNameOf } from "../configuration/facts.ts";
+import { type BuildableEvent, lineOfEvent } from "../configuration/facts.ts";
 import type { ServiceDeps } from "../deps.ts";
 
 /**
@@ -15,7 +14,7 @@ export async function claimPipelineId(
 ): Promise<number> {
   const isRequest = event.kind === "merge_request";
   const project = event.project.path;
-  const line = isRequest ? mergeRequestLine(event.mergeRequest.iid) : refNameOf(event);
+  const line = lineOfEvent(event);
   const recent = await recentOf(deps, project, line);
   const previous = recent.find((pipeline) => pipeline.sha !== event.sha);
   const key = [

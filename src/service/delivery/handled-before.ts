@@ -1,4 +1,4 @@
-import { type BuildableEvent, refNameOf } from "../configuration/facts.ts";
+import { type BuildableEvent, lineOfEvent } from "../configuration/facts.ts";
 import type { CreateOutcome } from "../create/create-pipeline.ts";
 import type { ServiceDeps } from "../deps.ts";
 import { pipelineUrl } from "../keys.ts";
@@ -20,7 +20,7 @@ export async function handledBefore(
   if (!isSeen && event.found !== true) return overtaken(deps, forge, event, seen);
   const [newest] = await deps.store.pipelines.list({
     project: event.project.path,
-    ref: refNameOf(event),
+    ref: lineOfEvent(event),
     limit: 1,
   });
   if (newest?.sha === event.sha && newest.forge === forge) {

@@ -15,7 +15,9 @@ export async function stopEnvironmentsOf(
     const last = environment.deployments.find(({ action }) => action === "start");
     if (last?.onStop === undefined || last.ref !== refName || isStopped(environment)) continue;
     const stored = await deps.store.pipelines.get(last.pipelineId);
-    const job = stored?.value.jobs.find(({ name, retried }) => name === last.onStop && !retried);
+    // A tag may have the branch's name, and is still there.
+    if (stored?.value.facts.ref.kind !== "branch") continue;
+    const job = stored.value.jobs.find(({ name, retried }) => name === last.onStop && !retried);
     if (job === undefined) continue;
     await advancePipeline(deps, last.pipelineId, [
       { type: "play", jobIds: [job.id], by: `deletion of ${refName}` },
