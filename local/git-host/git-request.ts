@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { isProjectPath } from "#forge/project-path.ts";
+import { readBasicAuth } from "#http/basic-auth.ts";
 
 export type GitService = "git-upload-pack" | "git-receive-pack";
 
@@ -29,11 +30,8 @@ export function readGitRequest(req: IncomingMessage): GitRequest | "unusable" | 
 
 /** The password of Basic authentication, or the user where only one thing was given. */
 export function readBasicToken(req: IncomingMessage): string | undefined {
-  const encoded = /^basic +([A-Za-z0-9+/=]+) *$/i.exec(req.headers.authorization ?? "")?.[1];
-  if (encoded === undefined) return undefined;
-  const [, user, password] =
-    /^([^:]*):?(.*)$/s.exec(Buffer.from(encoded, "base64").toString()) ?? [];
-  return password || user || undefined;
+  const given = readBasicAuth(req.headers.authorization);
+  return given?.password || given?.username || undefined;
 }
 
 function isService(service: string | null): service is GitService {

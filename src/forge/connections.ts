@@ -1,3 +1,4 @@
+import { encodeBasicAuth } from "#http/basic-auth.ts";
 import type { ForgeConnection } from "#project/connection.ts";
 import { bitbucketForgeClient } from "./bitbucket/client.ts";
 import { bitbucketHooks } from "./bitbucket/hooks.ts";
@@ -208,9 +209,7 @@ function authorization(
     case "bitbucket":
       return {
         authorization:
-          user === undefined
-            ? `Bearer ${token}`
-            : `Basic ${Buffer.from(`${user}:${token}`).toString("base64")}`,
+          user === undefined ? `Bearer ${token}` : `Basic ${encodeBasicAuth(user, token)}`,
       };
   }
 }

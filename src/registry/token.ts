@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { SignJWT } from "jose";
+import { readBasicAuth } from "#http/basic-auth.ts";
 import { certificateDer, type RegistryKeys } from "./registry-keys.ts";
 import { type Access, decideAccess, parseScope, type RegistryGrant } from "./token-access.ts";
 
@@ -97,22 +98,13 @@ async function findGrant(
   lookup: (tokenHash: string) => Promise<RegistryGrant | undefined>,
 ): Promise<RegistryGrant | undefined | "wrong"> {
   if (authorization === undefined) return undefined;
-  const password = passwordOf(authorization);
+  const password = readBasicAuth(authorization)?.password;
   if (password === undefined || password === "") return "wrong";
   const grant = await lookup(createHash("sha256").update(password).digest("hex"));
   if (grant === undefined || grant.kind === "ticket" || grant.kind === "environment") {
     return "wrong";
   }
   return grant;
-}
-
-/** RFC 7617: everything after the first colon. */
-function passwordOf(authorization: string): string | undefined {
-  const [, encoded] = /^basic +([A-Za-z0-9+/]+={0,2}) *$/i.exec(authorization) ?? [];
-  if (encoded === undefined) return undefined;
-  const credentials = Buffer.from(encoded, "base64").toString("utf8");
-  const colon = credentials.indexOf(":");
-  return colon < 0 ? undefined : credentials.slice(colon + 1);
 }
 
 /** For the registry's log. */

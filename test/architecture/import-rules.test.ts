@@ -25,6 +25,9 @@ const planted = [
     bad: "#store/dynamodb/dynamodb.ts",
     good: "#project/settings.ts",
   },
+  { file: "src/http/planted-o.ts", bad: "#forge/forge.ts", good: "node:buffer" },
+  { file: "src/language/planted-p.ts", bad: "#http/basic-auth.ts", good: "./plan.ts" },
+  { file: "src/store/planted-q.ts", bad: "#service/deps.ts", good: "#http/basic-auth.ts" },
 ] as const;
 
 const made: string[] = [];

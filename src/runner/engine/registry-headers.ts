@@ -1,4 +1,4 @@
-import { readBasicAuth } from "../registry/basic-auth.ts";
+import { readDockerAuth } from "../registry/docker-auth.ts";
 import type { RegistryLogin } from "../registry/login.ts";
 import { isObject, parseObject } from "./json-object.ts";
 
@@ -73,7 +73,7 @@ function readLogin(login: Record<string, unknown>) {
     return { username, password };
   }
   if (typeof auth !== "string" || auth === "") return undefined;
-  return readBasicAuth(auth);
+  return readDockerAuth(auth);
 }
 
 /** The registry's host in the image that a request is about, for clients that send no address. */

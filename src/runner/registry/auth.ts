@@ -1,5 +1,5 @@
 import type { JobResponse } from "../protocol.ts";
-import { readBasicAuth } from "./basic-auth.ts";
+import { readDockerAuth } from "./docker-auth.ts";
 
 export type RegistryAuth =
   | { readonly username: string; readonly password: string; readonly serveraddress: string }
@@ -48,7 +48,7 @@ function readEntry(host: string, entry: Record<string, unknown>): RegistryAuth |
     return { identitytoken: entry.identitytoken, serveraddress: host };
   }
   if (typeof entry.auth === "string" && entry.auth !== "") {
-    const login = readBasicAuth(entry.auth);
+    const login = readDockerAuth(entry.auth);
     // Some clients pad what they write.
     return login && { ...login, password: login.password.replace(/\0+$/, ""), serveraddress: host };
   }

@@ -2,7 +2,7 @@ import { AwsV4Signer } from "aws4fetch";
 import { roleCredentials } from "../aws/role-credentials.ts";
 import { JobFailure, messageOf } from "../job-failure.ts";
 import { fetchWithRetry, sleep } from "../retry.ts";
-import { readBasicAuth } from "./basic-auth.ts";
+import { readDockerAuth } from "./docker-auth.ts";
 
 export type RegistryToken = {
   readonly username: string;
@@ -118,7 +118,7 @@ function endpointOf(
 function readToken(body: unknown): RegistryToken | undefined {
   const list = field(body, "authorizationData");
   const [data]: unknown[] = Array.isArray(list) ? list : [];
-  const login = readBasicAuth(textOf(field(data, "authorizationToken")));
+  const login = readDockerAuth(textOf(field(data, "authorizationToken")));
   const expiresAt = Number(field(data, "expiresAt")) * 1000;
   return login && Number.isFinite(expiresAt) ? { ...login, expiresAt } : undefined;
 }
