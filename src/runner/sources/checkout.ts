@@ -7,6 +7,7 @@ import type { JobResponse } from "../protocol.ts";
 import { sleep } from "../retry.ts";
 import type { Log } from "../trace/trace.ts";
 import { type GitRemote, gitEnvironment, gitRemote, runGit } from "./git.ts";
+import { gitFlags, gitNumber, submodulePaths } from "./git-flags.ts";
 
 /** How sources are fetched. GitLab Docs: "Configuring runners", git strategy and its relatives. */
 export type CheckoutOptions = {
@@ -15,6 +16,7 @@ export type CheckoutOptions = {
   readonly cleanFlags: readonly string[] | undefined;
   readonly fetchFlags: readonly string[];
   readonly submodules: "none" | "normal" | "recursive";
+  readonly submoduleFlags: readonly string[];
   readonly submoduleDepth: number;
   readonly submodulePaths: readonly string[];
   readonly attempts: number;
@@ -23,27 +25,33 @@ export type CheckoutOptions = {
 
 const SHA = /^[0-9a-f]{40}([0-9a-f]{24})?$/;
 
-/** Throws `JobFailure` for a value that GitLab does not know either. */
-function checkoutOptions(
+/** Throws `JobFailure` for a value that GitLab does not know either, and for flags that are not allowed. */
+export function checkoutOptions(
   job: Pick<JobResponse, "git_info" | "allow_git_fetch">,
   get: ResolvedVariables["get"],
 ): CheckoutOptions {
-  const words = (text: string) => text.split(/\s+/).filter((word) => word !== "");
+  const { depth } = job.git_info;
   const strategy = get("GIT_STRATEGY") || (job.allow_git_fetch ? "fetch" : "clone");
   const submodules = get("GIT_SUBMODULE_STRATEGY") || "none";
   const clean = get("GIT_CLEAN_FLAGS") || "-ffdx";
-  const attempts = Number(get("GET_SOURCES_ATTEMPTS") || 1);
-  const submoduleDepth = Number(get("GIT_SUBMODULE_DEPTH") || job.git_info.depth);
+  const attempts = gitNumber("GET_SOURCES_ATTEMPTS", get("GET_SOURCES_ATTEMPTS"), 1);
+  const cloneFlags = gitFlags("GIT_CLONE_EXTRA_FLAGS", get("GIT_CLONE_EXTRA_FLAGS") ?? "");
+  const ofFetch = cloneFlags.filter((flag) => !flag.endsWith("single-branch"));
   return {
     strategy: oneOf("GIT_STRATEGY", strategy, ["fetch", "clone", "none", "empty"]),
     checkout: get("GIT_CHECKOUT") !== "false",
-    cleanFlags: clean === "none" ? undefined : words(clean),
-    fetchFlags: words(get("GIT_FETCH_EXTRA_FLAGS") || "--prune --quiet"),
+    cleanFlags: clean === "none" ? undefined : gitFlags("GIT_CLEAN_FLAGS", clean),
+    fetchFlags: [
+      ...gitFlags("GIT_FETCH_EXTRA_FLAGS", get("GIT_FETCH_EXTRA_FLAGS") || "--prune --quiet"),
+      // One branch is all that is fetched in any case.
+      ...(strategy === "clone" ? ofFetch : []),
+    ],
     submodules: oneOf("GIT_SUBMODULE_STRATEGY", submodules, ["none", "normal", "recursive"]),
-    submoduleDepth: Number.isSafeInteger(submoduleDepth) ? submoduleDepth : job.git_info.depth,
-    submodulePaths: words(get("GIT_SUBMODULE_PATHS") ?? ""),
-    attempts: Number.isSafeInteger(attempts) ? Math.min(Math.max(attempts, 1), 10) : 1,
-    depth: job.git_info.depth,
+    submoduleFlags: gitFlags("GIT_SUBMODULE_UPDATE_FLAGS", get("GIT_SUBMODULE_UPDATE_FLAGS") ?? ""),
+    submoduleDepth: gitNumber("GIT_SUBMODULE_DEPTH", get("GIT_SUBMODULE_DEPTH"), depth),
+    submodulePaths: submodulePaths(get("GIT_SUBMODULE_PATHS") ?? ""),
+    attempts: Math.min(Math.max(attempts, 1), 10),
+    depth: Number.isSafeInteger(depth) && depth > 0 ? depth : 0,
   };
 }
 
@@ -117,13 +125,8 @@ async function attemptCheckout(
   steps.push(["init", "--quiet", "--template="]);
   steps.push(["config", "remote.origin.url", remote.url]);
   const depth = options.depth > 0 ? ["--depth", String(options.depth)] : fullHistory(directory);
-  const origin = [
-    "fetch",
-    ...options.fetchFlags,
-    ...depth,
-    "origin",
-    ...refspecs.filter(isRefspec),
-  ];
+  const flags = [...options.fetchFlags, ...depth];
+  const origin = ["fetch", ...flags, "--end-of-options", "origin", ...refspecs.filter(isRefspec)];
   steps.push(origin);
   if (options.checkout) {
     steps.push(["checkout", "--force", "--quiet", "--detach", sha]);
@@ -153,11 +156,12 @@ async function updateSubmodules(
     return undefined;
   const recursive = options.submodules === "recursive" ? ["--recursive"] : [];
   const depth = options.submoduleDepth > 0 ? ["--depth", String(options.submoduleDepth)] : [];
+  const flags = [...recursive, ...depth, ...options.submoduleFlags];
   const paths = options.submodulePaths.length > 0 ? ["--", ...options.submodulePaths] : [];
   log.line(`Updating/initializing submodules${recursive.length > 0 ? " recursively" : ""}...`);
   const steps = [
     ["submodule", "--quiet", "sync", ...recursive],
-    ["submodule", "--quiet", "update", "--init", "--force", ...recursive, ...depth, ...paths],
+    ["submodule", "--quiet", "update", "--init", "--force", ...flags, ...paths],
   ];
   for (const step of steps) {
     const failed = await failureOf(git(step), remote, "submodule");
@@ -209,7 +213,8 @@ async function isWholeCheckout(gitDirectory: string): Promise<boolean> {
 
 /** Takes out of an earlier checkout what could run code in this one, and locks that a killed git left. */
 async function distrust(gitDirectory: string): Promise<void> {
-  const harmful = ["config", "config.worktree", "hooks", "info", "commondir"];
+  const lenders = ["objects/info/alternates", "objects/info/http-alternates"];
+  const harmful = ["config", "config.worktree", "hooks", "info", "commondir", ...lenders];
   const locks = ["config.lock", "index.lock", "shallow.lock", "HEAD.lock"];
   await Promise.all(
     [...harmful, ...locks].map((name) =>

@@ -45,7 +45,16 @@ const SETTINGS: readonly (readonly [string, string])[] = [
   ["gc.auto", "0"],
   ["maintenance.auto", "false"],
   ["safe.directory", "*"],
+  // What a repository's own configuration could name, had an earlier job written it.
   ["core.hooksPath", "/dev/null"],
+  ["core.fsmonitor", "false"],
+  ["core.attributesFile", "/dev/null"],
+  ["core.sshCommand", "ssh"],
+  ["core.gitProxy", ""],
+  ["core.alternateRefsCommand", ""],
+  ["credential.helper", ""],
+  ["remote.origin.uploadpack", "git-upload-pack"],
+  ["protocol.ext.allow", "never"],
 ];
 
 /** The environment of a git process. Credentials are in it alone: not in arguments, files or the URL. */

@@ -185,6 +185,24 @@ describe("sources that cannot be fetched", () => {
   });
 });
 
+test.for([
+  ["GIT_FETCH_EXTRA_FLAGS", "--upload-pack=touch${IFS}injected; ."],
+  ["GIT_CLONE_EXTRA_FLAGS", "--config=core.fsmonitor=id"],
+  ["GIT_CLEAN_FLAGS", "-ffdx --exclude"],
+  ["GIT_SUBMODULE_UPDATE_FLAGS", "--reference=/"],
+  ["GIT_SUBMODULE_PATHS", "--upload-pack=id"],
+  ["GIT_SUBMODULE_DEPTH", "1 --upload-pack=id"],
+] as const)(
+  "%s with what is no flag of the kind fails the job and runs nothing",
+  async ([key, value]) => {
+    const failed = fetchSources(newest, { [key]: value });
+    await expect(failed).rejects.toMatchObject({ reason: "script_failure" });
+    await expect(failed).rejects.toThrow(new RegExp(`^${key} `));
+    expect(readdirSync(directory)).toEqual([]);
+    expect(output).toBe("");
+  },
+);
+
 test("submodules come with the same credentials when asked for", async () => {
   const sha = git.addSubmodule("library");
   await fetchSources(sha);
