@@ -7,7 +7,7 @@ import { jsonLog } from "#functions/log.ts";
 import { parseSettings, settingsOf } from "#project/parse-settings.ts";
 import type { Message } from "#queue/queue.ts";
 import type { WebhookDeps } from "#service/delivery/receive-webhook.ts";
-import type { Delivery } from "#store/store.ts";
+import type { Delivery } from "#store/delivery-store.ts";
 import { githubPush } from "./github-push.ts";
 import type { Benchmark, Row } from "./report.ts";
 

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { PipelineSummary } from "#store/store.ts";
+import type { PipelineSummary } from "#store/pipeline-store.ts";
 import { readWhole } from "../arguments.ts";
 import { connect } from "../client.ts";
 import { commandForService, type ServiceOptions } from "../options.ts";

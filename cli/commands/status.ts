@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import type { PipelineView } from "#service/view/pipeline-view.ts";
-import type { PipelineSummary } from "#store/store.ts";
+import type { PipelineSummary } from "#store/pipeline-store.ts";
 import { readId } from "../arguments.ts";
 import { type Client, connect } from "../client.ts";
 import { CliError, exitCodes } from "../failure.ts";

@@ -1,21 +1,13 @@
 import { Hono } from "hono";
-import type { ServiceDeps } from "#service/deps.ts";
+import type { AppDeps } from "./app-deps.ts";
 import { apiRoutes } from "./routes/api.ts";
 import { artifactRoutes } from "./routes/artifacts.ts";
 import { cacheRoutes } from "./routes/cache.ts";
 import { openidRoutes } from "./routes/openid.ts";
 import { pageRoutes } from "./routes/pages.tsx";
-import { type RegistryTokenIssuer, registryTokenRoutes } from "./routes/registry-token.ts";
+import { registryTokenRoutes } from "./routes/registry-token.ts";
 import { runnerRoutes } from "./routes/runner-api.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
-
-export type AppDeps = {
-  readonly service: ServiceDeps;
-  /** Where the host issues registry tokens itself (one machine). */
-  readonly registryTokens?: RegistryTokenIssuer;
-  /** Whether this request may read the pages; API calls always need an access token. */
-  readonly mayReadPages: (request: Request) => Promise<boolean>;
-};
 
 /** The whole HTTP service: the same app behind Lambda and on one machine. */
 export function createApp(deps: AppDeps): Hono {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { diagnosticText } from "#language/diagnostic.ts";
 import type { CreateOutcome } from "#service/create/create-pipeline.ts";
+import { outcomesOf } from "#service/delivery/delivery-events.ts";
 import type { ServiceDeps } from "#service/deps.ts";
 import { followPipeline } from "./follow-push.ts";
 
@@ -50,7 +51,7 @@ export async function* tellPusher(
     yield `\nSlipway could not take this push in (${push.refused}). It will try again by itself.\n\n`;
     return;
   }
-  const outcomes = await outcomesOf(deps, push);
+  const outcomes = await waitForOutcomes(deps, push);
   if (outcomes === undefined) {
     yield `\nThe pipeline for ${push.ref} is being made; it will be at\n  ${deps.server.url}/\n\n`;
     return;
@@ -63,14 +64,14 @@ export async function* tellPusher(
 }
 
 /** Undefined when they take too long to wait for. */
-async function outcomesOf(
+async function waitForOutcomes(
   deps: ServiceDeps,
   { project, deliveryId }: SentPush,
 ): Promise<readonly CreateOutcome[] | undefined> {
   const until = deps.now() + waitMilliseconds;
   for (let pause = firstPauseMilliseconds; deps.now() < until; pause *= 1.3) {
     const delivery = await deps.store.deliveries.get("local", project, deliveryId);
-    if (delivery?.state === "done") return JSON.parse(delivery.outcome ?? "[]");
+    if (delivery?.state === "done") return outcomesOf(delivery);
     await sleep(Math.min(pause, longestPauseMilliseconds));
   }
   return undefined;

@@ -1,6 +1,5 @@
 import { currentJobs } from "./jobs.ts";
-import type { CommitState, Job, Pipeline } from "./pipeline.ts";
-import type { Report } from "./report.ts";
+import type { CommitState, Job, Pipeline, Report } from "./pipeline.ts";
 import { atMost, cut, forward, took } from "./report-text.ts";
 
 /** As long as GitLab and GitHub take the name of a status. */

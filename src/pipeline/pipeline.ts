@@ -188,5 +188,11 @@ export type ReportedStatus = {
   readonly forgePipelineId?: number;
 };
 
+/** What the forge should be told about a pipeline, or one of its jobs, now. */
+export type Report = Pick<ReportedStatus, "context" | "state" | "description"> & {
+  /** The job that it is about. */
+  readonly jobId?: number;
+};
+
 /** What a commit status can say (GitLab's commit status states). */
 export type CommitState = "pending" | "running" | "success" | "failed" | "canceled" | "skipped";

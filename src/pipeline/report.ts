@@ -3,15 +3,9 @@ import { compositeStatus } from "./composite-status.ts";
 import { jobReports } from "./job-report.ts";
 import { currentJobs } from "./jobs.ts";
 import { mergeRequestContext } from "./line.ts";
-import type { CommitState, Job, Pipeline, ReportedStatus } from "./pipeline.ts";
+import type { CommitState, Job, Pipeline, Report, ReportedStatus } from "./pipeline.ts";
 import { atMost, cut, forward, took } from "./report-text.ts";
 import { isCompleted } from "./status.ts";
-
-/** What the forge should be told about a pipeline, or one of its jobs, now. */
-export type Report = Pick<ReportedStatus, "context" | "state" | "description"> & {
-  /** The job that it is about. */
-  readonly jobId?: number;
-};
 
 const pushContext = "slipway";
 

@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { fileSecrets } from "#secrets/file.ts";
-import type { PipelineSummary } from "#store/store.ts";
+import type { PipelineSummary } from "#store/pipeline-store.ts";
 import { makeSample, type Sample } from "../forge/client-contract.ts";
 import { gitSync } from "../local/git-host/git-fixture.ts";
 import { connectedForges } from "./connected-forges.ts";

@@ -18,7 +18,7 @@ import { isRunning } from "#local/setup/detached.ts";
 import { findMachine, type Machine } from "#local/setup/machine.ts";
 import { stopService } from "#local/up/detached-service.ts";
 import type { JobView, PipelineView } from "#service/view/pipeline-view.ts";
-import type { PipelineSummary } from "#store/store.ts";
+import type { PipelineSummary } from "#store/pipeline-store.ts";
 
 export const run = promisify(execFile);
 const root = resolve(import.meta.dirname, "../..");

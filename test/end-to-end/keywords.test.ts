@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { EnvironmentView } from "#service/deployment/environments-view.ts";
 import type { PipelineView } from "#service/view/pipeline-view.ts";
-import type { PipelineSummary, StoredCommitStatus } from "#store/store.ts";
+import type { StoredCommitStatus } from "#store/commit-status-store.ts";
+import type { PipelineSummary } from "#store/pipeline-store.ts";
 import {
   jobsOf,
   leftInTheEnd,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { fileSecrets } from "#secrets/file.ts";
-import type { PipelineSummary } from "#store/store.ts";
+import type { PipelineSummary } from "#store/pipeline-store.ts";
 import { makeSample, type Sample } from "../forge/client-contract.ts";
 import { gitlabDouble, gitlabForkId, gitlabProject } from "../forge/doubles/gitlab.ts";
 import { commit, gitSync } from "../local/git-host/git-fixture.ts";

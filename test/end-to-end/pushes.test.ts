@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { StoredCommitStatus } from "#store/store.ts";
+import type { StoredCommitStatus } from "#store/commit-status-store.ts";
 import {
   jobsOf,
   leftInTheEnd,

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type AppDeps, createApp, createWorkloadApp } from "#functions/http/app.ts";
+import { createApp, createWorkloadApp } from "#functions/http/app.ts";
+import type { AppDeps } from "#functions/http/app-deps.ts";
 import type { JobResponse } from "#runner/protocol.ts";
 import { webhookSecretName } from "#service/keys.ts";
 import { makeWorld, project, type World } from "../service/world.ts";

@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { Delivery, Store, StoredCommitStatus, TokenGrant } from "#store/store.ts";
+import type { StoredCommitStatus } from "#store/commit-status-store.ts";
+import type { Delivery } from "#store/delivery-store.ts";
+import type { Store } from "#store/store.ts";
+import type { TokenGrant } from "#store/token-store.ts";
 import { defineApprovalContract } from "./approval-contract.ts";
 import { defineDeploymentContract } from "./deployment-contract.ts";
 import { exampleJob, examplePipeline, toldPipeline } from "./example-pipeline.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Deployment, Store } from "#store/store.ts";
+import type { Deployment } from "#store/deployment-store.ts";
+import type { Store } from "#store/store.ts";
 
 const now = "2026-01-01T00:00:00.000Z";
 const later = "2026-01-01T02:00:00.000Z";

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import * as z from "zod/mini";
 import type { CreateOutcome } from "#service/create/create-pipeline.ts";
 import type { ServiceDeps } from "#service/deps.ts";
-import type { Approval } from "#store/store.ts";
+import type { Approval } from "#store/approval-store.ts";
 
 const mostListed = 100;
 const approveSchema = z.object({

@@ -3,7 +3,7 @@ import { isoNow } from "#service/deps.ts";
 import { type JobOfPipeline, readJob } from "#service/read-job.ts";
 import { jobView, pipelineView } from "#service/view/pipeline-view.ts";
 import { readLog } from "#service/view/read-log.ts";
-import type { AppDeps } from "../app.ts";
+import type { AppDeps } from "../app-deps.ts";
 import { pageHeaders } from "../page-headers.ts";
 import { IndexPage } from "../views/index-page.tsx";
 import { followScript, JobPage } from "../views/job-page.tsx";

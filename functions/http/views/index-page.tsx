@@ -1,5 +1,5 @@
 import type { FC } from "hono/jsx";
-import type { PipelineSummary } from "#store/store.ts";
+import type { PipelineSummary } from "#store/pipeline-store.ts";
 import { Badge, Layout } from "./layout.tsx";
 
 export const IndexPage: FC<{ pipelines: readonly PipelineSummary[] }> = ({ pipelines }) => (

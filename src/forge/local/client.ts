@@ -1,4 +1,4 @@
-import { type CommitStatus, type ForgeClient, ForgeError } from "../forge.ts";
+import { type ForgeClient, ForgeError } from "../forge.ts";
 import { compareRefs } from "../git/compare.ts";
 import { readGit } from "../git/git-command.ts";
 import { isSha, readObject, readTagMessage } from "../git/git-objects.ts";
@@ -7,21 +7,9 @@ import { repositoryDirectory } from "../project-path.ts";
 import { localComparer } from "./compare.ts";
 import { parseCommit, parsePaths } from "./convert.ts";
 import { readMergeBase } from "./merge-base.ts";
+import type { LocalForgeOptions } from "./options.ts";
 import { readProject } from "./project.ts";
 import { listRefs } from "./refs.ts";
-
-export type LocalForgeOptions = {
-  /** Directory of the bare repositories, `<root>/<project>.git`. */
-  readonly root: string;
-  /** Where people see the service, without trailing slash. */
-  readonly publicUrl: string;
-  /** Where environments reach the git host, without trailing slash; the public URL unless given. */
-  readonly cloneUrl?: string;
-  /** The project's id in this installation; undefined where it is not known. */
-  readonly projectId: (project: string) => Promise<number | undefined>;
-  /** Keeps a commit status: the built-in git host shows them itself. */
-  readonly saveStatus: (project: string, status: CommitStatus) => Promise<void>;
-};
 
 const largestFile = 8 * 1024 * 1024;
 const largestListing = 64 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ProjectFacts } from "#language/facts.ts";
-import type { LocalForgeOptions } from "./client.ts";
+import type { LocalForgeOptions } from "./options.ts";
 
 /** A project as its bare repository describes it: `description`, and `HEAD` for the default branch. */
 export async function readProject(

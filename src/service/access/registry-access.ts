@@ -1,5 +1,5 @@
 import { isWithRunner } from "#pipeline/status.ts";
-import type { TokenGrant } from "#store/store.ts";
+import type { TokenGrant } from "#store/token-store.ts";
 import { isoNow, type ServiceDeps } from "../deps.ts";
 import { readJob } from "../read-job.ts";
 

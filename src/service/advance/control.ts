@@ -1,6 +1,6 @@
 import type { PipelineEvent } from "#pipeline/event.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
-import { ItemTooLarge } from "#store/store.ts";
+import { ItemTooLarge } from "#store/written.ts";
 import type { ServiceDeps } from "../deps.ts";
 import { advancePipeline } from "./advance-pipeline.ts";
 

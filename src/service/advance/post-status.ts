@@ -1,10 +1,10 @@
 import { type CommitStatus, ForgeError } from "#forge/forge.ts";
 import { coverageOf } from "#pipeline/coverage.ts";
 import type { PipelineEvent } from "#pipeline/event.ts";
-import type { Pipeline } from "#pipeline/pipeline.ts";
-import { isReported, noteReported, type Report, reportsOf } from "#pipeline/report.ts";
+import type { Pipeline, Report } from "#pipeline/pipeline.ts";
+import { isReported, noteReported, reportsOf } from "#pipeline/report.ts";
 import { isoNow, type ServiceDeps } from "../deps.ts";
-import { jobUrl, pipelineUrl } from "../keys.ts";
+import { jobUrl, pipelineUrl } from "../page-urls.ts";
 import { applyEvents } from "./apply-events.ts";
 import { statusPause } from "./status-pause.ts";
 import { statusRun } from "./status-run.ts";

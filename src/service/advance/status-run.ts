@@ -1,7 +1,6 @@
 import type { StatusRun } from "#forge/forge.ts";
 import { findJob } from "#pipeline/jobs.ts";
-import type { Job, Pipeline } from "#pipeline/pipeline.ts";
-import type { Report } from "#pipeline/report.ts";
+import type { Job, Pipeline, Report } from "#pipeline/pipeline.ts";
 
 /** What a report is about, for forges that show more of it than a status. */
 export function statusRun(pipeline: Pipeline, { jobId }: Pick<Report, "jobId">): StatusRun {

@@ -1,7 +1,7 @@
 import type { Diagnostic } from "#language/diagnostic.ts";
 import { createPipeline, type NewPipeline } from "#pipeline/create-pipeline.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
-import { ItemTooLarge } from "#store/store.ts";
+import { ItemTooLarge } from "#store/written.ts";
 import { isoNow, type ServiceDeps } from "../deps.ts";
 
 /** Stores a new pipeline. One that is too large to be stored becomes a failed one that says so. */

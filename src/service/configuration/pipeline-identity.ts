@@ -1,6 +1,6 @@
 import type { PipelineIdentity } from "#language/facts.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
-import { pipelineUrl } from "../keys.ts";
+import { pipelineUrl } from "../page-urls.ts";
 
 /** What `CI_PIPELINE_*` are made of. */
 export function pipelineIdentity(pipeline: Pipeline): PipelineIdentity {

@@ -18,7 +18,8 @@ import { type PushOptions, readPushOptions } from "../configuration/push-options
 import { refWarnings } from "../configuration/ref-warnings.ts";
 import { tagWarnings } from "../configuration/tag-warnings.ts";
 import { isoNow, type ServiceDeps } from "../deps.ts";
-import { pipelineUrl, planKey } from "../keys.ts";
+import { planKey } from "../keys.ts";
+import { pipelineUrl } from "../page-urls.ts";
 import { claimPipelineId } from "./claim-pipeline.ts";
 import { supersedeOlder } from "./supersede.ts";
 

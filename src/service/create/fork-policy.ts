@@ -1,8 +1,8 @@
 import { type CommitStatus, ForgeError, type TriggerEvent } from "#forge/forge.ts";
 import { mergeRequestContext } from "#pipeline/line.ts";
-import type { Approval } from "#store/store.ts";
+import type { Approval } from "#store/approval-store.ts";
 import { isoNow, type ServiceDeps } from "../deps.ts";
-import { pipelineUrl } from "../keys.ts";
+import { pipelineUrl } from "../page-urls.ts";
 import { claimPipelineId } from "./claim-pipeline.ts";
 import { type CreateOutcome, createPipelineFor } from "./create-pipeline.ts";
 

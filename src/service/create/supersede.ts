@@ -1,7 +1,7 @@
 import { lineOf } from "#pipeline/line.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import { isCompleted } from "#pipeline/status.ts";
-import type { PipelineSummary } from "#store/store.ts";
+import type { PipelineSummary } from "#store/pipeline-store.ts";
 import { advancePipeline } from "../advance/advance-pipeline.ts";
 import type { ServiceDeps } from "../deps.ts";
 

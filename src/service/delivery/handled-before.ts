@@ -1,7 +1,7 @@
 import { type BuildableEvent, lineOfEvent } from "../configuration/facts.ts";
 import type { CreateOutcome } from "../create/create-pipeline.ts";
 import type { ServiceDeps } from "../deps.ts";
-import { pipelineUrl } from "../keys.ts";
+import { pipelineUrl } from "../page-urls.ts";
 
 type PushEvent = Exclude<BuildableEvent, { kind: "merge_request" }>;
 

@@ -7,7 +7,7 @@ import {
   type WebhookReader,
   type WebhookRequest,
 } from "#forge/forge.ts";
-import type { DeliveryStore } from "#store/store.ts";
+import type { DeliveryStore } from "#store/delivery-store.ts";
 import { isoNow, type ServiceDeps } from "../deps.ts";
 import { webhookSecretName } from "../keys.ts";
 import { boundEvents } from "./bound-events.ts";

@@ -1,8 +1,7 @@
-import type { Delivery } from "#store/store.ts";
+import type { Delivery } from "#store/delivery-store.ts";
 import type { CreateOutcome } from "../create/create-pipeline.ts";
 import type { ServiceDeps } from "../deps.ts";
-import { outcomesOf } from "../view/delivery-view.ts";
-import { eventsOf } from "./delivery-events.ts";
+import { eventsOf, outcomesOf } from "./delivery-events.ts";
 import { handleEvent } from "./handle-delivery.ts";
 
 /**

@@ -2,7 +2,7 @@ import type { TriggerEvent } from "#forge/forge.ts";
 import { advancePipeline } from "../advance/advance-pipeline.ts";
 import type { CreateOutcome } from "../create/create-pipeline.ts";
 import type { ServiceDeps } from "../deps.ts";
-import { pipelineUrl } from "../keys.ts";
+import { pipelineUrl } from "../page-urls.ts";
 
 /**
  * Retries what a forge's check shows: the job, or what failed or was canceled of the pipeline. Only of the event's

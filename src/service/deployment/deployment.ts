@@ -4,10 +4,10 @@ import { jobVariables } from "#language/scope/job-variables.ts";
 import { lastValue, type Variable } from "#language/variables.ts";
 import type { Job, Pipeline } from "#pipeline/pipeline.ts";
 import type { ProjectSettings } from "#project/settings.ts";
-import type { DeployedEnvironment } from "#store/store.ts";
+import type { DeployedEnvironment } from "#store/deployment-store.ts";
 import { dotenvFor } from "../configuration/dotenv.ts";
 import { pipelineIdentity } from "../configuration/pipeline-identity.ts";
-import { jobUrl } from "../keys.ts";
+import { jobUrl } from "../page-urls.ts";
 
 export type DeploymentTarget = Omit<DeployedEnvironment, "deployments"> & { readonly url?: string };
 

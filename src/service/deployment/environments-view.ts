@@ -1,4 +1,4 @@
-import type { DeployedEnvironment, Deployment } from "#store/store.ts";
+import type { DeployedEnvironment, Deployment } from "#store/deployment-store.ts";
 
 /** An environment as people and programs see it (names as in GitLab's Environments API). */
 export type EnvironmentView = {

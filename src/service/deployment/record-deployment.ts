@@ -2,7 +2,7 @@ import type { PlannedJob } from "#language/plan.ts";
 import type { Command, PipelineEvent } from "#pipeline/event.ts";
 import { findJob } from "#pipeline/jobs.ts";
 import type { Job, Pipeline } from "#pipeline/pipeline.ts";
-import type { Deployment } from "#store/store.ts";
+import type { Deployment } from "#store/deployment-store.ts";
 import { isFromFork } from "../configuration/facts.ts";
 import type { ServiceDeps } from "../deps.ts";
 import { readPlan } from "../read-plan.ts";

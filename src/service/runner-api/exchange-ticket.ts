@@ -1,6 +1,6 @@
 import { findEnvironment } from "#pipeline/availability.ts";
 import type { TicketExchange } from "#runner/protocol.ts";
-import type { TokenGrant } from "#store/store.ts";
+import type { TokenGrant } from "#store/token-store.ts";
 import { advanceSoon } from "../advance/advance-pipeline.ts";
 import { isoNow, type ServiceDeps } from "../deps.ts";
 import { accessOf } from "../environment/environment-ref.ts";

@@ -12,7 +12,7 @@ import { pipelineIdentity } from "../configuration/pipeline-identity.ts";
 import { projectVariables } from "../configuration/project-variables.ts";
 import { deploymentTarget } from "../deployment/deployment.ts";
 import type { ServiceDeps } from "../deps.ts";
-import { jobUrl } from "../keys.ts";
+import { jobUrl } from "../page-urls.ts";
 import { idTokenVariables } from "./id-tokens.ts";
 import { dependenciesOf, toArtifacts } from "./job-artifacts.ts";
 import { toCaches } from "./job-cache.ts";

@@ -1,10 +1,10 @@
 import type { TriggerEvent } from "#forge/forge.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
-import type { Delivery } from "#store/store.ts";
+import type { Delivery } from "#store/delivery-store.ts";
 import type { CreateOutcome } from "../create/create-pipeline.ts";
-import { eventsOf } from "../delivery/delivery-events.ts";
+import { eventsOf, outcomesOf } from "../delivery/delivery-events.ts";
 import type { ServiceDeps } from "../deps.ts";
-import { pipelineUrl } from "../keys.ts";
+import { pipelineUrl } from "../page-urls.ts";
 import { readForgeNotes } from "../watch/forge-notes.ts";
 import { connectedProjects } from "../watch/sweep-forges.ts";
 
@@ -101,12 +101,6 @@ export async function webhookHints(
     }),
   );
   return found.flat();
-}
-
-export function outcomesOf(delivery: Delivery): readonly CreateOutcome[] {
-  return delivery.outcome === undefined
-    ? []
-    : (JSON.parse(delivery.outcome) as readonly CreateOutcome[]);
 }
 
 function deliveryView(delivery: Delivery): DeliveryView {

@@ -4,7 +4,7 @@ import type { Job, Pipeline } from "#pipeline/pipeline.ts";
 import type { Status } from "#pipeline/status.ts";
 import { jobStart } from "#pipeline/usage.ts";
 import { deriveView } from "#pipeline/view.ts";
-import { jobUrl, pipelineUrl } from "../keys.ts";
+import { jobUrl, pipelineUrl } from "../page-urls.ts";
 
 /** A job as people and programs see it: no hashes, no plan. */
 export type JobView = {

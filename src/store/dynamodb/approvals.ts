@@ -1,4 +1,4 @@
-import type { Approval, ApprovalStore } from "../store.ts";
+import type { Approval, ApprovalStore } from "../approval-store.ts";
 import {
   deleteItem,
   type Expression,

@@ -1,4 +1,4 @@
-import type { CommitStatusStore, StoredCommitStatus } from "../store.ts";
+import type { CommitStatusStore, StoredCommitStatus } from "../commit-status-store.ts";
 import { getItem, type Table, updateItem } from "./access.ts";
 import { itemKey } from "./item.ts";
 

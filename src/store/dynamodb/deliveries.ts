@@ -1,4 +1,4 @@
-import type { Delivery, DeliveryStore } from "../store.ts";
+import type { Delivery, DeliveryStore } from "../delivery-store.ts";
 import { getItem, isAbsent, putItem, queryIndex, type Table, updateItem } from "./access.ts";
 import { type Item, itemKey, packDocument, textOf, ttlAt, unpackDocument } from "./item.ts";
 import type { IndexKey } from "./table.ts";

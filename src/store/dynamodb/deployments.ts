@@ -1,4 +1,4 @@
-import type { DeployedEnvironment, Deployment, DeploymentStore } from "../store.ts";
+import type { DeployedEnvironment, Deployment, DeploymentStore } from "../deployment-store.ts";
 import { changeItem, getItem, queryIndex, type Table } from "./access.ts";
 import { type Item, itemKey, packDocument, textOf, unpackDocument } from "./item.ts";
 

@@ -8,7 +8,7 @@ import {
   constants,
   gunzip,
 } from "node:zlib";
-import { ItemTooLarge } from "../store.ts";
+import { ItemTooLarge } from "../written.ts";
 
 /** One item as the document client gives and takes it. */
 export type Item = Readonly<Record<string, unknown>>;

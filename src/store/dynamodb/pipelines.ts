@@ -1,7 +1,7 @@
 import { lineOf } from "#pipeline/line.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import type { Status } from "#pipeline/status.ts";
-import type { PipelineStore, PipelineSummary } from "../store.ts";
+import type { PipelineStore, PipelineSummary } from "../pipeline-store.ts";
 import { getItem, isAbsent, nextNumber, putItem, queryIndex, type Table } from "./access.ts";
 import {
   type Item,

@@ -1,4 +1,4 @@
-import type { ProjectStore, StoredProject } from "../store.ts";
+import type { ProjectStore, StoredProject } from "../project-store.ts";
 import { getItem, isAbsent, nextNumber, putItem, queryIndex, type Table } from "./access.ts";
 import { type Item, itemKey, numberOf, textOf } from "./item.ts";
 import { dynamodbSeenRefs } from "./seen-refs.ts";

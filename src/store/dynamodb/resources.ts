@@ -1,4 +1,4 @@
-import type { ResourceStore } from "../store.ts";
+import type { ResourceStore } from "../resource-store.ts";
 import { changeItem, getItem, type Table } from "./access.ts";
 import { type Item, itemKey, ttlAt } from "./item.ts";
 import { acquireTurn, releaseTurn, type Turns } from "./resource-turns.ts";

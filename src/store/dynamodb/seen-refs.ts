@@ -1,4 +1,4 @@
-import type { ProjectStore } from "../store.ts";
+import type { ProjectStore } from "../project-store.ts";
 import { deleteItem, getItem, putItem, queryIndex, type Table, updateItem } from "./access.ts";
 import { type Item, itemKey, textOf } from "./item.ts";
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { TokenGrant, TokenStore } from "../store.ts";
+import type { TokenGrant, TokenStore } from "../token-store.ts";
 import { deleteItem, getItem, putItem, type Table, updateItem } from "./access.ts";
 import { type Item, itemKey, ttlAt } from "./item.ts";
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, onTestFailed, test } from "vitest";
 import { findMachine } from "#local/setup/machine.ts";
 import type { JobView, PipelineView } from "#service/view/pipeline-view.ts";
-import type { PipelineSummary } from "#store/store.ts";
+import type { PipelineSummary } from "#store/pipeline-store.ts";
 import { connectedForges, type ForgeDouble } from "../../end-to-end/connected-forges.ts";
 import { makeSample, type Sample } from "../../forge/client-contract.ts";
 import { type Cloud, startCloud } from "./cloud.ts";

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { ScanCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type EmbeddedDynamodb, openEmbeddedDynamodb } from "#local/data/embedded-dynamodb.ts";
+import type { Delivery } from "#store/delivery-store.ts";
 import { dynamodbStore } from "#store/dynamodb/dynamodb.ts";
 import { createTable } from "#store/dynamodb/table.ts";
-import type { Delivery, Store } from "#store/store.ts";
+import type { Store } from "#store/store.ts";
 import { examplePipeline } from "../example-pipeline.ts";
 
 let directory: string;

@@ -1,0 +1,15 @@
+import type { ProjectFacts, ServerFacts } from "#language/facts.ts";
+
+/** Pages are the service's own, also where the project's page is the forge's. */
+export function pipelineUrl(of: PageFacts, pipelineId: number): string {
+  return `${of.server.url}/${of.project.path}/-/pipelines/${pipelineId}`;
+}
+
+export function jobUrl(of: PageFacts, jobId: number): string {
+  return `${of.server.url}/${of.project.path}/-/jobs/${jobId}`;
+}
+
+type PageFacts = {
+  readonly server: Pick<ServerFacts, "url">;
+  readonly project: Pick<ProjectFacts, "path">;
+};

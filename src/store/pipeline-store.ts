@@ -1,0 +1,44 @@
+import type { Pipeline } from "#pipeline/pipeline.ts";
+import type { Versioned } from "./written.ts";
+
+export type PipelineSummary = Pick<
+  Pipeline,
+  "id" | "iid" | "forge" | "project" | "status" | "createdAt"
+> & {
+  readonly ref: string;
+  readonly sha: string;
+};
+
+/** Pipelines. Every write is one conditional write of one item. */
+export type PipelineStore = {
+  /** Next id in the installation: unique, rising, may have gaps. */
+  readonly nextId: () => Promise<number>;
+  /** Next iid in a project. */
+  readonly nextIid: (project: string) => Promise<number>;
+  /**
+   * Claims the semantic key (forge, project, kind, ref, sha, …) for a pipeline's id, or its iid. Returns the
+   * number that holds it: the given one, or that of whoever came first.
+   */
+  readonly claim: (semanticKey: string, number: number) => Promise<number>;
+  /** "exists" when a pipeline with this id is already there. */
+  readonly create: (pipeline: Pipeline) => Promise<"created" | "exists">;
+  readonly get: (id: number) => Promise<Versioned<Pipeline> | undefined>;
+  /** "conflict" when somebody else saved since `version` was read: load and decide again. */
+  readonly save: (pipeline: Pipeline, version: number) => Promise<"saved" | "conflict">;
+  /** Newest first. */
+  readonly list: (filter: {
+    readonly project?: string;
+    /** A branch's name, or the line of a tag or merge request (`lineOf`). */
+    readonly ref?: string;
+    readonly limit: number;
+    /** Only pipelines with a lower id. */
+    readonly before?: number;
+  }) => Promise<readonly PipelineSummary[]>;
+  /**
+   * Ids of all pipelines with something unfinished: jobs, environments or statuses not yet posted. Not those that
+   * can do nothing but wait for a place.
+   */
+  readonly listOpen: () => Promise<readonly number[]>;
+  /** The oldest of those that can do nothing but wait for a place. */
+  readonly listInLine: (limit: number) => Promise<readonly number[]>;
+};
