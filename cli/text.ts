@@ -1,4 +1,4 @@
-import { between } from "#functions/http/views/time.ts";
+import { between } from "#functions/http/pages/time.ts";
 import type { JobView, PipelineView } from "#service/view/pipeline-view.ts";
 import { colors } from "./colors.ts";
 

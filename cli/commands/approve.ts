@@ -1,6 +1,6 @@
 import { userInfo } from "node:os";
 import type { Command } from "commander";
-import type { ApprovalView, ApprovedView } from "#functions/http/routes/approvals.ts";
+import type { ApprovalView, ApprovedView } from "#functions/http/slipway/approvals.ts";
 import { connect } from "../client.ts";
 import { CliError, exitCodes } from "../failure.ts";
 import { commandForService, type ServiceOptions } from "../options.ts";

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { between } from "#functions/http/views/time.ts";
+import { between } from "#functions/http/pages/time.ts";
 import { NothingToRun, type RunHereWatcher, runHere } from "#local/run-here/run-here.ts";
 import { type Executor, executors } from "#pipeline/pipeline.ts";
 import type { JobView, PipelineView } from "#service/view/pipeline-view.ts";

@@ -1,5 +1,5 @@
 import type { ServiceDeps } from "#service/deps.ts";
-import type { RegistryTokenIssuer } from "./routes/registry-token.ts";
+import type { RegistryTokenIssuer } from "./registry-token.ts";
 
 export type AppDeps = {
   readonly service: ServiceDeps;

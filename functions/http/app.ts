@@ -1,13 +1,13 @@
 import { Hono } from "hono";
 import type { AppDeps } from "./app-deps.ts";
-import { apiRoutes } from "./routes/api.ts";
-import { artifactRoutes } from "./routes/artifacts.ts";
-import { cacheRoutes } from "./routes/cache.ts";
-import { openidRoutes } from "./routes/openid.ts";
-import { pageRoutes } from "./routes/pages.tsx";
-import { registryTokenRoutes } from "./routes/registry-token.ts";
-import { runnerRoutes } from "./routes/runner-api.ts";
-import { webhookRoutes } from "./routes/webhooks.ts";
+import { openidRoutes } from "./openid.ts";
+import { pageRoutes } from "./pages/pages.tsx";
+import { registryTokenRoutes } from "./registry-token.ts";
+import { artifactRoutes } from "./runner/artifacts.ts";
+import { cacheRoutes } from "./runner/cache.ts";
+import { runnerRoutes } from "./runner/runner-api.ts";
+import { apiRoutes } from "./slipway/api.ts";
+import { webhookRoutes } from "./webhooks/webhooks.ts";
 
 /** The whole HTTP service: the same app behind Lambda and on one machine. */
 export function createApp(deps: AppDeps): Hono {

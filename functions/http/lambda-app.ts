@@ -2,7 +2,7 @@ import type { Hono } from "hono";
 import { Hono as SmallHono } from "hono/tiny";
 import type { WebhookDeps } from "#service/delivery/receive-webhook.ts";
 import { loadOnce } from "../load-once.ts";
-import { webhookRoutes } from "./routes/webhooks.ts";
+import { webhookRoutes } from "./webhooks/webhooks.ts";
 
 /**
  * The HTTP service in a function: webhooks by what is there from the start, everything else by an app that is

@@ -1,4 +1,4 @@
-import { plainLog } from "#functions/http/views/plain-log.ts";
+import { plainLog } from "#functions/http/pages/plain-log.ts";
 import { isCompleted } from "#pipeline/status.ts";
 import type { ServiceDeps } from "#service/deps.ts";
 import { readLog } from "#service/view/read-log.ts";

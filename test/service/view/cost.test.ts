@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { beforeEach, describe, expect, test } from "vitest";
 import { costText } from "#cli/cost-text.ts";
-import { costRoutes } from "#functions/http/routes/cost.ts";
+import { costRoutes } from "#functions/http/slipway/cost.ts";
 import type { ComputeSize, Pipeline } from "#pipeline/pipeline.ts";
 import { minutePrice } from "#project/prices.ts";
 import { webhookCost } from "#project/webhook-cost.ts";

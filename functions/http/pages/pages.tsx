@@ -4,12 +4,12 @@ import { type JobOfPipeline, readJob } from "#service/read-job.ts";
 import { jobView, pipelineView } from "#service/view/pipeline-view.ts";
 import { readLog } from "#service/view/read-log.ts";
 import type { AppDeps } from "../app-deps.ts";
-import { pageHeaders } from "../page-headers.ts";
-import { IndexPage } from "../views/index-page.tsx";
-import { followScript, JobPage } from "../views/job-page.tsx";
-import { PipelinePage } from "../views/pipeline-page.tsx";
-import { plainLog } from "../views/plain-log.ts";
-import { downloadArtifact } from "./artifacts.ts";
+import { downloadArtifact } from "../runner/artifacts.ts";
+import { IndexPage } from "./index-page.tsx";
+import { followScript, JobPage } from "./job-page.tsx";
+import { pageHeaders } from "./page-headers.ts";
+import { PipelinePage } from "./pipeline-page.tsx";
+import { plainLog } from "./plain-log.ts";
 
 const listed = 50;
 const headers = Object.entries(pageHeaders([followScript]));

@@ -47,7 +47,7 @@ export function artifactRoutes(service: ServiceDeps): Hono {
     const allowed = await mayUpload(service, request, Math.max(declared, request.sizeBytes));
     if (allowed.answer !== "accepted") return uploadAnswered(allowed, 201);
     // Only GitLab's own runners send forms; ours writes to where the bytes are kept.
-    const { receiveFile } = await import("../receive-file.ts");
+    const { receiveFile } = await import("./receive-file.ts");
     const answer = await receiveFile(context.req.raw, "file", (file) =>
       uploadArtifact(service, request, file),
     );
