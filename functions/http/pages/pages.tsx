@@ -4,7 +4,7 @@ import { type JobOfPipeline, readJob } from "#service/read-job.ts";
 import { jobView, pipelineView } from "#service/view/pipeline-view.ts";
 import { readLog } from "#service/view/read-log.ts";
 import type { AppDeps } from "../app-deps.ts";
-import { downloadArtifact } from "../runner/artifacts.ts";
+import { downloadArtifact } from "../download-artifact.ts";
 import { IndexPage } from "./index-page.tsx";
 import { followScript, JobPage } from "./job-page.tsx";
 import { pageHeaders } from "./page-headers.ts";

@@ -1,11 +1,7 @@
 import { type Context, Hono } from "hono";
 import * as z from "zod/mini";
 import { confirmUpload, openUpload } from "#service/artifacts/direct-upload.ts";
-import {
-  type DownloadAnswer,
-  openArtifact,
-  openArtifactForJob,
-} from "#service/artifacts/download-artifacts.ts";
+import { openArtifactForJob } from "#service/artifacts/download-artifacts.ts";
 import {
   mayUpload,
   type UploadAnswer,
@@ -13,7 +9,7 @@ import {
   uploadArtifact,
 } from "#service/artifacts/upload-artifacts.ts";
 import type { ServiceDeps } from "#service/deps.ts";
-import { fileResponse } from "../file-response.ts";
+import { downloadAnswered } from "../download-artifact.ts";
 
 const querySchema = z.object({
   artifact_type: z._default(z.string().check(z.regex(/^[a-z][a-z0-9_]{0,62}$/)), "archive"),
@@ -68,12 +64,6 @@ export function artifactRoutes(service: ServiceDeps): Hono {
 /** What a multipart form adds to its file, at most. */
 const maxFormBytes = 4_096;
 
-/** `file_type` chooses a report, as on GitLab; without it, the archive. */
-export async function downloadArtifact(service: ServiceDeps, context: Context): Promise<Response> {
-  const type = context.req.query("file_type") ?? "archive";
-  return downloadAnswered(await openArtifact(service, Number(context.req.param("id")), type));
-}
-
 type ReadRequest = UploadRequest & {
   readonly sizeBytes: number;
   readonly filename: string;
@@ -114,26 +104,6 @@ function uploadAnswered(answer: UploadAnswer, accepted: 200 | 201): Response {
       return Response.json({ message: "403 Forbidden" }, { status: 403 });
   }
 }
-
-function downloadAnswered(answer: DownloadAnswer): Response {
-  switch (answer.answer) {
-    case "found":
-      return fileResponse(answer.file, {
-        filename: answer.artifact.filename,
-        contentType: contentTypes[answer.artifact.format],
-      });
-    case "absent":
-      return Response.json({ error: "There are no such artifacts (any more)." }, { status: 404 });
-    case "forbidden":
-      return Response.json({ message: "403 Forbidden" }, { status: 403 });
-  }
-}
-
-const contentTypes = {
-  zip: "application/zip",
-  gzip: "application/gzip",
-  raw: "application/octet-stream",
-} as const;
 
 function badRequest(message: string): Response {
   return Response.json({ message: `400 Bad request: ${message}` }, { status: 400 });

@@ -9,7 +9,7 @@ import type { ServiceDeps } from "#service/deps.ts";
 import { readJob } from "#service/read-job.ts";
 import { jobView, pipelineView } from "#service/view/pipeline-view.ts";
 import { readLog } from "#service/view/read-log.ts";
-import { downloadArtifact } from "../runner/artifacts.ts";
+import { downloadArtifact } from "../download-artifact.ts";
 import { approvalRoutes } from "./approvals.ts";
 import { costRoutes } from "./cost.ts";
 import { deliveryRoutes } from "./deliveries.ts";
