@@ -1,4 +1,5 @@
 import Docker from "dockerode";
+import { ipv4Gateway } from "#engine/gateway.ts";
 
 export const DOCKER_HOST = process.env.DOCKER_HOST || "unix:///var/run/docker.sock";
 
@@ -20,7 +21,7 @@ export async function whyNoEngine(image: string): Promise<string | undefined> {
 
 export async function gateway(): Promise<string> {
   const { IPAM: ipam } = await docker.getNetwork("bridge").inspect();
-  return ipam?.Config?.[0]?.Gateway ?? "172.17.0.1";
+  return ipv4Gateway(ipam?.Config)?.gateway ?? "172.17.0.1";
 }
 
 /** How many containers, networks and volumes there are that carry the label. */

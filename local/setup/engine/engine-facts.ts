@@ -1,4 +1,5 @@
-import { askEngine } from "./engine-api.ts";
+import { askEngine } from "#engine/ask.ts";
+import { ipv4Gateway, type NetworkRange } from "#engine/gateway.ts";
 
 /** What set-up and doctor want to know about an engine. */
 export interface EngineFacts {
@@ -16,8 +17,8 @@ export interface EngineFacts {
 /** Asks an engine about itself and about its default bridge. */
 export async function readEngine(socket: string): Promise<EngineFacts> {
   const [info, bridge] = await Promise.all([
-    askEngine(socket, "GET", "/info"),
-    askEngine(socket, "GET", "/networks/bridge"),
+    askEngine({ socketPath: socket }, "GET", "/info"),
+    askEngine({ socketPath: socket }, "GET", "/networks/bridge"),
   ]);
   return engineFacts(JSON.parse(info.text), JSON.parse(bridge.text));
 }
@@ -32,22 +33,8 @@ export function engineFacts(info: EngineInfo, bridge: BridgeNetwork): EngineFact
     defaultRuntime: info.DefaultRuntime ?? "runc",
     mirrors: info.RegistryConfig?.Mirrors ?? [],
     rootDirectory: info.DockerRootDir ?? "/var/lib/docker",
-    gateway: gatewayOf(bridge),
+    gateway: ipv4Gateway(bridge.IPAM?.Config)?.gateway ?? "",
   };
-}
-
-/** Where the engine chose the range itself it names no gateway: then it is the range's first address. */
-function gatewayOf(bridge: BridgeNetwork): string {
-  for (const { Gateway, Subnet } of bridge.IPAM?.Config ?? []) {
-    const first = /^(\d+\.\d+\.\d+)\.0\/\d+$/.exec(Subnet ?? "")?.[1];
-    if (Gateway?.includes(".")) {
-      return Gateway;
-    }
-    if (first) {
-      return `${first}.1`;
-    }
-  }
-  return "";
 }
 
 interface EngineInfo {
@@ -62,6 +49,6 @@ interface EngineInfo {
 
 interface BridgeNetwork {
   readonly IPAM?: {
-    readonly Config?: readonly { readonly Gateway?: string; readonly Subnet?: string }[] | null;
+    readonly Config?: readonly NetworkRange[] | null;
   } | null;
 }

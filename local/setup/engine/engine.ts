@@ -2,13 +2,13 @@ import { constants } from "node:fs";
 import { access, readFile, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { askEngine } from "#engine/ask.ts";
 import { machineLacks } from "../capabilities.ts";
 import { lastLines, run } from "../command.ts";
 import { isRunning, runningFrom, startDetached } from "../detached.ts";
 import { REGISTRY_NAME, REGISTRY_PORTS } from "../host-name.ts";
 import { SetupProblem } from "../problem.ts";
 import { findProgram } from "../programs.ts";
-import { engineAnswers } from "./engine-api.ts";
 import { RUNTIME_NAME, writeRuntime } from "./engine-runtime.ts";
 
 const DEFAULT_SOCKET = "/var/run/docker.sock";
@@ -49,6 +49,18 @@ export async function findEngine(): Promise<string | undefined> {
     }
   }
   return undefined;
+}
+
+/**
+ * Whether an engine answers at this socket. Waits some seconds, because systemd may start the engine only
+ * when somebody calls; where nothing listens, the answer is immediate.
+ */
+async function engineAnswers(socketPath: string): Promise<boolean> {
+  try {
+    return (await askEngine({ socketPath }, "GET", "/_ping", { timeLimit: 10_000 })).status === 200;
+  } catch {
+    return false;
+  }
 }
 
 async function isForbidden(socket: string): Promise<boolean> {

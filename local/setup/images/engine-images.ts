@@ -1,9 +1,11 @@
-import { askEngine } from "../engine/engine-api.ts";
+import { askEngine } from "#engine/ask.ts";
 import { SetupProblem } from "../problem.ts";
 
 /** The ids of all images of an engine by tag. */
 export async function imagesByTag(socket: string): Promise<Map<string, string>> {
-  const { text } = await askEngine(socket, "GET", "/images/json", { timeLimit: 10_000 });
+  const { text } = await askEngine({ socketPath: socket }, "GET", "/images/json", {
+    timeLimit: 10_000,
+  });
   const images: { Id: string; RepoTags: string[] | null }[] = JSON.parse(text);
   return new Map(
     images.flatMap(({ Id, RepoTags }) =>
@@ -15,9 +17,14 @@ export async function imagesByTag(socket: string): Promise<Map<string, string>> 
 /** Pulls an image by its full name, whatever the engine has under that name already. */
 export async function pullImage(socket: string, repository: string, tag: string): Promise<void> {
   const query = `fromImage=${encodeURIComponent(repository)}&tag=${encodeURIComponent(tag)}`;
-  const { status, text } = await askEngine(socket, "POST", `/images/create?${query}`, {
-    timeLimit: 120_000,
-  });
+  const { status, text } = await askEngine(
+    { socketPath: socket },
+    "POST",
+    `/images/create?${query}`,
+    {
+      timeLimit: 120_000,
+    },
+  );
   const failure = /"error":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
   if (status !== 200 || failure) {
     throw new SetupProblem(
@@ -32,7 +39,7 @@ export async function tagImage(socket: string, image: string, tag: string): Prom
   const cut = tag.lastIndexOf(":");
   const query = `repo=${encodeURIComponent(tag.slice(0, cut))}&tag=${encodeURIComponent(tag.slice(cut + 1))}`;
   const { status, text } = await askEngine(
-    socket,
+    { socketPath: socket },
     "POST",
     `/images/${encodeURIComponent(image)}/tag?${query}`,
   );
@@ -46,5 +53,5 @@ export async function tagImage(socket: string, image: string, tag: string): Prom
 
 /** Takes one name off an image; the image goes when it has no other name. */
 export async function untagImage(socket: string, tag: string): Promise<void> {
-  await askEngine(socket, "DELETE", `/images/${encodeURIComponent(tag)}?noprune=1`);
+  await askEngine({ socketPath: socket }, "DELETE", `/images/${encodeURIComponent(tag)}?noprune=1`);
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
+import { tarEnd, tarHeader, tarPadding } from "#engine/tar.ts";
 
 /** One entry of an image layer; `path` has no leading slash. */
 export type LayerEntry = { readonly path: string } & (
@@ -15,8 +16,6 @@ export interface Layer {
   readonly digest: string;
   readonly size: number;
 }
-
-const BLOCK = 512;
 
 /**
  * Writes a layer as an uncompressed tar archive (POSIX ustar). The same entries with the same content
@@ -38,7 +37,7 @@ export async function writeLayer(
     for (const entry of withParents(entries)) {
       await writeEntry(entry, write);
     }
-    await write(Buffer.alloc(2 * BLOCK));
+    await write(tarEnd());
   } finally {
     await output.close();
   }
@@ -59,7 +58,8 @@ async function writeEntry(
     case "text": {
       const bytes = Buffer.from(entry.text);
       await write(tarHeader({ path: entry.path, type: "0", mode: entry.mode, size: bytes.length }));
-      return write(padded(bytes));
+      await write(bytes);
+      return write(tarPadding(bytes.length));
     }
     case "file": {
       const { size } = await stat(entry.source);
@@ -72,56 +72,9 @@ async function writeEntry(
       if (sent !== size) {
         throw new Error(`${entry.source} changed while it was read`);
       }
-      return write(Buffer.alloc((BLOCK - (size % BLOCK)) % BLOCK));
+      return write(tarPadding(size));
     }
   }
-}
-
-/** One 512-byte ustar header. A path of more than 100 bytes is split at a slash into prefix and name. */
-export function tarHeader(entry: {
-  readonly path: string;
-  readonly type: "0" | "2" | "5";
-  readonly mode: number;
-  readonly size: number;
-  readonly target?: string;
-}): Buffer {
-  const header = Buffer.alloc(BLOCK);
-  const { prefix, name } = splitPath(entry.path);
-  header.write(name, 0);
-  header.write(octal(entry.mode, 8), 100);
-  header.write(octal(0, 8), 108);
-  header.write(octal(0, 8), 116);
-  header.write(octal(entry.size, 12), 124);
-  header.write(octal(0, 12), 136);
-  header.write(" ".repeat(8), 148);
-  header.write(entry.type, 156);
-  header.write(entry.target ?? "", 157);
-  header.write("ustar\u000000", 257);
-  header.write(prefix, 345);
-  const sum = header.reduce((total, byte) => total + byte, 0);
-  header.write(`${sum.toString(8).padStart(6, "0")}\u0000 `, 148);
-  return header;
-}
-
-function splitPath(path: string): { prefix: string; name: string } {
-  if (Buffer.byteLength(path) <= 100) {
-    return { prefix: "", name: path };
-  }
-  for (let cut = path.indexOf("/"); cut > 0; cut = path.indexOf("/", cut + 1)) {
-    const [prefix, name] = [path.slice(0, cut), path.slice(cut + 1)];
-    if (name && Buffer.byteLength(name) <= 100 && Buffer.byteLength(prefix) <= 155) {
-      return { prefix, name };
-    }
-  }
-  throw new Error(`The path is too long for an archive: ${path}`);
-}
-
-function octal(value: number, width: number): string {
-  return `${value.toString(8).padStart(width - 1, "0")}\u0000`;
-}
-
-function padded(bytes: Buffer): Buffer {
-  return Buffer.concat([bytes, Buffer.alloc((BLOCK - (bytes.length % BLOCK)) % BLOCK)]);
 }
 
 /** Sorted, one entry a path (the last one given), with every parent directory before its content. */

@@ -2,8 +2,11 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
+import { engineClient } from "#engine/client.ts";
+import { engineMessage, statusOf } from "#engine/error.ts";
+import { ENGINE_LABEL } from "#engine/labels.ts";
+import { tar } from "#engine/tar.ts";
 import { BuildspecError, parseBuildspec } from "../buildspec/buildspec.ts";
-import { engineClient, messageOf, statusOf } from "../engine-client.ts";
 import {
   type EnvironmentProvider,
   type EnvironmentSpec,
@@ -14,11 +17,9 @@ import {
   isEnvironmentId,
   requireEnvironmentId,
 } from "../environment-variables.ts";
-import { ENGINE_LABEL } from "../labels.ts";
 import { waitUntil } from "../wait-until.ts";
 import { containerScript, ENTRY_FILES, entryScript } from "./entry.ts";
 import { observeEngineContainers } from "./observe.ts";
-import { tar } from "./tar.ts";
 
 export type EngineContainersOptions = {
   /** The engine that runs the containers: `unix:///PATH` or `tcp://HOST:PORT`. */
@@ -205,12 +206,12 @@ async function remove(container: Docker.Container): Promise<void> {
     }
   }, 30_000);
   if (!gone) {
-    throw new Error(`The engine does not remove ${container.id}: ${messageOf(refused)}`);
+    throw new Error(`The engine does not remove ${container.id}: ${engineMessage(refused)}`);
   }
 }
 
 function startError(error: unknown, options: EngineContainersOptions): EnvironmentStartError {
-  const said = messageOf(error);
+  const said = engineMessage(error);
   const status = statusOf(error);
   const hint =
     status === 404 && /no such image/i.test(said)

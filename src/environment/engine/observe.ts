@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
-import { statusOf } from "../engine-client.ts";
+import { statusOf } from "#engine/error.ts";
+import { ENGINE_LABEL } from "#engine/labels.ts";
 import type { EnvironmentObservation } from "../environment.ts";
-import { ENGINE_LABEL } from "../labels.ts";
 import { ENTRY_STATUS } from "./entry.ts";
 
 /** A container that has not been started after this time never will: its start may be tried again. */

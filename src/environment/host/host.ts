@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { open, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { engineClient } from "#engine/client.ts";
 import { BuildspecError, parseBuildspec } from "../buildspec/buildspec.ts";
-import { engineClient } from "../engine-client.ts";
 import {
   type EnvironmentObservation,
   type EnvironmentProvider,

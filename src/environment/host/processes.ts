@@ -1,4 +1,5 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
+import { markedProcesses, marksEnvironment } from "#engine/markers.ts";
 
 /** A process as its start time tells it apart from later ones with the same pid; see proc(5). */
 export type HostProcess = {
@@ -23,22 +24,9 @@ export async function isRunning(process: HostProcess): Promise<boolean> {
   return stat !== "" && state !== "Z" && state !== "X" && fields[18] === process.startedAt;
 }
 
-/**
- * All processes that were started for an environment, wherever they fled to. Those of its `shell` jobs
- * have nothing of the runner's own variables: they are known by the mark that the runner gives them.
- */
-export async function processesOf(id: string): Promise<number[]> {
-  const marks = [`\0SLIPWAY_ENVIRONMENT_ID=${id}\0`, `\0SLIPWAY_JOB_PROCESSES=${id}/`];
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
-  const found = await Promise.all(
-    pids.map(async (pid) => {
-      // Other users' processes cannot be read; they are none of ours.
-      const environ = await readFile(`/proc/${pid}/environ`).catch(() => Buffer.alloc(0));
-      const framed = Buffer.concat([Buffer.from("\0"), environ]);
-      return pid !== process.pid && marks.some((mark) => framed.includes(mark)) ? [pid] : [];
-    }),
-  );
-  return found.flat();
+/** All processes that were started for an environment, wherever they fled to. */
+export function processesOf(id: string): Promise<number[]> {
+  return markedProcesses((entry) => marksEnvironment(entry, id));
 }
 
 /** Sends a signal to a process, or to a group by its negative number; false when there is none. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import { messageOf, statusOf } from "../engine-client.ts";
-import { ENVIRONMENT_LABEL } from "../labels.ts";
+import { engineMessage, statusOf } from "#engine/error.ts";
+import { ENVIRONMENT_LABEL } from "#engine/labels.ts";
 
 /** A process that is just dying may make one more container; an engine may be busy removing one. */
 const PASSES = 40;
@@ -29,7 +29,7 @@ export async function removeOwned(docker: Docker, environmentId: string): Promis
       refused ??= errors.find((error) => error !== undefined);
     }
   }
-  throw new Error(`The engine keeps what belongs to ${environmentId}: ${messageOf(refused)}`);
+  throw new Error(`The engine keeps what belongs to ${environmentId}: ${engineMessage(refused)}`);
 }
 
 type Owned = { readonly kind: "container" | "network" | "volume"; readonly id: string };

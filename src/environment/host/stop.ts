@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import type Docker from "dockerode";
-import { isUnreachable, messageOf } from "../engine-client.ts";
+import { engineMessage, isUnreachable } from "#engine/error.ts";
 import { waitUntil } from "../wait-until.ts";
 import { type HostFiles, readFacts, readProcess } from "./files.ts";
 import { limitedProcesses, removeProcessLimit } from "./process-limit.ts";
@@ -35,7 +35,7 @@ export async function stopOnHost(id: string, stop: HostStop): Promise<void> {
   } catch (error) {
     const facts = await readFacts(stop.files);
     if (!isUnreachable(error) || (facts && facts.executor !== "shell")) {
-      throw new Error(`What ${id} left on the engine is not removed yet: ${messageOf(error)}`, {
+      throw new Error(`What ${id} left on the engine is not removed yet: ${engineMessage(error)}`, {
         cause: error,
       });
     }
@@ -65,7 +65,7 @@ async function removeDirectory({ files, docker, cleanUpImage }: HostStop): Promi
     await rm(files.root, { recursive: true, force: true, maxRetries: 3 });
   } catch (error) {
     if (cleanUpImage === undefined) {
-      throw new Error(`${files.root} cannot be removed: ${messageOf(error)}`, { cause: error });
+      throw new Error(`${files.root} cannot be removed: ${engineMessage(error)}`, { cause: error });
     }
     const container = await docker.createContainer({
       Image: cleanUpImage,

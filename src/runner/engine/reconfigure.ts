@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { request } from "node:http";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { engineAddress } from "./address.ts";
+import { engineAddress } from "#engine/address.ts";
+import { askEngine } from "#engine/ask.ts";
 import type { EngineSettings } from "./parse-flags.ts";
 
 type Engine = {
@@ -132,26 +132,14 @@ async function hasMirrors(dockerHost: string, settings: EngineSettings): Promise
   );
 }
 
-function info(dockerHost: string): Promise<{ RegistryConfig?: unknown } | undefined> {
-  return new Promise((resolve) => {
-    const outgoing = request({ ...engineAddress(dockerHost).request, path: "/info", agent: false });
-    outgoing.setTimeout(2_000, () => outgoing.destroy());
-    outgoing.on("error", () => resolve(undefined));
-    outgoing.on("response", async (answer) => {
-      try {
-        const chunks: Buffer[] = [];
-        for await (const chunk of answer) {
-          chunks.push(chunk);
-        }
-        resolve(
-          answer.statusCode === 200 ? JSON.parse(Buffer.concat(chunks).toString()) : undefined,
-        );
-      } catch {
-        resolve(undefined);
-      }
-    });
-    outgoing.end();
-  });
+async function info(dockerHost: string): Promise<{ RegistryConfig?: unknown } | undefined> {
+  try {
+    const { request } = engineAddress(dockerHost);
+    const { status, text } = await askEngine(request, "GET", "/info", { timeLimit: 2_000 });
+    return status === 200 ? JSON.parse(text) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function until(

@@ -9,8 +9,8 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import type { Duplex } from "node:stream";
+import type { EngineAddress } from "#engine/address.ts";
 import type { RegistryLogin } from "../registry/login.ts";
-import type { EngineAddress } from "./address.ts";
 import { rawError } from "./api-error.ts";
 import { credentialsMethod, translateCredentials } from "./session-credentials.ts";
 

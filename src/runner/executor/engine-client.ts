@@ -1,28 +1,12 @@
 import type Docker from "dockerode";
-import { fullDiskFailure, JobFailure, messageOf } from "../job-failure.ts";
+import { engineMessage, statusOf } from "#engine/error.ts";
+import { fullDiskFailure, JobFailure } from "../job-failure.ts";
 
 /** Opens the client for an engine at a `DOCKER_HOST` address: `unix:///PATH` or `tcp://HOST:PORT`. */
 export async function openEngine(dockerHost: string): Promise<Docker> {
   // Loaded late: parsing the library would delay the first request for a job.
-  const { default: Dockerode } = await import("dockerode");
-  if (dockerHost.startsWith("unix://")) {
-    return new Dockerode({ socketPath: dockerHost.slice("unix://".length) });
-  }
-  const url = new URL(dockerHost);
-  return new Dockerode({ protocol: "http", host: url.hostname, port: url.port || 2375 });
-}
-
-/** The status of an engine's answer, if it answered at all. */
-export function statusOf(error: unknown): number | undefined {
-  if (typeof error !== "object" || error === null || !("statusCode" in error)) return undefined;
-  return typeof error.statusCode === "number" ? error.statusCode : undefined;
-}
-
-/** The engine's own words, without the client library's frame around them. */
-export function engineMessage(error: unknown): string {
-  return messageOf(error)
-    .replace(/^\(HTTP code \d+\) [^-]*- /, "")
-    .trim();
+  const { engineClient } = await import("#engine/client.ts");
+  return engineClient(dockerHost);
 }
 
 /** Turns what an engine call threw into the end of a job that it means. */

@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { ownerLabels } from "../engine/labels.ts";
+import { ownerLabels } from "#engine/labels.ts";
 import { ignoreMissing } from "./engine-client.ts";
 
 /** The labels of one job of an environment, as the engine's filters take them. */

@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
-import { tar } from "#environment/engine/tar.ts";
+import { tar } from "#engine/tar.ts";
 import type { BuildRecord } from "./build.ts";
 import type { Script } from "./phase-script.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import yauzl from "yauzl";
 import yazl from "yazl";
-import { type TarFile, tar } from "#environment/engine/tar.ts";
+import { type TarFile, tar } from "#engine/tar.ts";
 
 /** The source of builds as the stacks upload it: the runner and the buildspecs, zipped. */
 export async function sourceZip(

@@ -127,7 +127,14 @@ describe("facts about an engine", () => {
   test("the gateway is the IPv4 one, whatever else the bridge has", () => {
     const facts = engineFacts(
       { ServerVersion: "27.0", Driver: "overlay2", SecurityOptions: ["name=seccomp"] },
-      { IPAM: { Config: [{ Gateway: "fd00::1" }, { Gateway: "172.17.0.1" }] } },
+      {
+        IPAM: {
+          Config: [
+            { Gateway: "fd00::1", Subnet: "fd00::/64" },
+            { Gateway: "172.17.0.1", Subnet: "172.17.0.0/16" },
+          ],
+        },
+      },
     );
     expect(facts).toMatchObject({ gateway: "172.17.0.1", rootless: false, version: "27.0" });
   });

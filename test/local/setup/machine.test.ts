@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
+import { askEngine } from "#engine/ask.ts";
 import { inspectMachine } from "#local/doctor/doctor.ts";
-import { askEngine } from "#local/setup/engine/engine-api.ts";
 import { ensureMachine, findMachine, type Machine } from "#local/setup/machine.ts";
 
 const bootstrap = fileURLToPath(new URL("../../../local/setup/bootstrap.mjs", import.meta.url));
@@ -81,7 +81,7 @@ describe("this machine, once set up", () => {
   });
 
   test("the engine at the socket is the one that answers the API", async () => {
-    const { status } = await askEngine(machine.dockerSocket, "GET", "/version");
+    const { status } = await askEngine({ socketPath: machine.dockerSocket }, "GET", "/version");
     expect(status).toBe(200);
   });
 });

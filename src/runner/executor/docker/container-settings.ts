@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { ownerLabels } from "../../engine/labels.ts";
+import { ownerLabels } from "#engine/labels.ts";
 import type { JobImage } from "../../protocol.ts";
 import type { JobContext } from "../executor.ts";
 import type { Connection } from "./connect-job.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type Docker from "dockerode";
-import { ENVIRONMENT_LABEL } from "../../engine/labels.ts";
+import { ENVIRONMENT_LABEL } from "#engine/labels.ts";
 import type { Settings } from "../../settings.ts";
 import type { Log } from "../../trace/trace.ts";
 import { engineFailure } from "../engine-client.ts";

@@ -1,12 +1,13 @@
 import { createInterface } from "node:readline";
 import type Docker from "dockerode";
+import { engineMessage, statusOf } from "#engine/error.ts";
 import { formatImageRef, parseImageRef } from "#image/image-ref.ts";
 import { JobFailure } from "../../job-failure.ts";
 import type { JobImage } from "../../protocol.ts";
 import type { RegistryAuth } from "../../registry/auth.ts";
 import { sleep } from "../../retry.ts";
 import type { Log } from "../../trace/trace.ts";
-import { engineFailure, engineMessage, statusOf } from "../engine-client.ts";
+import { engineFailure } from "../engine-client.ts";
 
 /** What the runner needs to know of an image that is there. */
 export type PresentImage = {

@@ -1,7 +1,8 @@
 import { Duplex } from "node:stream";
 import type Docker from "dockerode";
+import { engineMessage } from "#engine/error.ts";
 import { JobFailure } from "../../job-failure.ts";
-import { engineFailure, engineMessage, ignoreMissing } from "../engine-client.ts";
+import { engineFailure, ignoreMissing } from "../engine-client.ts";
 import type { ScriptRun } from "../executor.ts";
 import { shellScript, terminateAllCommand } from "../shell-script.ts";
 import { demultiplex } from "./demultiplex.ts";

@@ -1,4 +1,5 @@
 import type Docker from "dockerode";
+import { engineMessage } from "#engine/error.ts";
 import { applyEngineFlags } from "../../engine/flags.ts";
 import type { JobImage } from "../../protocol.ts";
 import { registryAuths } from "../../registry/auth.ts";
@@ -7,7 +8,7 @@ import type { Settings } from "../../settings.ts";
 import { together } from "../../together.ts";
 import type { Log } from "../../trace/trace.ts";
 import { planServices } from "../dind-service.ts";
-import { engineMessage, ignoreMissing } from "../engine-client.ts";
+import { ignoreMissing } from "../engine-client.ts";
 import type { JobContext } from "../executor.ts";
 import { ownerLabelFilter, removeLabelled } from "../remove-labelled.ts";
 import { detectShellCommand } from "../shell-script.ts";

@@ -1,8 +1,10 @@
 import type Docker from "dockerode";
-import { ENVIRONMENT_LABEL, JOB_LABEL } from "../../engine/labels.ts";
+import { statusOf } from "#engine/error.ts";
+import { ipv4Gateway } from "#engine/gateway.ts";
+import { ENVIRONMENT_LABEL, JOB_LABEL } from "#engine/labels.ts";
 import { JobFailure } from "../../job-failure.ts";
 import type { Settings } from "../../settings.ts";
-import { engineFailure, statusOf } from "../engine-client.ts";
+import { engineFailure } from "../engine-client.ts";
 
 export type JobNetwork = {
   readonly name: string;
@@ -30,11 +32,11 @@ export function networks(engine: Docker, settings: Settings): Networks {
 
   async function describe(name: string, ofJob: boolean): Promise<JobNetwork> {
     const { IPAM } = await engine.getNetwork(name).inspect();
-    const ipv4 = (IPAM?.Config ?? []).find((config) => config.Subnet?.includes("."));
-    if (ipv4?.Subnet === undefined) {
+    const ipv4 = ipv4Gateway(IPAM?.Config);
+    if (ipv4 === undefined) {
       throw new JobFailure("runner_system_failure", `The network ${name} has no IPv4 subnet.`);
     }
-    return { name, gateway: ipv4.Gateway ?? firstAddress(ipv4.Subnet), subnet: ipv4.Subnet, ofJob };
+    return { name, ...ipv4, ofJob };
   }
 
   async function make(name: string, labels: Record<string, string>, ofJob: boolean) {
@@ -71,8 +73,4 @@ export function networks(engine: Docker, settings: Settings): Networks {
     ofJob: (jobId) =>
       make(`slipway-${settings.environmentId}-job-${jobId}`, { [JOB_LABEL]: String(jobId) }, true),
   };
-}
-
-function firstAddress(subnet: string): string {
-  return subnet.replace(/\.\d+\/\d+$/, ".1");
 }

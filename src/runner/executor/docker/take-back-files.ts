@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { ownerLabels } from "../../engine/labels.ts";
+import { ownerLabels } from "#engine/labels.ts";
 import { ignoreMissing } from "../engine-client.ts";
 import type { JobContext } from "../executor.ts";
 

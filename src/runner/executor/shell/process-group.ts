@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { JOB_MARKER, jobMark, markedProcesses } from "#engine/markers.ts";
 import { sleep } from "../../retry.ts";
 import type { Settings } from "../../settings.ts";
 
@@ -19,19 +20,21 @@ export type ProcessGroup = {
   readonly end: () => Promise<void>;
 };
 
-/** What the service's machine looks for too, to end what a killed runner left (`src/environment/host/processes.ts`). */
-const MARKER = "SLIPWAY_JOB_PROCESSES";
 const KILL_ROUNDS = 50;
 
 export async function createProcessGroup(
   { environmentId, processLimit }: Pick<Settings, "environmentId" | "processLimit">,
   jobId: number,
 ): Promise<ProcessGroup> {
-  const value = `${environmentId}/${jobId}/${randomUUID()}`;
+  const value = jobMark(environmentId, jobId, randomUUID());
+  const mark = `${JOB_MARKER}=${value}`;
   const cgroup = await makeCgroup(`slipway-${environmentId}-${jobId}`, processLimit);
 
   async function signalAll(signal: "SIGTERM" | "SIGKILL"): Promise<number> {
-    const ids = new Set([...(await inCgroup(cgroup)), ...(await withMarker(`${MARKER}=${value}`))]);
+    const ids = new Set([
+      ...(await inCgroup(cgroup)),
+      ...(await markedProcesses((entry) => entry === mark)),
+    ]);
     for (const id of ids) {
       try {
         process.kill(id, signal);
@@ -50,7 +53,7 @@ export async function createProcessGroup(
   }
 
   return {
-    marker: { key: MARKER, value },
+    marker: { key: JOB_MARKER, value },
     cgroup,
     signalAll,
     killAll,
@@ -95,15 +98,4 @@ async function inCgroup(cgroup: string | undefined): Promise<number[]> {
     .split("\n")
     .filter((line) => line !== "")
     .map(Number);
-}
-
-async function withMarker(entry: string): Promise<number[]> {
-  const ids = (await readdir("/proc").catch(() => [])).map(Number).filter(Number.isInteger);
-  const marked = await Promise.all(
-    ids.map(async (id) => {
-      const environment = await readFile(`/proc/${id}/environ`, "latin1").catch(() => "");
-      return id !== process.pid && environment.split("\0").includes(entry) ? [id] : [];
-    }),
-  );
-  return marked.flat();
 }

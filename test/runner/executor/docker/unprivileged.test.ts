@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { ipv4Gateway } from "#engine/gateway.ts";
 import { openEngineEndpoint } from "#runner/engine/endpoint.ts";
 import { isUnprivileged } from "#runner/executor/docker/unprivileged.ts";
 import type { Settings } from "#runner/settings.ts";
@@ -72,7 +73,9 @@ describe.skipIf("missing" in found)("a job without privileges", { timeout: 60_00
 
   test("cannot reach the engine that another job is offered on the bridge", async () => {
     const bridge = await engine?.getNetwork("bridge").inspect();
-    const { Gateway: gateway = "", Subnet: subnet = "" } = bridge?.IPAM?.Config?.[0] ?? {};
+    const found = ipv4Gateway(bridge?.IPAM?.Config);
+    if (found === undefined) throw new Error("The engine's bridge has no IPv4 range.");
+    const { gateway, subnet } = found;
     const open = () =>
       openEngineEndpoint({
         dockerHost: DOCKER_HOST,

@@ -1,13 +1,14 @@
-import type { RequestOptions } from "node:http";
 import type { NetConnectOpts } from "node:net";
 
 /** Where an engine listens, in the words of node:net and of node:http. */
 export type EngineAddress = {
   readonly connect: NetConnectOpts;
-  readonly request: Pick<RequestOptions, "socketPath" | "host" | "port">;
+  readonly request: EngineSocket | { readonly host: string; readonly port: number };
 };
 
-/** Reads a DOCKER_HOST. Throws for what cannot be proxied: `ssh://`, TLS, or no address at all. */
+export type EngineSocket = { readonly socketPath: string };
+
+/** Reads a DOCKER_HOST. Throws for what is not reached by a plain socket: `ssh://`, TLS, or no address at all. */
 export function engineAddress(dockerHost: string): EngineAddress {
   if (dockerHost.startsWith("unix://")) {
     const path = dockerHost.slice("unix://".length);
