@@ -1,12 +1,17 @@
-import { mkdir } from "node:fs/promises";
-import type { Server } from "node:http";
+import { chmod, mkdir } from "node:fs/promises";
+import { Agent, type Server } from "node:http";
+import { connect } from "node:net";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import dynalite from "dynalite";
 import { repairEmbeddedDynamodb } from "./embedded-dynamodb-repair.ts";
+import { listenOnSocket, type SocketPlace, socketPlace } from "./private-socket.ts";
+import { passWholeRequests } from "./whole-requests.ts";
 
 export type EmbeddedDynamodb = {
   readonly client: DynamoDBDocumentClient;
+  /** Where this process reaches the API; nobody else needs to. */
+  readonly socketPath: string;
   /**
    * Opens the data anew behind the same client: after a write failed (a full disk) the store takes no
    * further ones until then. Writes that were not acknowledged are tried again by the client.
@@ -21,43 +26,60 @@ export function isStorageFailure(error: unknown): boolean {
 }
 
 const requestMilliseconds = 3_000;
+/** Of one request, as DynamoDB has it (its quotas, "Request size"). */
+const mostRequestBytes = 16 * 1024 * 1024;
+const mostConnections = 50;
 
 /**
- * DynamoDB's API inside this process, on a loopback port, with its data on disk below `directory`. Every
+ * DynamoDB's API inside this process, with its data on disk below `directory`. It is reached by a socket in that
+ * directory, which only its owner may enter, and by no port: the store asks nobody for a password. Every
  * acknowledged write survives `kill -9`. Only one process may have a directory open: the second one gets
  * `EmbeddedDynamodbInUse`.
  */
 export async function openEmbeddedDynamodb(directory: string): Promise<EmbeddedDynamodb> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  let server = await openServer(directory, 0);
-  const port = portOf(server);
+  await chmod(directory, 0o700);
+  const socket = await socketPlace(directory, "dynamodb.sock");
+  let server = await openServer(directory, socket).catch(async (error) => {
+    await socket.close();
+    throw error;
+  });
   // The SDK's advice to update Node is for those who call AWS.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+  const agent = new Agent({ keepAlive: true, maxSockets: mostConnections });
+  agent.createConnection = () => connect(socket.path);
   const base = new DynamoDBClient({
-    endpoint: `http://127.0.0.1:${port}`,
+    // No name that is ever looked up: the agent decides where to connect to.
+    endpoint: "http://dynamodb.invalid",
     region: "us-east-1",
     // The embedded store checks the form of a signature only; nothing here is a secret.
     credentials: { accessKeyId: "embedded", secretAccessKey: "embedded" },
     maxAttempts: 5,
-    requestHandler: { requestTimeout: requestMilliseconds, throwOnRequestTimeout: true },
+    requestHandler: {
+      httpAgent: agent,
+      requestTimeout: requestMilliseconds,
+      throwOnRequestTimeout: true,
+    },
   });
   const client = DynamoDBDocumentClient.from(base, {
     marshallOptions: { removeUndefinedValues: true },
   });
   return {
     client,
+    socketPath: socket.path,
     reopen: async () => {
       await closeServer(server);
-      server = await openServer(directory, port);
+      server = await openServer(directory, socket);
     },
     close: async () => {
       base.destroy();
       await closeServer(server);
+      await socket.close();
     },
   };
 }
 
-async function openServer(directory: string, port: number): Promise<Server> {
+async function openServer(directory: string, socket: SocketPlace): Promise<Server> {
   await repairEmbeddedDynamodb(directory, Date.now());
   const server = dynalite({
     path: directory,
@@ -65,12 +87,10 @@ async function openServer(directory: string, port: number): Promise<Server> {
     deleteTableMs: 0,
     updateTableMs: 0,
   });
+  passWholeRequests(server, mostRequestBytes);
   // An idle connection that the server drops races with the client's next request on it.
   server.keepAliveTimeout = 0;
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, "127.0.0.1", resolve);
-  });
+  await listenOnSocket(server, socket.path);
   return server;
 }
 
@@ -79,10 +99,4 @@ async function closeServer(server: Server): Promise<void> {
     server.close((error) => (error === undefined || error === null ? resolve() : reject(error)));
     server.closeAllConnections();
   });
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port was given");
-  return address.port;
 }

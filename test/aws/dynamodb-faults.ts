@@ -24,7 +24,7 @@ export async function dynamodbFaults(
   let invocations: string[] = [];
   let attempts = 0;
   const base = new DynamoDBClient({
-    endpoint: `${known.protocol}//${known.hostname}:${known.port}`,
+    endpoint: known,
     region: "us-east-1",
     credentials: { accessKeyId: "test", secretAccessKey: "test" },
     maxAttempts: options.maxAttempts,

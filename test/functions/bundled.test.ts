@@ -13,6 +13,7 @@ import { startSecretsManagerDouble } from "../aws/secrets-manager-double/server.
 import { startQueues, type TestQueues } from "../aws/sqs/queues.ts";
 import { type BundledFunction, startBundledFunction } from "./bundled-function.ts";
 import { httpEvent, requestId } from "./lambda-events.ts";
+import { portToSocket } from "./port-to-socket.ts";
 
 const master = "the-master-secret";
 const accessToken = "made-by-the-deployment";
@@ -45,13 +46,14 @@ projects:
   await createTable(database.client, "slipway");
   secrets.setByHand("slipway/webhook-master", master);
   secrets.setByHand("slipway/access-token", accessToken);
-  const endpoint = await database.client.config.endpoint?.();
+  const endpoint = await portToSocket(database.socketPath);
+  stops.push(endpoint.close);
   const environment = {
     AWS_REGION: "us-east-1",
     AWS_ACCESS_KEY_ID: "test",
     AWS_SECRET_ACCESS_KEY: "test",
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
-    AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${endpoint?.port}`,
+    AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${endpoint.port}`,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
     AWS_ENDPOINT_URL_SQS: new URL(queues.workQueueUrl).origin,
     SLIPWAY_URL: "https://slipway.example.com",

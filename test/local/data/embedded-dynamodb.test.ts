@@ -1,10 +1,6 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { Level } from "level";
 import { expect, onTestFinished, test } from "vitest";
 import { openEmbeddedDynamodb } from "#local/data/embedded-dynamodb.ts";
@@ -12,36 +8,12 @@ import { EmbeddedDynamodbInUse } from "#local/data/embedded-dynamodb-repair.ts";
 import { dynamodbStore } from "#store/dynamodb/dynamodb.ts";
 import { createTable } from "#store/dynamodb/table.ts";
 import { exampleJob, examplePipeline, toldPipeline } from "../../store/example-pipeline.ts";
+import { startWriter } from "./start-writer.ts";
 
 async function dataDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "slipway-dynamodb-"));
   onTestFinished(() => rm(directory, { recursive: true }));
   return directory;
-}
-
-/** Starts the writer and resolves once it acknowledged some writes; `lines` goes on growing. */
-async function startWriter(directory: string) {
-  const writer = fileURLToPath(new URL("embedded-dynamodb-writer.ts", import.meta.url));
-  const child = spawn(process.execPath, ["--import", "tsx", writer, directory], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const acknowledged: number[] = [];
-  const exited = once(child, "exit");
-  onTestFinished(() => void child.kill("SIGKILL"));
-  await new Promise<void>((resolve, reject) => {
-    createInterface({ input: child.stdout }).on("line", (line) => {
-      acknowledged.push(Number(line));
-      if (acknowledged.length === 20) resolve();
-    });
-    child.once("exit", () => reject(new Error("the writer ended before it wrote")));
-  });
-  return {
-    acknowledged,
-    kill: async () => {
-      child.kill("SIGKILL");
-      await exited;
-    },
-  };
 }
 
 async function open(directory: string) {
