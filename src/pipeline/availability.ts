@@ -11,7 +11,7 @@ import {
 import type { Job, Pipeline, PipelineEnvironment } from "./pipeline.ts";
 import { isActive } from "./status.ts";
 
-/** A delayed job that is this near keeps a shared environment, and its layers, waiting. */
+/** A shared environment, with its layers, waits for a delayed job that is due within this time. */
 const worthWaitingSeconds = 300;
 
 /** Pending jobs that this environment's runner may take now, first come first; none when it has no room. */
@@ -23,14 +23,14 @@ export function availableJobs(pipeline: Pipeline, environmentId: string): readon
   return pendingJobs(pipeline).filter((job) => kindOfJob(pipeline, job) === kind);
 }
 
-/** Whether no more work can be expected for it, so that its runner is told to leave. */
+/** Whether the environment can expect no more work, so that its runner is told to exit. */
 export function environmentMayExit(pipeline: Pipeline, environmentId: string): boolean {
   const environment = findEnvironment(pipeline, environmentId);
   if (environment === undefined) return true;
   return mayExit(environment, environmentLoads(pipeline), workAhead(pipeline));
 }
 
-/** Work that is there or on its way, for all environments of a pipeline at once. */
+/** The work that exists or will follow, for all environments of a pipeline at once. */
 export type WorkAhead = {
   /** Kinds of environments that a pending job waits for. */
   readonly pendingKinds: ReadonlySet<string>;
@@ -43,7 +43,7 @@ export function workAhead(pipeline: Pipeline): WorkAhead {
   return { pendingKinds: new Set(kinds), promised: pipeline.jobs.some(promisesWork) };
 }
 
-/** As `environmentMayExit`, for callers that look at many environments. */
+/** Does the same as `environmentMayExit`, for callers that check many environments. */
 export function mayExit(
   environment: PipelineEnvironment,
   loads: EnvironmentLoads,
@@ -56,7 +56,7 @@ export function mayExit(
   return taken > 0 || !ahead.pendingKinds.has(kindOfEnvironment(environment));
 }
 
-/** Whether a runner of this environment may be given a job; that of no environment of the pipeline may not. */
+/** Whether a runner of this environment may be given a job. A runner from outside the pipeline's environments never may. */
 export function hasRoom(pipeline: Pipeline, environmentId: string): boolean {
   const environment = findEnvironment(pipeline, environmentId);
   return environment !== undefined && freeCapacity(environment, environmentLoads(pipeline)) > 0;

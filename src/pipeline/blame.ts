@@ -9,13 +9,13 @@ import {
 import type { Job, Pipeline, PipelineEnvironment } from "./pipeline.ts";
 import { epochMs } from "./time.ts";
 
-/** `every attempt`: starting again cannot help any job of that kind. */
+/** `every attempt` means that another start cannot help any job of that kind. */
 export type Cost = "one attempt" | "every attempt";
 
 /**
- * An environment that went without ever taking a job costs the ready jobs it was meant for an attempt, so
- * that a machine that never starts ends the pipeline instead of being started for ever. Jobs that became
- * ready only after it was wanted are not its doing. The environments are no longer live in `pipeline`.
+ * An environment that ended without ever taking a job costs one attempt of each ready job that it was started for.
+ * So a machine that never starts fails the pipeline instead of being started for ever. Jobs that became ready only
+ * after the environment was requested are not counted. The environments are no longer live in `pipeline`.
  */
 export function blame(
   pipeline: Pipeline,

@@ -3,8 +3,8 @@ import type { Job, Pipeline } from "./pipeline.ts";
 import { isCompleted } from "./status.ts";
 
 /**
- * Cancels jobs, or the whole pipeline; what has ended stays as it is. Jobs that wait for a person are only
- * canceled by name, so that they can still be played (GitLab's `app/models/concerns/ci/has_status.rb`).
+ * Cancels jobs, or the whole pipeline. Jobs that have ended do not change. Manual jobs are canceled only when they
+ * are named, so that they can still be played (GitLab's `app/models/concerns/ci/has_status.rb`).
  */
 export function cancelJobs(
   pipeline: Pipeline,
@@ -18,13 +18,13 @@ export function cancelJobs(
 }
 
 /**
- * What auto-cancel allows (GitLab Docs, `workflow:auto_cancel:on_new_commit`). `conservative`: everything,
- * unless a job that may not be interrupted has started. `interruptible`: only jobs that may be.
+ * Which jobs auto-cancel may cancel (GitLab Docs, `workflow:auto_cancel:on_new_commit`). `conservative`: all jobs,
+ * unless a job that is not interruptible has started. `interruptible`: only interruptible jobs.
  */
 export function cancelSuperseded(pipeline: Pipeline, byPipelineId: number, now: string): Pipeline {
-  // A child pipeline goes with its parent's trigger job, if at all.
+  // A child pipeline is canceled only together with its parent's trigger job.
   if (pipeline.parent !== undefined) return pipeline;
-  // One that is held by a person's decision is no candidate (`cancel_redundant_pipelines_service.rb`).
+  // A pipeline that waits for a person is not canceled (`cancel_redundant_pipelines_service.rb`).
   if (pipeline.status === "manual") return pipeline;
   const by = `pipeline ${byPipelineId}`;
   switch (pipeline.autoCancel.onNewCommit) {
@@ -41,12 +41,12 @@ export function cancelSuperseded(pipeline: Pipeline, byPipelineId: number, now: 
   }
 }
 
-/** A trigger job runs nothing itself, so it holds nothing up. */
+/** A trigger job runs no script, so a running one does not prevent canceling. */
 function mustNotBeInterrupted(job: Job): boolean {
   return !job.interruptible && job.startedAt !== undefined && job.trigger === undefined;
 }
 
-/** Everything that goes on by itself, without naming the pipeline canceled (`on_job_failure: all`). */
+/** Cancels all jobs that would run without a person, but does not set the pipeline's status to canceled (`on_job_failure: all`). */
 export function cancelRest(pipeline: Pipeline, by: string, now: string): Pipeline {
   return changeJobs(pipeline, (job) => cancelUnlessManual(job, by, now));
 }
@@ -62,7 +62,7 @@ function cancelPipeline(pipeline: Pipeline, by: string, now: string): Pipeline {
   return next === pipeline ? pipeline : { ...next, canceledBy: by };
 }
 
-/** A running job's runner, or a trigger job's child pipeline, is told first and has time to clean up. */
+/** The runner of a running job, or the child of a trigger job, is told first and gets time to clean up. */
 function cancelJob(job: Job, by: string, now: string): Job {
   if (job.retried || isCompleted(job.status) || job.status === "canceling") return job;
   return job.status === "running" || job.childPipelineId !== undefined

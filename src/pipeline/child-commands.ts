@@ -3,7 +3,7 @@ import { findJob } from "./jobs.ts";
 import type { Job, Pipeline } from "./pipeline.ts";
 import { isCompleted } from "./status.ts";
 
-/** What trigger jobs ask for, and what a child pipeline owes its parent. */
+/** Commands for the child pipelines of trigger jobs, and for the parent of a child pipeline. */
 export function childCommands(
   before: Pipeline,
   after: Pipeline,
@@ -36,7 +36,7 @@ function triggerCommands(
   return commands;
 }
 
-/** A child that was made while its trigger job was canceled; one that a person takes up again is left alone. */
+/** Whether the child was created while its trigger job was canceled. A child that a person has restarted does not count. */
 function strayChild(after: Pipeline, event: PipelineEvent): readonly Command[] {
   const isNew =
     event.type === "child_created" ||

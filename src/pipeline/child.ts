@@ -6,8 +6,8 @@ import { isCompleted, type Status } from "./status.ts";
 
 /**
  * Trigger jobs and their child pipelines (GitLab Docs, "CI/CD YAML syntax reference": `trigger:strategy`).
- * Without a strategy the job has succeeded once the child exists; with `depend` it runs until the child is
- * completed; with `mirror` it has the child's status. Left out: child pipelines of other projects.
+ * Without a strategy, the job succeeds as soon as the child exists. With `depend`, the job runs until the child is
+ * completed. With `mirror`, the job has the child's status. Child pipelines of other projects are not supported.
  */
 export function noteChildCreated(
   pipeline: Pipeline,
@@ -17,7 +17,7 @@ export function noteChildCreated(
 ): Pipeline {
   const job = findJob(pipeline, jobId);
   if (job?.trigger === undefined || job.childPipelineId !== undefined) return pipeline;
-  // Canceled while the child was made: remembered, so that the child can be canceled as well.
+  // The job was canceled while the child was created. The child is recorded so that it can be canceled as well.
   if (job.status === "canceled")
     return changeJob(pipeline, jobId, (row) => ({ ...row, childPipelineId }));
   if (job.status !== "pending" || job.retried) return pipeline;
@@ -46,7 +46,7 @@ export function noteChildRefused(
   return endJob(said, jobId, { state: "failed", failureReason: refusal.failureReason }, now);
 }
 
-/** A child that goes on after its end (a retry, a manual job) takes the trigger job along. */
+/** A child that runs again after its end (a retry, a manual job) makes the trigger job run again as well. */
 export function noteChild(
   pipeline: Pipeline,
   jobId: number,
@@ -57,24 +57,24 @@ export function noteChild(
   const job = findJob(known, jobId);
   if (job?.trigger?.strategy === undefined || job.retried) return known;
   if (job.childPipelineId !== child.childPipelineId || job.status === "skipped") return known;
-  // Canceled before the child was known: the child is to be canceled as well, not to be followed.
+  // The job was canceled before the child was known, so the child is canceled as well and its status is not followed.
   if (job.startedAt === undefined) return known;
   const status = followed(job.trigger.strategy, child.status);
   if (status === job.status) return known;
   if (job.status === "canceling" && !isCompleted(status)) {
-    // Canceling leaves manual jobs alone: nothing else is left of this child.
+    // Canceling does not touch manual jobs, and this child has no other jobs left.
     return child.status === "manual" ? endJob(known, jobId, { state: "failed" }, now) : known;
   }
   if (job.status === "canceled" && !isTakenUp(child.status)) return known;
   return follow(known, job, status, child, now);
 }
 
-/** Whether a child that was canceled goes on by somebody's wish. */
+/** Whether a person has restarted a canceled child. */
 function isTakenUp(child: Status): boolean {
   return !isCompleted(child) && child !== "canceling" && child !== "manual";
 }
 
-/** The status that the trigger job has because of the child's. */
+/** The trigger job's status, derived from the child's status. */
 function followed(strategy: "depend" | "mirror", child: Status): Status {
   switch (child) {
     case "success":

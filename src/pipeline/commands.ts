@@ -13,7 +13,7 @@ import { epochMs, instantOf } from "./time.ts";
 import { isWaiting } from "./waiting.ts";
 
 /**
- * What has to be done in the world: what the change from `before` asks for, and for a `look` everything
+ * The effects to carry out: those that follow from the change since `before`, and for a `look` also every effect
  * that the state does not show as done.
  */
 export function commandsFor(
@@ -52,7 +52,7 @@ function jobCommands(before: Pipeline, after: Pipeline, all: boolean): readonly 
   return commands;
 }
 
-/** A turn that came after its job had ended goes back at once. */
+/** A resource group that was granted after its job had ended is released at once. */
 function strayResource(after: Pipeline, event: PipelineEvent): readonly Command[] {
   if (event.type !== "resource_acquired") return [];
   const job = findJob(after, event.jobId);
@@ -61,7 +61,7 @@ function strayResource(after: Pipeline, event: PipelineEvent): readonly Command[
     : [];
 }
 
-/** It once stood in line, so its place has to be given up. */
+/** The environment once waited in the queue for capacity, so its place has to be released. */
 function hasEndedTurn(job: Job): boolean {
   return isCompleted(job.status) && job.queuedAt !== undefined;
 }
@@ -86,7 +86,7 @@ function environmentCommands(
       const stopped = earlier === "stopping";
       commands.push({ type: "free_place", environmentId: environment.id, waited, stopped });
     }
-    // One that ended by itself may have left containers behind: stopping it clears them away.
+    // An environment that ended by itself may have left containers behind. Stopping it removes them.
     const wentByItself =
       environment.state === "ended" && !all && earlier !== undefined && isLive({ state: earlier });
     if ((environment.state === "stopping" && changed) || wentByItself) {
@@ -114,7 +114,7 @@ function statusCommands(before: Pipeline, after: Pipeline, all: boolean): readon
     .map(({ jobId: _, ...report }) => ({ type: "post_status", ...report }));
 }
 
-/** Only when nobody was told of an earlier time already. */
+/** Only if no earlier time was announced already. */
 function lookCommand(
   before: Pipeline,
   after: Pipeline,

@@ -1,7 +1,7 @@
 import { currentJobs } from "./jobs.ts";
 import type { Pipeline } from "./pipeline.ts";
 
-/** The average of its jobs' percentages, to two places (GitLab Docs, "Code coverage"). */
+/** The average of the jobs' percentages, to two decimal places (GitLab Docs, "Code coverage"). */
 export function coverageOf(pipeline: Pipeline): number | undefined {
   const all = currentJobs(pipeline).flatMap(({ coverage }) => coverage ?? []);
   if (all.length === 0) return undefined;

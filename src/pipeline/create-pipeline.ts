@@ -24,7 +24,7 @@ export type NewPipeline = PipelineContent & {
   readonly parent?: { readonly pipelineId: number; readonly jobId: number };
 };
 
-/** A pipeline whose jobs are all `created`: the first `look` sets it going. */
+/** Returns a pipeline whose jobs are all `created`. The first `look` starts it. */
 export function createPipeline(input: NewPipeline, now: string): Pipeline {
   const base = {
     id: input.id,

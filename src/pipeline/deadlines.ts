@@ -14,16 +14,16 @@ import { isWithRunner } from "./status.ts";
 import { epochMs } from "./time.ts";
 import { isWaiting } from "./waiting.ts";
 
-/** Something that time alone brings about, at `at` (epoch milliseconds). */
+/** A change that happens because a time is reached: `at`, in epoch milliseconds. */
 export type Deadline = { readonly at: number } & (
   | { readonly kind: "start_job"; readonly jobId: number }
   | { readonly kind: "end_job"; readonly jobId: number; readonly ending: Ending }
-  /** With a problem: it does not do its work. Without: it did not leave when told to. */
+  /** With a problem, the environment does not work. Without one, it did not exit when it was told to. */
   | { readonly kind: "stop_environment"; readonly environmentId: string; readonly problem?: string }
   | { readonly kind: "start_environment"; readonly environmentId: string }
 );
 
-/** The runner itself keeps the script's limit; this is for preparing, `after_script`, uploads, and its death. */
+/** The runner enforces the script's time limit. This margin covers preparation, `after_script`, uploads, and a dead runner. */
 const timeoutGraceSeconds = 600;
 const contactSeconds = 300;
 /** `after_script` of a canceled job has five minutes. */
@@ -38,7 +38,7 @@ export function deadlines(pipeline: Pipeline): readonly Deadline[] {
   const loads = environmentLoads(pipeline);
   const ahead = workAhead(pipeline);
   const kinds = new Set(pipeline.environments.filter(isLive).map(kindOfEnvironment));
-  // Who stands in line may hold back environments of other kinds, too.
+  // An environment that waits for capacity may delay environments of other kinds, too.
   const inLine = pipeline.environments.some(standsInLine);
   const silence = new Map<string, number>();
   const oldestPending = new Map<string, number>();
@@ -81,7 +81,7 @@ export function deadlines(pipeline: Pipeline): readonly Deadline[] {
 }
 
 function jobDeadlines(job: Job, hasEnvironment: (job: Job) => boolean): readonly Deadline[] {
-  // It takes as long as its child pipeline does.
+  // A trigger job runs as long as its child pipeline.
   if (job.childPipelineId !== undefined && job.status !== "canceling") return [];
   switch (job.status) {
     case "scheduled":
@@ -165,7 +165,7 @@ function environmentDeadline(
   );
 }
 
-/** In Slipway's line, or accepted and still in the provider's own. */
+/** Whether the environment waits in Slipway's queue, or is accepted and waits in the provider's own queue. */
 function standsInLine(environment: PipelineEnvironment): boolean {
   return (
     isWaiting(environment) ||

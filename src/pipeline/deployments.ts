@@ -3,7 +3,7 @@ import { changeJob } from "./jobs.ts";
 import type { Job, Pipeline } from "./pipeline.ts";
 import type { Status } from "./status.ts";
 
-/** What the records of deployments do not show yet: jobs that deploy to an environment or stop one. */
+/** Jobs that deploy to a deployment environment or stop one, and whose record is not up to date. */
 export function deploymentCommands(
   before: Pipeline,
   after: Pipeline,

@@ -2,7 +2,7 @@ import { deadlines } from "./deadlines.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { epochMs } from "./time.ts";
 
-/** When time alone changes something next, in epoch milliseconds; nothing at or before `now` counts. */
+/** The next time, in epoch milliseconds, at which something is due. Times at or before `now` do not count. */
 export function nextDue(pipeline: Pipeline, now: string): number | undefined {
   const nowMs = epochMs(now);
   let next: number | undefined;

@@ -3,22 +3,21 @@ import type { FailureReason, Job, Pipeline } from "./pipeline.ts";
 import { automaticRetry, automaticRow } from "./retry.ts";
 import { isWithRunner } from "./status.ts";
 
-/** How a job ended, by its runner's word or by ours. */
+/** How a job ended, as its runner or the service says. */
 export type Ending = {
   readonly state: "success" | "failed";
   readonly failureReason?: FailureReason;
   readonly exitCode?: number;
   readonly coverage?: number;
-  /** The environment at fault, where the job never got as far as a runner. */
+  /** The environment that failed, if the job never reached a runner. */
   readonly environmentId?: string;
   /** Another attempt cannot help. */
   readonly final?: boolean;
 };
 
 /**
- * Ends jobs, each with its retry, exit codes that are allowed to fail, and `auto_cancel:on_job_failure`.
- * A job that is being canceled ends canceled, whatever it says. Others than pending, running and canceling
- * jobs are left alone.
+ * Ends jobs and applies retries, allowed exit codes and `auto_cancel:on_job_failure`. A job that is being canceled
+ * ends as canceled, whatever its runner reports. Only pending, running and canceling jobs are ended.
  */
 export function endJobs(
   pipeline: Pipeline,
@@ -59,7 +58,7 @@ function canEnd(job: Job): boolean {
 }
 
 function end(job: Job, ending: Ending, now: string): Job {
-  // The token is worth nothing any more, and its hash is the largest part of a row.
+  // The token is no longer valid, and its hash is the largest part of a row.
   const { tokenHash: _, ...kept } = job;
   const heard = {
     ...kept,

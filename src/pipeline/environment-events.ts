@@ -37,13 +37,13 @@ export function noteEnvironmentStarted(
       case "stopping":
         return started;
       case "ended":
-        // Started after all, by a worker that was late: nobody waits for it any more.
+        // A late worker started the environment after all, but no job waits for it any more.
         return environment.runningAt === undefined ? { ...started, state: "stopping" } : started;
     }
   });
 }
 
-/** A start that failed is tried again some times; then, or where that cannot help, its jobs fail. */
+/** A failed start is tried again a few times. After that, or if another try cannot help, the jobs fail. */
 export function noteStartFailed(
   pipeline: Pipeline,
   environmentId: string,
@@ -69,7 +69,7 @@ export function noteStartFailed(
   return blame(failed, [environment], failure.permanent ? "every attempt" : "one attempt", now);
 }
 
-/** Waiting costs neither an attempt nor time to start. Without a reason an accepted start waits no more. */
+/** Waiting for capacity costs no attempt and no start time. Without a reason, an accepted start has stopped waiting. */
 export function noteEnvironmentWaits(
   pipeline: Pipeline,
   environmentId: string,
@@ -125,7 +125,7 @@ export function noteEnvironmentEnded(
     : blame(without, [environment], "one attempt", now);
 }
 
-/** Stops environments that do not do their work, or that did not leave when told to (no problem). */
+/** Stops environments that do not work (with a problem) or that did not exit when told to (without one). */
 export function giveUpEnvironments(
   pipeline: Pipeline,
   problems: ReadonlyMap<string, string | undefined>,

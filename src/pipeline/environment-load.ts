@@ -2,11 +2,11 @@ import type { Job, Pipeline, PipelineEnvironment } from "./pipeline.ts";
 import { isWithRunner } from "./status.ts";
 import { later } from "./time.ts";
 
-/** What the jobs of a pipeline say about its environments. */
+/** The load of each environment, counted from the jobs of a pipeline. */
 export type EnvironmentLoad = {
-  /** Jobs that its runner ever took. */
+  /** Number of jobs that the environment's runner has taken so far. */
   readonly taken: number;
-  /** Those of them that it still has. */
+  /** Number of those jobs that are still with the runner. */
   readonly busy: number;
   readonly lastFinishedAt?: string;
 };
@@ -30,12 +30,12 @@ export function environmentLoads(pipeline: Pipeline): EnvironmentLoads {
   return (environmentId) => loads.get(environmentId) ?? noLoad;
 }
 
-/** Whether it serves one job after the other; the others serve one job and go. */
+/** Whether the environment serves several jobs. Other environments serve one job and end. */
 export function isShared(environment: Pick<PipelineEnvironment, "executor">): boolean {
   return environment.executor === "docker-socket";
 }
 
-/** It may still take jobs as far as its own state goes. */
+/** Whether the environment's own state allows it to take more jobs. */
 export function isLive(environment: Pick<PipelineEnvironment, "state">): boolean {
   return (
     environment.state === "wanted" ||
@@ -44,7 +44,7 @@ export function isLive(environment: Pick<PipelineEnvironment, "state">): boolean
   );
 }
 
-/** Jobs that it could take now, or will be able to when it runs. */
+/** Number of jobs that the environment can take now, or can take once it runs. */
 export function freeCapacity(environment: PipelineEnvironment, loads: EnvironmentLoads): number {
   if (!isLive(environment)) return 0;
   const { taken, busy } = loads(environment.id);
@@ -68,7 +68,7 @@ export function pendingJobs(pipeline: Pipeline): readonly Job[] {
   );
 }
 
-/** Ready jobs for which no environment that is there or coming has room, oldest row first. */
+/** Ready jobs for which no existing or starting environment has room, oldest row first. */
 export function uncoveredJobs(pipeline: Pipeline, loads: EnvironmentLoads): readonly Job[] {
   const room = new Map<string, number>();
   for (const environment of pipeline.environments) {

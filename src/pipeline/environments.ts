@@ -34,8 +34,8 @@ export function changeEnvironments(
 }
 
 /**
- * Wants an environment for every ready job that has none coming, up to the project's limit, and gives up
- * those that have not started yet and have nothing to wait for. Running ones are told to leave instead.
+ * Requests an environment for every ready job that has none on its way, up to the project's limit, and drops requested
+ * environments that have not started and that no job needs. Running environments are told to exit instead.
  */
 export function planEnvironments(pipeline: Pipeline, now: string): Pipeline {
   const loads = environmentLoads(pipeline);
@@ -55,10 +55,10 @@ export function planEnvironments(pipeline: Pipeline, now: string): Pipeline {
 
 /** Ended environments that people may still want to see. */
 const keptEnded = 100;
-/** One that ended may be heard of once more within this time. */
+/** A late event about an ended environment may still arrive within this time. */
 const forgetSeconds = 600;
 
-/** Leaves out environments that ended long ago: a long pipeline with many retries must stay storable. */
+/** Removes environments that ended long ago, so that a long pipeline with many retries can still be stored. */
 export function forgetEnvironments(pipeline: Pipeline, now: string): Pipeline {
   const newest = pipeline.environments.at(-1);
   let ended = pipeline.environments.filter(({ state }) => state === "ended").length;
@@ -79,13 +79,13 @@ function idPrefix(pipeline: Pipeline): string {
   return `p${pipeline.id}-e`;
 }
 
-/** The newest environment is never forgotten, so its number is the highest that was ever given. */
+/** The newest environment is never removed, so its number is the highest number that was ever used. */
 function lastNumber(pipeline: Pipeline): number {
   const newest = pipeline.environments.at(-1);
   return newest === undefined ? 0 : Number(newest.id.slice(idPrefix(pipeline).length));
 }
 
-/** One that has done its only job is on its way out and holds no place. */
+/** An environment that has finished its only job is about to exit and does not count against the limit. */
 function roomForMore(pipeline: Pipeline, loads: EnvironmentLoads): number {
   const held = pipeline.environments.filter((environment) => {
     const { taken, busy } = loads(environment.id);

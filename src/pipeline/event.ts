@@ -10,11 +10,11 @@ import type {
 import type { Status } from "./status.ts";
 
 /**
- * Something that happened or that somebody wants. Any of them may come twice, late or out of order:
- * what no longer fits the state is dropped without effect.
+ * An event that happened, or a request by a person. Any event may arrive twice, late or out of order. An event
+ * that does not fit the state any more has no effect.
  */
 export type PipelineEvent =
-  /** Nothing new: see what is due (delayed jobs, time-outs, wanted environments). */
+  /** Nothing new happened: check what is due (delayed jobs, time-outs, wanted environments). */
   | { readonly type: "look" }
   | {
       readonly type: "environment_started";
@@ -28,14 +28,14 @@ export type PipelineEvent =
       readonly problem: string;
       readonly permanent: boolean;
     }
-  /** There is no room for it now: it stands in line from here on, for as long as it takes. */
+  /** There is no capacity for the environment now. From here on it waits in the queue, without a time limit. */
   | {
       readonly type: "environment_waits";
       readonly environmentId: string;
-      /** For people. Absent: its waiting is short and needs no word, or an accepted start waits no more. */
+      /** A text for people. Absent if the wait is too short to mention, or if an accepted start has stopped waiting. */
       readonly reason?: string;
     }
-  /** There may be a place for this one, which stands in line: its start is tried now. */
+  /** There may be capacity for this waiting environment, so its start is tried now. */
   | { readonly type: "place_offered"; readonly environmentId: string }
   | { readonly type: "environment_running"; readonly environmentId: string }
   | {
@@ -50,7 +50,7 @@ export type PipelineEvent =
       readonly environmentId: string;
       readonly tokenHash: string;
     }
-  /** The runner is alive and at it. */
+  /** The runner is alive and works on the job. */
   | { readonly type: "job_contact"; readonly jobId: number }
   | {
       readonly type: "job_finished";
@@ -60,15 +60,15 @@ export type PipelineEvent =
       readonly exitCode?: number;
       readonly coverage?: number;
     }
-  /** The job's runner uploaded a file; of each type the last one counts. */
+  /** The job's runner uploaded a file. Of each type, the last upload counts. */
   | {
       readonly type: "artifacts_uploaded";
       readonly jobId: number;
       readonly artifact: JobArtifact;
-      /** What a `dotenv` report says. */
+      /** The variables of a `dotenv` report. */
       readonly dotenv?: readonly Variable[];
     }
-  /** The bytes of an artifact are gone. */
+  /** The bytes of an artifact were deleted. */
   | {
       readonly type: "artifacts_removed";
       readonly jobId: number;
@@ -86,18 +86,18 @@ export type PipelineEvent =
     }
   /** Cancel what auto-cancel allows because a newer pipeline of the ref exists. */
   | { readonly type: "superseded"; readonly byPipelineId: number }
-  /** The resource group let this job in. */
+  /** The job holds its resource group now. */
   | { readonly type: "resource_acquired"; readonly jobId: number }
-  /** The trigger job's child pipeline exists; the first word about it counts. */
+  /** The trigger job's child pipeline exists. Only the first such event counts. */
   | { readonly type: "child_created"; readonly jobId: number; readonly childPipelineId: number }
-  /** There will be no child pipeline. */
+  /** The child pipeline cannot be created. */
   | {
       readonly type: "child_refused";
       readonly jobId: number;
       readonly failureReason: FailureReason;
       readonly message: string;
     }
-  /** How the child pipeline is now. */
+  /** The child pipeline's current status. */
   | {
       readonly type: "child_changed";
       readonly jobId: number;
@@ -114,27 +114,27 @@ export type PipelineEvent =
     };
 
 /**
- * An effect to be carried out after the new state is saved. All are idempotent, and `look` gives again
- * every one whose effect the state does not show yet, so a lost command is repeated, never missed.
+ * An effect to carry out after the new state is saved. All commands are idempotent. A `look` returns every command
+ * again whose effect the state does not show yet, so a lost command is repeated.
  */
 export type Command =
   | {
       readonly type: "start_environment";
       readonly environment: PipelineEnvironment;
-      /** It is its turn: nobody is ahead of it. */
+      /** The environment is the first in the queue. */
       readonly offered?: true;
     }
   | { readonly type: "stop_environment"; readonly environmentId: string }
-  /** An environment is gone: others may have its place. */
+  /** An environment has ended, so that another one may have its place. */
   | {
       readonly type: "free_place";
       readonly environmentId: string;
-      /** It once stood in line itself. */
+      /** Whether the environment waited in the queue itself. */
       readonly waited: boolean;
-      /** It did not leave by itself. */
+      /** The environment did not exit by itself. */
       readonly stopped: boolean;
     }
-  /** Ask the resource group for its turn; the answer is the event `resource_acquired`. */
+  /** Ask for the resource group. The answer is the event `resource_acquired`. */
   | { readonly type: "acquire_resource"; readonly jobId: number; readonly resourceGroup: string }
   | { readonly type: "release_resource"; readonly jobId: number; readonly resourceGroup: string }
   | {
@@ -143,26 +143,26 @@ export type Command =
       readonly state: CommitState;
       readonly description: string;
     }
-  /** Make the child pipeline; the answer is `child_created` or `child_refused`. */
+  /** Create the child pipeline. The answer is `child_created` or `child_refused`. */
   | { readonly type: "create_child"; readonly jobId: number }
   | {
       readonly type: "cancel_child";
       readonly jobId: number;
       readonly childPipelineId: number;
     }
-  /** See how the child pipeline is; the answer is `child_changed`. */
+  /** Read the child pipeline's status. The answer is `child_changed`. */
   | {
       readonly type: "check_child";
       readonly jobId: number;
       readonly childPipelineId: number;
     }
-  /** This pipeline is a child and has another status than before: its parent looks at it. */
+  /** This pipeline is a child whose status has changed, so its parent has to look at it. */
   | { readonly type: "tell_parent"; readonly pipelineId: number; readonly jobId: number }
-  /** Note in the project's environments what a deployment job has come to; the answer is `deployment_recorded`. */
+  /** Record a deployment job's status in the project's deployments. The answer is `deployment_recorded`. */
   | { readonly type: "record_deployment"; readonly jobId: number; readonly status: Status }
-  /** Look again at this time (ISO 8601): a delayed job or a time-out is due. */
+  /** Look at the pipeline again at this time (ISO 8601), because a delayed job or a time-out is due then. */
   | { readonly type: "look_at"; readonly at: string }
-  /** A job became `pending`: wake runners that wait for one. */
+  /** A job became `pending`, so runners that wait for one are woken. */
   | { readonly type: "jobs_ready"; readonly jobIds: readonly number[] };
 
 export type Transition = (

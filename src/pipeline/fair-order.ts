@@ -1,10 +1,10 @@
-/** What stands in line; pipelines with lower ids are older. */
+/** The waiting environments. Pipelines with lower ids are older. */
 export type InLine = { readonly project: string; readonly pipelineId: number };
 
 /**
- * The order in which places go to those in line: always to a project that then has the fewest, be it running or
- * just given; equals take turns by name, beginning after the one that was served last. Within a project the oldest
- * pipeline comes first.
+ * The order in which waiting environments get places. The next place always goes to the project that has the fewest
+ * places at that moment, counting running ones and those just given. Projects with equally many take turns by name,
+ * beginning after the one that was served last. Within a project, the oldest pipeline comes first.
  */
 export function fairOrder<T extends InLine>(
   inLine: readonly T[],
@@ -27,7 +27,7 @@ export function fairOrder<T extends InLine>(
     .map(({ entry }) => entry);
 }
 
-/** Of two names the one that comes first when one goes on from `last`, round and round. */
+/** Compares two names in the circular order that begins after `last`. */
 function turn(a: string, b: string, last: string): number {
   if (a === b) return 0;
   const isNext = a > last;

@@ -2,7 +2,7 @@ import type { When } from "#language/plan.ts";
 import type { Gate } from "./composite-status.ts";
 import type { Status } from "./status.ts";
 
-/** What becomes of a created job, by GitLab's rules (`app/services/ci/process_build_service.rb`). */
+/** The next status of a created job, by GitLab's rules (`app/services/ci/process_build_service.rb`). */
 export type GateVerdict = "wait" | "run" | "skip";
 
 /** `previous` is the composite status of the job's needs, or of all earlier stages where it has none. */

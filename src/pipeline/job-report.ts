@@ -2,17 +2,17 @@ import { currentJobs } from "./jobs.ts";
 import type { CommitState, Job, Pipeline, Report } from "./pipeline.ts";
 import { atMost, cut, forward, took } from "./report-text.ts";
 
-/** As long as GitLab and GitHub take the name of a status. */
+/** The longest status name that GitLab and GitHub accept. */
 const longestContext = 255;
 
-/** A status for each job that somebody waits for: what has not begun, or was left out, has none. */
+/** Returns a status for each job that has begun. Jobs that have not begun, and skipped jobs, have none. */
 export function jobReports(pipeline: Pipeline, prefix: string): readonly Report[] {
   return currentJobs(pipeline).flatMap((job): readonly Report[] => {
     const state = stateOf(job);
     if (state === undefined) return [];
     const context = atMost(longestContext, `${prefix}/${job.name}`);
     const before = pipeline.reported.find((reported) => reported.context === context)?.state;
-    // Nobody is told of a job only to hear that it did not run.
+    // A job gets no status only to say that it did not run.
     if (state === "skipped" && before === undefined) return [];
     return [
       {
@@ -40,7 +40,7 @@ function stateOf(job: Job): CommitState | undefined {
     case "canceling":
       return "running";
     case "failed":
-      // The commit is not held back by what may fail.
+      // A job that is allowed to fail does not block the commit.
       return job.allowFailure ? "success" : "failed";
     case "success":
     case "canceled":

@@ -1,4 +1,4 @@
-// Rows of a pipeline's jobs: making, finding and changing them without touching the old pipeline.
+// Creates, finds and changes the rows of a pipeline's jobs, without changing the given pipeline.
 import type { Plan, PlannedJob, TriggerOptions } from "#language/plan.ts";
 import type { Job, Pipeline, PipelineSettings } from "./pipeline.ts";
 
@@ -18,12 +18,12 @@ export function findJob(pipeline: Pipeline, jobId: number): Job | undefined {
   return pipeline.jobs[jobId - jobIdOf(pipeline.id, 1)];
 }
 
-/** Those that count: the last attempt of each job, in the order of rows. */
+/** The last attempt of each job, in the order of rows. Earlier attempts do not count. */
 export function currentJobs(pipeline: Pipeline): readonly Job[] {
   return pipeline.jobs.filter((job) => !job.retried);
 }
 
-/** The same pipeline where `change` returns every job as it was. */
+/** Returns the same pipeline object if `change` returns every job unchanged. */
 export function changeJobs(pipeline: Pipeline, change: (job: Job) => Job): Pipeline {
   let changed = false;
   const jobs = pipeline.jobs.map((job) => {
@@ -94,7 +94,7 @@ function ofTrigger({ strategy }: TriggerOptions): NonNullable<Job["trigger"]> {
 export type NextAttempt = {
   readonly attempt: number;
   readonly systemFailures: number;
-  /** Whether a manual or delayed job goes on at once instead of being asked for again. */
+  /** Whether a manual or delayed job starts at once instead of waiting again. */
   readonly atOnce: boolean;
 };
 
@@ -106,7 +106,7 @@ export function nextRow(job: Job, pipelineId: number, row: number, now: string, 
     stage: job.stage,
     status: "created",
     when: job.when,
-    // A listed exit code flipped it for the old attempt only.
+    // `allow_failure:exit_codes` changed this value for the old attempt only.
     allowFailure: job.allowFailureExitCodes === undefined && job.allowFailure,
     retry: job.retry,
     interruptible: job.interruptible,

@@ -1,8 +1,8 @@
 import type { Job } from "./pipeline.ts";
 
 /**
- * The jobs of one stage, each after those of the same stage that it needs; otherwise in the given order.
- * Jobs in a circle, which the compiler refuses, come last.
+ * Sorts the jobs of one stage so that each comes after the jobs of that stage that it needs, and keeps the given order
+ * otherwise. Jobs in a cycle, which the compiler refuses, come last.
  */
 export function inNeedsOrder(jobs: readonly Job[]): readonly Job[] {
   const names = new Set(jobs.map((job) => job.name));

@@ -35,7 +35,7 @@ export type JobArtifact = {
   readonly sizeBytes: number;
   /** ISO 8601; absent: kept for ever. */
   readonly expireAt?: string;
-  /** It expired and its bytes are gone. */
+  /** Whether the artifact expired and its bytes were deleted. */
   readonly removed?: true;
 };
 
@@ -64,16 +64,16 @@ export type Job = {
   /** Position in the plan's list of jobs, kept by retries: the plan holds script, image and variables. */
   readonly planIndex: number;
   readonly retried: boolean;
-  /** 0 for the first attempt; counts every retry, also a person's, except those for the system's faults. */
+  /** Number of retries so far, including a person's retries and excluding retries after system failures. */
   readonly attempt: number;
-  /** Times the system, not the script, was at fault in this chain of attempts. */
+  /** Number of system failures in this chain of attempts. */
   readonly systemFailures: number;
   /** The environment whose runner took the job. */
   readonly environmentId?: string;
   /** SHA-256 of the job token, hex, while the job is with its runner: the token itself is never stored. */
   readonly tokenHash?: string;
   readonly failureReason?: FailureReason;
-  /** What a person needs to know beyond the reason, where the job's log cannot say it. */
+  /** Details for people that go beyond the failure reason and are not in the job's log. */
   readonly failureMessage?: string;
   readonly exitCode?: number;
   /** ISO 8601 times. */
@@ -83,27 +83,27 @@ export type Job = {
   readonly scheduledAt?: string;
   readonly startedAt?: string;
   readonly finishedAt?: string;
-  /** Last word from the runner: trace or update. */
+  /** When the runner last sent a trace or an update. */
   readonly contactAt?: string;
   readonly cancelingAt?: string;
   readonly canceledBy?: string;
   readonly playedBy?: { readonly login: string; readonly variables: readonly Variable[] };
-  /** Whether its log is to be searched for a percentage; the plan says for what. */
+  /** Whether the log is searched for a coverage percentage. The plan holds the pattern. */
   readonly readsCoverage?: true;
   /** Percentage read from the log by `coverage`. */
   readonly coverage?: number;
   /** Variables from `artifacts:reports:dotenv`, for later jobs. */
   readonly dotenv?: readonly Variable[];
-  /** It deploys to an environment or stops one; `recorded` is what the record of it says already. */
+  /** The job deploys to a deployment environment or stops one. `recorded` is the status in the stored record. */
   readonly deployment?: { readonly action: "start" | "stop"; readonly recorded?: Status };
-  /** A trigger job: it starts a child pipeline and is never given to a runner. */
+  /** Set for a trigger job, which starts a child pipeline and is never given to a runner. */
   readonly trigger?: { readonly strategy?: "depend" | "mirror" };
-  /** The child pipeline that a trigger job made. */
+  /** The child pipeline that the trigger job created. */
   readonly childPipelineId?: number;
   readonly artifacts?: readonly JobArtifact[];
 };
 
-/** An environment that this pipeline asked for. Its id is its name everywhere, so starting is idempotent. */
+/** An environment that this pipeline requested. Its id is its name everywhere, which makes starting idempotent. */
 export type PipelineEnvironment = {
   readonly id: string;
   /**
@@ -116,23 +116,23 @@ export type PipelineEnvironment = {
   readonly runnerTags: readonly string[];
   /** Jobs its runner takes at a time. */
   readonly capacity: number;
-  /** The size of the machine that was hired for it; absent where none is. */
+  /** The size of the hired machine. Absent if none is hired. */
   readonly compute?: ComputeSize;
   readonly wantedAt: string;
-  /** Since when it stands in line for a place; kept when it has one. */
+  /** Since when the environment waits in the queue for capacity. Kept after it has got a place. */
   readonly waitsSince?: string;
-  /** When its turn came and the start failed: it stands in line no more. */
+  /** When a start from the queue failed. The environment does not wait in the queue any more. */
   readonly turnAt?: string;
-  /** Since when it has a place: the start was accepted, and where it still had to wait, that was over. */
+  /** Since when the environment has a place: the start was accepted and any further wait was over. */
   readonly startedAt?: string;
   readonly runningAt?: string;
   readonly contactAt?: string;
   readonly endedAt?: string;
   /** The adapter's own handle, for people: a CodeBuild build id, a container id, a process id. */
   readonly handle?: string;
-  /** Why it ended, when that was no clean exit. */
+  /** Why the environment ended. Absent after a clean exit. */
   readonly problem?: string;
-  /** What keeps it from starting, while it is wanted or starting: for people. */
+  /** A text for people: why a wanted or starting environment has not started yet. */
   readonly waitsFor?: string;
   /** Number of starts that failed before this one was accepted. */
   readonly startFailures: number;

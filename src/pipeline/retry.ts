@@ -17,7 +17,7 @@ const schedulerRetries = 2;
 /** Attempts that one pipeline can have, so that it stays storable: a thousand jobs, five times each. */
 export const mostRows = 5_000;
 
-/** Whether a job that just failed gets another attempt by itself: for which side's fault, or not at all. */
+/** Whether a failed job is retried automatically, and whether the system or the job itself is at fault. */
 export function automaticRetry(job: Job, rows: number): "system" | "policy" | "none" {
   if (job.trigger !== undefined || rows >= mostRows) return "none";
   const reason = job.failureReason ?? "unknown_failure";
@@ -52,8 +52,8 @@ export function automaticRow(
 }
 
 /**
- * A person's retry. With ids: those jobs, if they ended, at once even if manual. Without: all failed and
- * canceled jobs, and whatever was skipped is judged again; manual jobs wait to be played again.
+ * Carries out a person's retry. With ids, those jobs run again if they have ended, manual ones at once. Without ids,
+ * all failed and canceled jobs run again, skipped jobs are evaluated again, and manual jobs wait to be played again.
  */
 export function retryJobs(
   pipeline: Pipeline,

@@ -2,8 +2,8 @@ import { changeJobs } from "./jobs.ts";
 import type { Job, Pipeline } from "./pipeline.ts";
 
 /**
- * Makes skipped jobs wait again that may run now that these jobs are alive: all that need them, however
- * indirectly, and all of later stages (GitLab's `app/services/ci/reset_skipped_jobs_service.rb`).
+ * Resets skipped jobs that may run again because these jobs run again: all jobs that need them, directly or
+ * indirectly, and all jobs of later stages (GitLab's `app/services/ci/reset_skipped_jobs_service.rb`).
  */
 export function reviveDependants(pipeline: Pipeline, alive: readonly Job[]): Pipeline {
   const order = new Map(pipeline.stages.map((stage, index) => [stage, index]));
@@ -30,7 +30,7 @@ function withDependants(pipeline: Pipeline, alive: readonly Job[]): ReadonlySet<
     }
   }
   const found = new Set(alive.map((job) => job.name));
-  // A set hands out what is added while it is walked.
+  // Iterating over a Set includes elements that are added during the iteration.
   for (const name of found) for (const next of dependants.get(name) ?? []) found.add(next);
   return found;
 }

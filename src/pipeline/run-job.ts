@@ -6,10 +6,10 @@ import type { Job, Pipeline, PipelineEnvironment } from "./pipeline.ts";
 import { isWithRunner } from "./status.ts";
 import { hasPassed } from "./time.ts";
 
-/** Contacts closer together than this change nothing, so that a chatty runner causes few writes. */
+/** Contacts within this time of the last one are not stored, so that a busy runner causes few writes. */
 const contactSeconds = 30;
 
-/** Gives a pending job to one runner. Dropped where the job is no longer pending or the environment has no room. */
+/** Gives a pending job to one runner. Has no effect if the job is not pending or the environment has no room. */
 export function takeJob(
   pipeline: Pipeline,
   take: { readonly jobId: number; readonly environmentId: string; readonly tokenHash: string },
@@ -39,7 +39,7 @@ export function noteJobContact(pipeline: Pipeline, jobId: number, now: string): 
     : changeEnvironment(noted, environmentId, (environment) => heard(environment, now));
 }
 
-/** The runner's last word on a job that it has; a job that nobody has cannot be finished by anybody. */
+/** Ends a job as its runner reports. A job that no runner has cannot be ended this way. */
 export function finishJob(
   pipeline: Pipeline,
   jobId: number,
@@ -50,7 +50,7 @@ export function finishJob(
   return job !== undefined && isHeld(job) ? endJob(pipeline, jobId, ending, now) : pipeline;
 }
 
-/** A runner's word proves that its environment runs, also where the event that said so was lost. */
+/** A message from a runner proves that its environment runs, even if the event about its start was lost. */
 export function heard(environment: PipelineEnvironment, now: string): PipelineEnvironment {
   switch (environment.state) {
     case "wanted":

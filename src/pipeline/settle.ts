@@ -3,7 +3,7 @@ import { currentJobs } from "./jobs.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { isCompleted, type Status } from "./status.ts";
 
-/** Brings the pipeline's own status and times in line with its jobs. */
+/** Derives the pipeline's own status and times from its jobs. */
 export function settle(pipeline: Pipeline, now: string): Pipeline {
   if (pipeline.jobs.length === 0) return pipeline;
   const jobs = currentJobs(pipeline);
@@ -23,7 +23,7 @@ export function settle(pipeline: Pipeline, now: string): Pipeline {
   };
 }
 
-/** A pipeline that has been going does not go back to `pending` (GitLab's `Ci::Pipeline`, event `enqueue`). */
+/** A pipeline that has run before does not return to `pending` (GitLab's `Ci::Pipeline`, event `enqueue`). */
 function follow(previous: Status, composite: Status): Status {
   if (composite !== "pending") return composite;
   switch (previous) {

@@ -7,7 +7,7 @@ import { isCompleted, type Status } from "./status.ts";
 import { transition } from "./transition.ts";
 import { deriveView } from "./view.ts";
 
-/** One line of an author's "what if": `drop` is a failed script; without `jobs` it concerns the whole pipeline. */
+/** One step of a simulated run. `drop` is a failed script. Without `jobs`, the step concerns the whole pipeline. */
 export type ScriptedEvent = {
   readonly event: (typeof scriptedEvents)[number];
   readonly jobs?: readonly string[];
@@ -30,9 +30,8 @@ export type SimulatedState = {
 };
 
 /**
- * The states after creation and after each event, without environments and runners: jobs do what the script
- * says, in any state in which GitLab's own state machine of jobs allows it, and resource groups know only
- * this pipeline.
+ * Returns the states after creation and after each event, without environments and runners. Jobs do what the steps
+ * say, in every state in which GitLab's state machine of jobs allows it. Resource groups know only this pipeline.
  */
 export function simulate(
   pipeline: Pipeline,
@@ -148,14 +147,14 @@ function force(
           ...job,
           status,
           ...(now !== undefined && { startedAt: job.startedAt ?? now, contactAt: now }),
-          // What has run needs nobody's play for a further attempt.
+          // A job that has run before needs no play for a further attempt.
           ...(now !== undefined && isAction(job) && { playedBy: { login: by, variables: [] } }),
         }
       : job,
   );
 }
 
-/** All at once, before anything follows from it. */
+/** Applies the step to all jobs at once, before later jobs are evaluated. */
 function finish(
   pipeline: Pipeline,
   jobs: readonly Job[],
@@ -168,7 +167,7 @@ function finish(
   return step(endJobs(pipeline, endings, now), look, now);
 }
 
-/** Gives each resource group's turn to the first that waits, as long as nobody holds it. */
+/** Gives each free resource group to the job that has waited longest. */
 function grantResources(pipeline: Pipeline, now: string): Pipeline {
   const jobs = currentJobs(pipeline).filter((job) => job.resourceGroup !== undefined);
   const holders = ["pending", "running", "canceling"];

@@ -17,19 +17,19 @@ export const statuses = [
 
 export type Status = (typeof statuses)[number];
 
-/** Completed: nothing more happens by itself. */
+/** A completed status does not change without a person. */
 export function isCompleted(status: Status): boolean {
   return (
     status === "success" || status === "failed" || status === "canceled" || status === "skipped"
   );
 }
 
-/** A runner has it, which may still have to say how it ended. */
+/** The job is with a runner, which may still have to report how it ended. */
 export function isWithRunner(status: Status): boolean {
   return status === "running" || status === "canceling";
 }
 
-/** A runner could be at work for it now or soon. */
+/** A runner works on the job now or may do so soon. */
 export function isActive(status: Status): boolean {
   return (
     status === "waiting_for_resource" ||

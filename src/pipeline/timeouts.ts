@@ -6,7 +6,7 @@ import type { Pipeline } from "./pipeline.ts";
 import { enqueue } from "./process.ts";
 import { epochMs } from "./time.ts";
 
-/** Applies every deadline that has passed: delayed jobs start, silent or overlong ones and idle machines end. */
+/** Applies every deadline that has passed: delayed jobs start; silent or too long jobs and idle environments end. */
 export function applyDeadlines(pipeline: Pipeline, now: string): Pipeline {
   const nowMs = epochMs(now);
   const passed = deadlines(pipeline)

@@ -22,9 +22,8 @@ import { settle } from "./settle.ts";
 import { applyDeadlines } from "./timeouts.ts";
 
 /**
- * All decisions about a pipeline: what happened, then what is due, then what follows from it for the other
- * jobs, the environments and the pipeline. Never changes its argument; returns the very same pipeline where
- * nothing changes.
+ * Makes all decisions about a pipeline: first the event, then what is due, then the consequences for other jobs, the
+ * environments and the pipeline. Never changes its argument, and returns the same object if nothing changes.
  */
 export const transition: Transition = (pipeline, event, now) => {
   const happened = applyEvent(pipeline, event, now);

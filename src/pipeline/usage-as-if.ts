@@ -4,9 +4,9 @@ import { epochMs } from "./time.ts";
 import { billedMinutes } from "./usage.ts";
 
 export type Overhead = {
-  /** From an accepted start until the runner is up. */
+  /** Seconds from an accepted start until the runner is ready. */
   readonly provisioningSeconds: number;
-  /** From the end of the last job until the machine is gone. */
+  /** Seconds from the end of the last job until the machine is removed. */
   readonly leavingSeconds: number;
 };
 
@@ -17,8 +17,8 @@ export type UsageAsIf = {
 };
 
 /**
- * What the jobs that ran would take with each executor: their own times are kept, so that what an executor saves
- * inside a job (layers that are there, an image that need not be pulled) is not in it.
+ * Calculates what the recorded jobs would take with each executor. The jobs' own times are kept, so savings inside a
+ * job (existing layers, an image that need not be pulled) are not included.
  */
 export function usageAsIf(
   pipeline: Pipeline,
@@ -56,8 +56,8 @@ function timesOf(job: Job, now: string): readonly Times[] {
 }
 
 /**
- * One environment that takes job after job: each begins when one of so many hands is free and those have ended
- * that had ended before it was ready.
+ * Models one environment that runs several jobs, at most `capacity` at a time. A job begins when there is room and
+ * when the jobs that had ended before it was ready have ended here, too.
  */
 function sharedSeconds(jobs: readonly Times[], capacity: number): readonly number[] {
   if (jobs.length === 0) return [];

@@ -1,24 +1,24 @@
 import type { ComputeSize, Executor, Job, Pipeline, PipelineEnvironment } from "./pipeline.ts";
 import { epochMs } from "./time.ts";
 
-/** What one environment took, from its recorded times. */
+/** The usage of one environment, from its recorded times. */
 export type EnvironmentUsage = {
   readonly id: string;
   readonly executor: Executor;
-  /** Absent where no machine was hired. */
+  /** Absent if no machine was hired. */
   readonly compute?: ComputeSize;
   readonly jobs: number;
   /** From the accepted start to its end, or until now. */
   readonly seconds: number;
-  /** As they are billed: a minute that was begun counts. */
+  /** Billed minutes: each started minute counts as a whole one. */
   readonly minutes: number;
-  /** In line for a place, before the start: not billed. */
+  /** Seconds in the queue for capacity before the start. They are not billed. */
   readonly waitedSeconds: number;
-  /** From the accepted start to the first word of its runner; absent where it never spoke. */
+  /** Seconds from the accepted start to the runner's first request. Absent if the runner never called. */
   readonly provisioningSeconds?: number;
 };
 
-/** Environments that got a place, oldest first; one that ended long ago may be forgotten. */
+/** Environments that got a place, oldest first. Those that ended long ago may be missing. */
 export function environmentUsage(pipeline: Pipeline, now: string): readonly EnvironmentUsage[] {
   return pipeline.environments.flatMap((environment) => {
     const startedAt = placedAt(environment);
@@ -40,17 +40,17 @@ export function environmentUsage(pipeline: Pipeline, now: string): readonly Envi
   });
 }
 
-/** Begun minutes count whole. */
+/** Each started minute counts as a whole one. */
 export function billedMinutes(seconds: number): number {
   return Math.max(1, Math.ceil(seconds / 60));
 }
 
-/** How long a job waited for its environment, told apart from the line for places. */
+/** How long a job waited for its environment, and separately for capacity. */
 export type JobStart = { readonly waitedSeconds: number; readonly provisioningSeconds: number };
 
 /**
- * Undefined while its environment has not started. Nothing counts before the job was ready: one that finds a warm
- * environment waited for nothing.
+ * Undefined while the job's environment has not started. Time before the job was ready does not count, so a job that
+ * finds a warm environment has waited 0 seconds.
  */
 export function jobStart(pipeline: Pipeline, job: Job): JobStart | undefined {
   const environment = pipeline.environments.find(({ id }) => id === job.environmentId);
@@ -64,7 +64,7 @@ export function jobStart(pipeline: Pipeline, job: Job): JobStart | undefined {
   };
 }
 
-/** A start whose acceptance was not heard of shows by its runner. */
+/** If the acceptance of a start was not recorded, the runner's first request shows that it was accepted. */
 function placedAt({ startedAt, runningAt }: PipelineEnvironment): string | undefined {
   return startedAt ?? runningAt;
 }
@@ -73,7 +73,7 @@ function latest(a: string, b: string): string {
   return epochMs(a) >= epochMs(b) ? a : b;
 }
 
-/** Seconds, to a tenth; never less than nothing. */
+/** Seconds, rounded to a tenth and never negative. */
 function between(from: string, to: string): number {
   return Math.max(0, Math.round((epochMs(to) - epochMs(from)) / 100) / 10);
 }

@@ -15,7 +15,7 @@ export type JobView = {
   readonly earlier: readonly Job[];
 };
 
-/** A pipeline as people look at it: stages in order, with what counts in each. */
+/** A pipeline as people see it: its stages in order, each with its jobs. */
 export function deriveView(pipeline: Pipeline): readonly StageView[] {
   const attempts = new Map<number, Job[]>();
   for (const job of pipeline.jobs) {

@@ -1,14 +1,14 @@
 import type { Pipeline, PipelineEnvironment } from "./pipeline.ts";
 import { isActive } from "./status.ts";
 
-/** It is to be started and stands in line for a place. */
+/** Whether the environment is wanted and waits in the queue for capacity. */
 export function isWaiting({ state, waitsSince, turnAt }: PipelineEnvironment): boolean {
   return state === "wanted" && waitsSince !== undefined && turnAt === undefined;
 }
 
 /**
- * Whether nothing can change before one of its environments is given a place: none is on its way, no job is at
- * work, and time alone brings nothing about.
+ * Whether nothing can change before one of the pipeline's environments gets a place: no environment is starting, no job
+ * is running, and nothing is due at any time.
  */
 export function waitsForPlacesOnly(pipeline: Pipeline): boolean {
   const left = pipeline.environments.filter(({ state }) => state !== "ended");
