@@ -1,4 +1,4 @@
-import type { TriggerEvent } from "#forge/forge.ts";
+import type { TriggerEvent } from "#pipeline/trigger-event.ts";
 
 /** One normalised event as programs read it: flat, in snake_case; the keys of what it does not have are left out. */
 export function eventJson(event: TriggerEvent): Readonly<Record<string, unknown>> {

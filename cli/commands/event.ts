@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { type Command, Option } from "commander";
 import { bitbucketWebhooks } from "#forge/bitbucket/webhook.ts";
-import { MalformedPayload, type TriggerEvent, type WebhookReader } from "#forge/forge.ts";
+import { MalformedPayload, type WebhookReader } from "#forge/forge.ts";
 import { giteaWebhooks } from "#forge/gitea/webhook.ts";
 import { githubWebhooks } from "#forge/github/webhook.ts";
 import { gitlabWebhooks } from "#forge/gitlab/webhook.ts";
+import type { TriggerEvent } from "#pipeline/trigger-event.ts";
 import { eventJson } from "../event-json.ts";
 import { CliError, exitCodes } from "../failure.ts";
 import { commandWithoutService } from "../options.ts";

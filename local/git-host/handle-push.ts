@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { diagnosticText } from "#language/diagnostic.ts";
-import type { CreateOutcome } from "#service/create/create-pipeline.ts";
-import { outcomesOf } from "#service/delivery/delivery-events.ts";
+import type { CreateOutcome } from "#pipeline/create-outcome.ts";
 import type { ServiceDeps } from "#service/deps.ts";
 import { followPipeline } from "./follow-push.ts";
 
@@ -71,7 +70,7 @@ async function waitForOutcomes(
   const until = deps.now() + waitMilliseconds;
   for (let pause = firstPauseMilliseconds; deps.now() < until; pause *= 1.3) {
     const delivery = await deps.store.deliveries.get("local", project, deliveryId);
-    if (delivery?.state === "done") return outcomesOf(delivery);
+    if (delivery?.state === "done") return delivery.outcomes ?? [];
     await sleep(Math.min(pause, longestPauseMilliseconds));
   }
   return undefined;

@@ -1,4 +1,3 @@
-import { eventsOf } from "#service/delivery/delivery-events.ts";
 import type { DataDirectory } from "../data/data-directory.ts";
 import type { LocalService } from "../wire/wire-local.ts";
 import { deliverPush } from "./deliver-push.ts";
@@ -25,7 +24,7 @@ export async function sweepLostPushes(service: LocalService, data: DataDirectory
     const known = new Set(
       unfinished
         .filter((delivery) => delivery.project === project.path)
-        .flatMap(eventsOf)
+        .flatMap(({ events }) => events)
         .map((event) => ("ref" in event && "sha" in event ? `${event.ref} ${event.sha}` : "")),
     );
     const refs = moved

@@ -1,5 +1,5 @@
-import type { ForgeProject } from "#forge/forge.ts";
 import type { MergeRequestFacts, PipelineSource } from "#language/facts.ts";
+import type { ForgeProject } from "#pipeline/trigger-event.ts";
 import type { BuildableEvent } from "#service/configuration/facts.ts";
 import { git } from "./git.ts";
 import type { Snapshot } from "./snapshot-tree.ts";

@@ -1,3 +1,5 @@
+import type { MergeRequestEvent } from "#pipeline/trigger-event.ts";
+
 /** Leave for one commit of a fork's merge request to be built, asked of the project's members. */
 export type Approval = {
   /** Of the pipeline that is made once somebody approves; nothing else has this id. */
@@ -9,8 +11,7 @@ export type Approval = {
   /** The fork, and the commit that a yes is about. */
   readonly sourceProject: string;
   readonly sha: string;
-  /** The merge request event as JSON. */
-  readonly event: string;
+  readonly event: MergeRequestEvent;
   readonly askedAt: string;
 } & (
   | { readonly state: "waiting" }

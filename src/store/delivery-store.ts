@@ -1,13 +1,16 @@
+import type { CreateOutcome } from "#pipeline/create-outcome.ts";
+import type { TriggerEvent } from "#pipeline/trigger-event.ts";
+
 export type Delivery = {
   readonly forge: string;
   readonly project: string;
   readonly id: string;
   readonly receivedAt: string;
   readonly state: "received" | "queued" | "done";
-  /** The normalised events as JSON: a message only names the delivery, and a lost one can be sent again. */
-  readonly events: string;
-  /** What became of it, for people: pipeline ids, or why nothing was done. */
-  readonly outcome?: string;
+  /** As they were when it came: a message only names the delivery, and a lost one can be sent again. */
+  readonly events: readonly TriggerEvent[];
+  /** What became of each event, in their order; absent before the delivery was handled. */
+  readonly outcomes?: readonly CreateOutcome[];
   readonly queuedAt?: string;
   readonly doneAt?: string;
 };
@@ -17,9 +20,13 @@ export type DeliveryStore = {
   readonly put: (delivery: Delivery) => Promise<Delivery>;
   readonly get: (forge: string, project: string, id: string) => Promise<Delivery | undefined>;
   /** Only forward: received, queued, done. */
-  readonly mark: (delivery: Delivery, state: "queued" | "done", outcome?: string) => Promise<void>;
+  readonly mark: (
+    delivery: Delivery,
+    state: "queued" | "done",
+    outcomes?: readonly CreateOutcome[],
+  ) => Promise<void>;
   /** What became of one that is done when it was handled once more. */
-  readonly setOutcome: (delivery: Delivery, outcome: string) => Promise<void>;
+  readonly setOutcomes: (delivery: Delivery, outcomes: readonly CreateOutcome[]) => Promise<void>;
   /** Newest first. */
   readonly list: (limit: number) => Promise<readonly Delivery[]>;
   /** Those that are not `done`, oldest first: for the sweep. */

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { MalformedPayload, type TriggerEvent, type WebhookReader } from "#forge/forge.ts";
+import { MalformedPayload, type WebhookReader } from "#forge/forge.ts";
+import type { TriggerEvent } from "#pipeline/trigger-event.ts";
 
 export type Sign = (body: Uint8Array, secret: string, id: string) => Record<string, string>;
 

@@ -1,11 +1,9 @@
-import type { TriggerEvent } from "#forge/forge.ts";
 import type { MergeRequestFacts } from "#language/facts.ts";
+import type { MergeRequestEvent, TriggerEvent } from "#pipeline/trigger-event.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import { handleDelivery } from "#service/delivery/handle-delivery.ts";
 import type { ServiceDeps } from "#service/deps.ts";
 import { project, sha, type World } from "./world.ts";
-
-export type MergeRequestEvent = Extract<TriggerEvent, { kind: "merge_request" }>;
 
 type Wish = Partial<Pick<MergeRequestEvent, "action" | "sha" | "before">> &
   Partial<Pick<MergeRequestFacts, "iid" | "fork" | "sourceBranch" | "labels" | "draft">>;
@@ -70,7 +68,7 @@ export async function deliver(world: World, deps: ServiceDeps, event: TriggerEve
     id,
     receivedAt: new Date().toISOString(),
     state: "received",
-    events: JSON.stringify([event]),
+    events: [event],
   });
   const [outcome] = await handleDelivery(deps, { ...key, deliveryId: id });
   await world.settle();

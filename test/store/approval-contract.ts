@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Store } from "#store/store.ts";
+import { exampleMergeRequest } from "./example-events.ts";
 
 const question = {
   pipelineId: 1,
@@ -9,7 +10,7 @@ const question = {
   title: "Mend it",
   sourceProject: "ada/app",
   sha: "a".repeat(40),
-  event: "{}",
+  event: exampleMergeRequest,
   askedAt: "2026-01-01T00:00:00.000Z",
 };
 

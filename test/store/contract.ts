@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
+import type { CreateOutcome } from "#pipeline/create-outcome.ts";
 import type { StoredCommitStatus } from "#store/commit-status-store.ts";
 import type { Delivery } from "#store/delivery-store.ts";
 import type { Store } from "#store/store.ts";
 import type { TokenGrant } from "#store/token-store.ts";
 import { defineApprovalContract } from "./approval-contract.ts";
 import { defineDeploymentContract } from "./deployment-contract.ts";
+import { examplePush } from "./example-events.ts";
 import { exampleJob, examplePipeline, toldPipeline } from "./example-pipeline.ts";
 
 const now = "2026-01-01T00:00:00.000Z";
@@ -16,6 +18,11 @@ const ticket = {
   expiresAt: "2026-01-01T01:00:00.000Z",
 } satisfies TokenGrant;
 
+const outcomes: readonly CreateOutcome[] = [
+  { result: "created", pipelineId: 1, url: "http://slipway/1", status: "pending" },
+  { result: "nothing", why: "no job is meant for main" },
+];
+
 function delivery(changes: Partial<Delivery> = {}): Delivery {
   return {
     forge: "local",
@@ -23,7 +30,7 @@ function delivery(changes: Partial<Delivery> = {}): Delivery {
     id: "d-1",
     receivedAt: now,
     state: "received",
-    events: '[{"kind":"push"}]',
+    events: [examplePush],
     ...changes,
   };
 }
@@ -153,7 +160,7 @@ export function defineStoreContract(options: { readonly create: () => Promise<St
       const { deliveries } = await options.create();
       expect(await deliveries.put(delivery())).toEqual(delivery());
       await deliveries.mark(delivery(), "queued");
-      const second = await deliveries.put(delivery({ receivedAt: later, events: "[]" }));
+      const second = await deliveries.put(delivery({ receivedAt: later, events: [] }));
       expect(second).toEqual({ ...delivery({ state: "queued" }), queuedAt: expect.any(String) });
       expect(await deliveries.get("local", "demo/app", "d-2")).toBeUndefined();
     });
@@ -168,11 +175,11 @@ export function defineStoreContract(options: { readonly create: () => Promise<St
     test("states move only forward", async () => {
       const { deliveries } = await options.create();
       await deliveries.put(delivery());
-      await deliveries.mark(delivery(), "done", "pipeline 1");
+      await deliveries.mark(delivery(), "done", outcomes);
       await deliveries.mark(delivery(), "queued");
-      await deliveries.mark(delivery(), "done", "something else");
+      await deliveries.mark(delivery(), "done", []);
       expect(await deliveries.get("local", "demo/app", "d-1")).toEqual({
-        ...delivery({ state: "done", outcome: "pipeline 1" }),
+        ...delivery({ state: "done", outcomes }),
         doneAt: expect.any(String),
       });
       await deliveries.mark(delivery({ id: "never stored" }), "done");

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import * as z from "zod/mini";
-import type { CreateOutcome } from "#service/create/create-pipeline.ts";
+import type { CreateOutcome } from "#pipeline/create-outcome.ts";
 import type { ServiceDeps } from "#service/deps.ts";
 import type { Approval } from "#store/approval-store.ts";
 

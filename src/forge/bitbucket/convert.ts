@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import type { UserFacts } from "#language/facts.ts";
-import { type ForgeProject, MalformedPayload, type TriggerEvent } from "../forge.ts";
+import type { ForgeProject, TriggerEvent } from "#pipeline/trigger-event.ts";
+import { MalformedPayload } from "../forge.ts";
 import { checkPayload, malformed, refName, sha, shownEvent, zeroSha } from "../http/payload.ts";
 import { actor, forgeProject, idOf, pageOf, repository, userFacts } from "./payload.ts";
 

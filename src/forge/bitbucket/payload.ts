@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as z from "zod/mini";
 import type { UserFacts } from "#language/facts.ts";
-import type { ForgeProject } from "../forge.ts";
+import type { ForgeProject } from "#pipeline/trigger-event.ts";
 
 // The parts that all of Bitbucket Cloud's payloads share (Bitbucket Cloud: Event payloads).
 

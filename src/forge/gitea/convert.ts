@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { TriggerEvent } from "../forge.ts";
+import type { TriggerEvent } from "#pipeline/trigger-event.ts";
 import { account, forgeProject, pushEvent, repository, userFacts } from "../github-like/payload.ts";
 import { pullRequestEvent } from "../github-like/pull-request.ts";
 import { checkPayload, refName, sha, shownEvent, zeroSha } from "../http/payload.ts";

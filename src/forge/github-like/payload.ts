@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import type { UserFacts } from "#language/facts.ts";
-import type { ForgeProject, TriggerEvent, WebhookRequest } from "../forge.ts";
+import type { ForgeProject, TriggerEvent } from "#pipeline/trigger-event.ts";
+import type { WebhookRequest } from "../forge.ts";
 import { type FieldShape, fieldReader } from "../http/json-fields.ts";
 import { checkPayload, fullRef, isZeroSha, otherRef, readJson, sha } from "../http/payload.ts";
 

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { TriggerEvent } from "../forge.ts";
+import type { TriggerEvent } from "#pipeline/trigger-event.ts";
 import { checkPayload, refName, sha, shownEvent, zeroSha } from "../http/payload.ts";
 import { account, forgeProject, repository, userFacts } from "./payload.ts";
 

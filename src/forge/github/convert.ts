@@ -1,4 +1,4 @@
-import type { TriggerEvent } from "../forge.ts";
+import type { TriggerEvent } from "#pipeline/trigger-event.ts";
 import { pushEvent } from "../github-like/payload.ts";
 import { pullRequestEvent } from "../github-like/pull-request.ts";
 import { shownEvent } from "../http/payload.ts";

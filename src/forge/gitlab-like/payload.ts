@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import type { UserFacts } from "#language/facts.ts";
-import { type ForgeProject, MalformedPayload } from "../forge.ts";
+import type { ForgeProject } from "#pipeline/trigger-event.ts";
+import { MalformedPayload } from "../forge.ts";
 import { checkPayload } from "../http/payload.ts";
 
 // The parts that all of GitLab's payloads share (GitLab Docs: Webhook events). Only fields that are

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { TriggerEvent } from "../forge.ts";
+import type { TriggerEvent } from "#pipeline/trigger-event.ts";
 import { checkPayload, fullRef, isZeroSha, otherRef, sha } from "../http/payload.ts";
 import { forgeProject, project, userFacts } from "./payload.ts";
 

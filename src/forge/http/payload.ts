@@ -1,11 +1,7 @@
 import { createHash } from "node:crypto";
 import * as z from "zod/mini";
-import {
-  MalformedPayload,
-  type TriggerEvent,
-  UnreadablePayload,
-  type WebhookRequest,
-} from "../forge.ts";
+import type { TriggerEvent } from "#pipeline/trigger-event.ts";
+import { MalformedPayload, UnreadablePayload, type WebhookRequest } from "../forge.ts";
 import type { FieldReader } from "./json-fields.ts";
 
 // What the payloads of all forges have in common: JSON in UTF-8, checked for the fields in use only.

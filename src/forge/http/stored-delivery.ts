@@ -1,4 +1,5 @@
-import { MalformedPayload, type TriggerEvent, type WebhookReader } from "../forge.ts";
+import type { TriggerEvent } from "#pipeline/trigger-event.ts";
+import { MalformedPayload, type WebhookReader } from "../forge.ts";
 
 /** What a delivery tells of that a forge shows again; nothing where it is not understood. */
 export function storedEvents(

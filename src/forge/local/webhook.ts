@@ -1,4 +1,5 @@
-import type { TriggerEvent, WebhookReader, WebhookRequest } from "../forge.ts";
+import type { TriggerEvent } from "#pipeline/trigger-event.ts";
+import type { WebhookReader, WebhookRequest } from "../forge.ts";
 import { objectKind } from "../gitlab-like/payload.ts";
 import { pushEvent } from "../gitlab-like/push.ts";
 import { verifyGitLabWebhook } from "../gitlab-like/verify.ts";

@@ -1,6 +1,7 @@
-import type { ForgeClient, TriggerEvent } from "#forge/forge.ts";
+import type { ForgeClient } from "#forge/forge.ts";
 import type { PipelineFacts } from "#language/facts.ts";
 import { branchLine, mergeRequestLine, tagLine } from "#pipeline/line.ts";
+import type { TriggerEvent } from "#pipeline/trigger-event.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import type { ServiceDeps } from "../deps.ts";
 import { openMergeRequests, withMergeBase } from "./merge-request-facts.ts";

@@ -1,5 +1,5 @@
+import type { CreateOutcome } from "#pipeline/create-outcome.ts";
 import { isoNow, type ServiceDeps } from "../deps.ts";
-import type { CreateOutcome } from "./create-pipeline.ts";
 import { buildApproved } from "./fork-policy.ts";
 
 export type ApprovalResult =

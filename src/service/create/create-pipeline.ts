@@ -5,6 +5,7 @@ import type { PipelineFacts, PipelineSource } from "#language/facts.ts";
 import { selectJobs } from "#language/jobs/select-jobs.ts";
 import type { CompileResult } from "#language/plan.ts";
 import type { Variable } from "#language/variables.ts";
+import type { CreateOutcome } from "#pipeline/create-outcome.ts";
 import { isCompleted } from "#pipeline/status.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import { advanceSoon } from "../advance/advance-pipeline.ts";
@@ -22,15 +23,6 @@ import { planKey } from "../keys.ts";
 import { pipelineUrl } from "../page-urls.ts";
 import { claimPipelineId } from "./claim-pipeline.ts";
 import { supersedeOlder } from "./supersede.ts";
-
-export type CreateOutcome =
-  | {
-      readonly result: "created";
-      readonly pipelineId: number;
-      readonly url: string;
-      readonly status: string;
-    }
-  | { readonly result: "nothing"; readonly why: string };
 
 /** What a person asks for beyond the event itself. */
 export type PipelineWish = {

@@ -1,12 +1,12 @@
-import { type CommitStatus, ForgeError, type TriggerEvent } from "#forge/forge.ts";
+import { type CommitStatus, ForgeError } from "#forge/forge.ts";
+import type { CreateOutcome } from "#pipeline/create-outcome.ts";
 import { mergeRequestContext } from "#pipeline/line.ts";
+import type { MergeRequestEvent } from "#pipeline/trigger-event.ts";
 import type { Approval } from "#store/approval-store.ts";
 import { isoNow, type ServiceDeps } from "../deps.ts";
 import { pipelineUrl } from "../page-urls.ts";
 import { claimPipelineId } from "./claim-pipeline.ts";
-import { type CreateOutcome, createPipelineFor } from "./create-pipeline.ts";
-
-export type MergeRequestEvent = Extract<TriggerEvent, { kind: "merge_request" }>;
+import { createPipelineFor } from "./create-pipeline.ts";
 
 /**
  * What becomes of a merge request from a fork, whose author may be anybody: nothing, unless the project's
@@ -44,7 +44,7 @@ export async function buildFork(
     title,
     sourceProject: sourceProjectPath,
     sha: event.sha,
-    event: JSON.stringify(event),
+    event,
     askedAt: isoNow(deps),
   });
   if (approval.state === "approved") return buildApproved(deps, approval);
@@ -59,7 +59,7 @@ export async function buildApproved(
   deps: ServiceDeps,
   approval: Extract<Approval, { state: "approved" }>,
 ): Promise<CreateOutcome> {
-  const event = JSON.parse(approval.event) as MergeRequestEvent;
+  const { event } = approval;
   const outcome = await createPipelineFor(deps, approval.forge, event, {
     id: approval.pipelineId,
     remarks: [

@@ -1,4 +1,4 @@
-import type { TriggerEvent } from "#forge/forge.ts";
+import type { TriggerEvent } from "#pipeline/trigger-event.ts";
 
 /** What one stored delivery may hold: well below the size of a database item, whatever the text in it. */
 const maxBytes = 200_000;

@@ -1,10 +1,10 @@
-import type { TriggerEvent } from "#forge/forge.ts";
+import type { CreateOutcome } from "#pipeline/create-outcome.ts";
+import type { TriggerEvent } from "#pipeline/trigger-event.ts";
 import type { BuildableEvent } from "../configuration/facts.ts";
-import { type CreateOutcome, createPipelineFor } from "../create/create-pipeline.ts";
+import { createPipelineFor } from "../create/create-pipeline.ts";
 import { buildFork, withdrawFork } from "../create/fork-policy.ts";
 import type { ServiceDeps } from "../deps.ts";
 import { noteDeletedBranch } from "../images/old-images.ts";
-import { eventsOf } from "./delivery-events.ts";
 import { handledBefore } from "./handled-before.ts";
 import { rerun } from "./rerun.ts";
 import { resolveEvent } from "./resolve-event.ts";
@@ -21,10 +21,10 @@ export async function handleDelivery(
   const delivery = await deps.store.deliveries.get(key.forge, key.project, key.deliveryId);
   if (delivery === undefined || delivery.state === "done") return [];
   const outcomes: CreateOutcome[] = [];
-  for (const event of eventsOf(delivery)) {
+  for (const event of delivery.events) {
     outcomes.push(await handleEvent(deps, key.forge, event));
   }
-  await deps.store.deliveries.mark(delivery, "done", JSON.stringify(outcomes));
+  await deps.store.deliveries.mark(delivery, "done", outcomes);
   return outcomes;
 }
 

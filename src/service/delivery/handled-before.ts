@@ -1,5 +1,5 @@
+import type { CreateOutcome } from "#pipeline/create-outcome.ts";
 import { type BuildableEvent, lineOfEvent } from "../configuration/facts.ts";
-import type { CreateOutcome } from "../create/create-pipeline.ts";
 import type { ServiceDeps } from "../deps.ts";
 import { pipelineUrl } from "../page-urls.ts";
 

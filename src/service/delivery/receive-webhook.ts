@@ -1,12 +1,12 @@
 import {
   type Forge,
   MalformedPayload,
-  type TriggerEvent,
   UnreadablePayload,
   type Verification,
   type WebhookReader,
   type WebhookRequest,
 } from "#forge/forge.ts";
+import type { TriggerEvent } from "#pipeline/trigger-event.ts";
 import type { DeliveryStore } from "#store/delivery-store.ts";
 import { isoNow, type ServiceDeps } from "../deps.ts";
 import { webhookSecretName } from "../keys.ts";
@@ -124,7 +124,7 @@ async function storeAndQueue(
     id,
     receivedAt: isoNow(deps),
     state: "received",
-    events: JSON.stringify(events),
+    events,
   });
   if (delivery.state !== "received") {
     return { status: 200, body: { result: "duplicate", delivery: id } };

@@ -1,7 +1,6 @@
+import type { CreateOutcome } from "#pipeline/create-outcome.ts";
 import type { Delivery } from "#store/delivery-store.ts";
-import type { CreateOutcome } from "../create/create-pipeline.ts";
 import type { ServiceDeps } from "../deps.ts";
-import { eventsOf, outcomesOf } from "./delivery-events.ts";
 import { handleEvent } from "./handle-delivery.ts";
 
 /**
@@ -12,16 +11,15 @@ export async function redeliver(
   deps: ServiceDeps,
   delivery: Delivery,
 ): Promise<readonly CreateOutcome[]> {
-  const before = outcomesOf(delivery);
+  const before = delivery.outcomes ?? [];
   const outcomes: CreateOutcome[] = [];
-  for (const [index, event] of eventsOf(delivery).entries()) {
+  for (const [index, event] of delivery.events.entries()) {
     const known = before[index];
     outcomes.push(
       known?.result === "created" ? known : await handleEvent(deps, delivery.forge, event),
     );
   }
-  const text = JSON.stringify(outcomes);
-  if (delivery.state === "done") await deps.store.deliveries.setOutcome(delivery, text);
-  else await deps.store.deliveries.mark(delivery, "done", text);
+  if (delivery.state === "done") await deps.store.deliveries.setOutcomes(delivery, outcomes);
+  else await deps.store.deliveries.mark(delivery, "done", outcomes);
   return outcomes;
 }

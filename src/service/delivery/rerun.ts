@@ -1,6 +1,6 @@
-import type { TriggerEvent } from "#forge/forge.ts";
+import type { CreateOutcome } from "#pipeline/create-outcome.ts";
+import type { TriggerEvent } from "#pipeline/trigger-event.ts";
 import { advancePipeline } from "../advance/advance-pipeline.ts";
-import type { CreateOutcome } from "../create/create-pipeline.ts";
 import type { ServiceDeps } from "../deps.ts";
 import { pipelineUrl } from "../page-urls.ts";
 

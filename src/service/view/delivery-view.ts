@@ -1,8 +1,7 @@
-import type { TriggerEvent } from "#forge/forge.ts";
+import type { CreateOutcome } from "#pipeline/create-outcome.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
+import type { TriggerEvent } from "#pipeline/trigger-event.ts";
 import type { Delivery } from "#store/delivery-store.ts";
-import type { CreateOutcome } from "../create/create-pipeline.ts";
-import { eventsOf, outcomesOf } from "../delivery/delivery-events.ts";
 import type { ServiceDeps } from "../deps.ts";
 import { pipelineUrl } from "../page-urls.ts";
 import { readForgeNotes } from "../watch/forge-notes.ts";
@@ -76,7 +75,7 @@ export async function traceDelivery(
   deps: Pick<ServiceDeps, "store">,
   delivery: Delivery,
 ): Promise<DeliveryTrace> {
-  const ids = outcomesOf(delivery).flatMap((outcome) =>
+  const ids = (delivery.outcomes ?? []).flatMap((outcome) =>
     outcome.result === "created" ? [outcome.pipelineId] : [],
   );
   const stored = await Promise.all([...new Set(ids)].map((id) => deps.store.pipelines.get(id)));
@@ -104,7 +103,7 @@ export async function webhookHints(
 }
 
 function deliveryView(delivery: Delivery): DeliveryView {
-  const outcomes = outcomesOf(delivery);
+  const outcomes = delivery.outcomes ?? [];
   return {
     id: delivery.id,
     forge: delivery.forge,
@@ -113,7 +112,7 @@ function deliveryView(delivery: Delivery): DeliveryView {
     received_at: delivery.receivedAt,
     ...(delivery.queuedAt && { queued_at: delivery.queuedAt }),
     ...(delivery.doneAt && { done_at: delivery.doneAt }),
-    events: eventsOf(delivery).map((event, index) => ({
+    events: delivery.events.map((event, index) => ({
       ...eventView(event),
       ...outcomeView(outcomes[index]),
     })),

@@ -1,5 +1,6 @@
-import type { ForgeClient, ForgeProject, TriggerEvent } from "#forge/forge.ts";
+import type { ForgeClient } from "#forge/forge.ts";
 import type { UserFacts } from "#language/facts.ts";
+import type { ForgeProject, TriggerEvent } from "#pipeline/trigger-event.ts";
 import { boundEvents } from "../delivery/bound-events.ts";
 import { isoNow, type ServiceDeps } from "../deps.ts";
 import type { ForgeProjectKey } from "./forge-notes.ts";
@@ -39,7 +40,7 @@ export async function deliverMissed(
     id,
     receivedAt,
     state: "received",
-    events: told,
+    events,
   });
   await deps.queue.send({ type: "delivery", ...key, deliveryId: id });
   await deps.store.deliveries.mark(delivery, "queued");

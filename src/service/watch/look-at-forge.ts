@@ -1,5 +1,4 @@
 import { type Forge, ForgeError } from "#forge/forge.ts";
-import { eventsOf } from "../delivery/delivery-events.ts";
 import { isoNow, type ServiceDeps } from "../deps.ts";
 import { type Delivered, deliverMissed } from "./deliver-missed.ts";
 import {
@@ -136,7 +135,7 @@ async function withoutPending(
   for (const delivery of await deps.store.deliveries.listUnfinished()) {
     if (delivery.forge !== forge || delivery.project.toLowerCase() !== project.toLowerCase())
       continue;
-    for (const event of eventsOf(delivery)) if ("ref" in event) pending.add(event.ref);
+    for (const event of delivery.events) if ("ref" in event) pending.add(event.ref);
   }
   return missed.filter(({ ref }) => !pending.has(ref));
 }

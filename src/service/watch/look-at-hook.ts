@@ -1,4 +1,5 @@
-import { type FailedDelivery, type Forge, ForgeError, type TriggerEvent } from "#forge/forge.ts";
+import { type FailedDelivery, type Forge, ForgeError } from "#forge/forge.ts";
+import type { TriggerEvent } from "#pipeline/trigger-event.ts";
 import type { ServiceDeps } from "../deps.ts";
 import type { ForgeNotes, ForgeProjectKey } from "./forge-notes.ts";
 import type { Refs } from "./missed-refs.ts";

@@ -12,6 +12,7 @@ import {
 import {
   type Item,
   itemKey,
+  newerFormat,
   packDocument,
   sortableId,
   textOf,
@@ -30,6 +31,11 @@ const isWaiting: Expression = {
 
 type Kept = Omit<Approval, "state" | "by" | "approvedAt">;
 
+type Stored =
+  | ({ readonly format: 2 } & Kept)
+  /** As approvals were stored at first: the event as JSON. */
+  | ({ readonly format?: undefined; readonly event: string } & Omit<Kept, "event">);
+
 export function dynamodbApprovals(table: Table): ApprovalStore {
   async function get(pipelineId: number): Promise<Approval | undefined> {
     const item = await getItem(table, approvalKey(pipelineId));
@@ -43,7 +49,7 @@ export function dynamodbApprovals(table: Table): ApprovalStore {
       const item = {
         pk: approvalKey(approval.pipelineId),
         state: "waiting",
-        document: await packDocument(approval),
+        document: await packDocument({ format: 2, ...approval } satisfies Stored),
         kind: "approval",
         order: sortableId(approval.pipelineId),
         ttl: ttlAt(table.now(), keptDays),
@@ -92,7 +98,7 @@ function approvalKey(pipelineId: number): string {
 }
 
 async function approvalOf(item: Item): Promise<Approval> {
-  const kept = await unpackDocument<Kept>(item);
+  const kept = keptOf(item, await unpackDocument<Stored>(item));
   if (textOf(item, "state") !== "approved") return { ...kept, state: "waiting" };
   return {
     ...kept,
@@ -100,4 +106,17 @@ async function approvalOf(item: Item): Promise<Approval> {
     by: textOf(item, "approvedBy"),
     approvedAt: textOf(item, "approvedAt"),
   };
+}
+
+function keptOf(item: Item, stored: Stored): Kept {
+  switch (stored.format) {
+    case 2: {
+      const { format: _format, ...kept } = stored;
+      return kept;
+    }
+    case undefined:
+      return { ...stored, event: JSON.parse(stored.event) };
+    default:
+      throw newerFormat(item);
+  }
 }

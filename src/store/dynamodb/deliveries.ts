@@ -1,6 +1,7 @@
 import type { Delivery, DeliveryStore } from "../delivery-store.ts";
 import { getItem, isAbsent, putItem, queryIndex, type Table, updateItem } from "./access.ts";
-import { type Item, itemKey, packDocument, textOf, ttlAt, unpackDocument } from "./item.ts";
+import { outcomesIn, packDelivery, unpackDelivery } from "./delivery-document.ts";
+import { type Item, itemKey, textOf, ttlAt } from "./item.ts";
 import type { IndexKey } from "./table.ts";
 
 /** Forges redeliver by hand for days at most. */
@@ -39,41 +40,41 @@ export function dynamodbDeliveries(table: Table): DeliveryStore {
       return item === undefined ? undefined : deliveryOf(item);
     },
 
-    mark: async (delivery, state, outcome) => {
-      const withOutcome = outcome !== undefined;
+    mark: async (delivery, state, outcomes) => {
+      const withOutcomes = outcomes !== undefined;
       await updateItem(
         table,
         deliveryKey(delivery),
         {
           text:
-            `SET #state = :state, #rank = :rank, #at = :at${withOutcome ? ", #outcome = :outcome" : ""}` +
+            `SET #state = :state, #rank = :rank, #at = :at${withOutcomes ? ", #outcomes = :outcomes" : ""}` +
             (state === "done" ? " REMOVE #open" : ""),
           names: {
             "#state": "state",
             "#rank": "rank",
             "#at": `${state}At`,
-            ...(withOutcome ? { "#outcome": "outcome" } : {}),
+            ...(withOutcomes ? { "#outcomes": "outcomes" } : {}),
             ...(state === "done" ? { "#open": "open" } : {}),
           },
           values: {
             ":state": state,
             ":rank": rank[state],
             ":at": new Date(table.now()).toISOString(),
-            ...(withOutcome ? { ":outcome": outcome } : {}),
+            ...(withOutcomes ? { ":outcomes": outcomes } : {}),
           },
         },
         { text: "#rank < :rank", names: { "#rank": "rank" } },
       );
     },
 
-    setOutcome: async (delivery, outcome) => {
+    setOutcomes: async (delivery, outcomes) => {
       await updateItem(
         table,
         deliveryKey(delivery),
         {
-          text: "SET #outcome = :outcome, #at = :at",
-          names: { "#outcome": "outcome", "#at": "doneAt" },
-          values: { ":outcome": outcome, ":at": new Date(table.now()).toISOString() },
+          text: "SET #outcomes = :outcomes, #at = :at",
+          names: { "#outcomes": "outcomes", "#at": "doneAt" },
+          values: { ":outcomes": outcomes, ":at": new Date(table.now()).toISOString() },
         },
         { text: "#state = :done", names: { "#state": "state" }, values: { ":done": "done" } },
       );
@@ -112,7 +113,7 @@ async function deliveryItem(table: Table, delivery: Delivery): Promise<Item> {
     forge: delivery.forge,
     project: delivery.project,
     receivedAt: delivery.receivedAt,
-    document: await packDocument({ id: delivery.id, events: delivery.events }),
+    document: await packDelivery(delivery),
     order: itemKey(delivery.receivedAt, delivery.id),
     kind: "delivery",
     open: "delivery",
@@ -121,8 +122,9 @@ async function deliveryItem(table: Table, delivery: Delivery): Promise<Item> {
 }
 
 async function deliveryOf(item: Item): Promise<Delivery> {
-  const kept = await unpackDocument<Pick<Delivery, "id" | "events">>(item);
-  const { outcome, queuedAt, doneAt } = item;
+  const kept = await unpackDelivery(item);
+  const { queuedAt, doneAt } = item;
+  const outcomes = outcomesIn(item);
   return {
     forge: textOf(item, "forge"),
     project: textOf(item, "project"),
@@ -130,7 +132,7 @@ async function deliveryOf(item: Item): Promise<Delivery> {
     receivedAt: textOf(item, "receivedAt"),
     state: textOf(item, "state") as Delivery["state"],
     events: kept.events,
-    ...(typeof outcome === "string" ? { outcome } : {}),
+    ...(outcomes === undefined ? {} : { outcomes }),
     ...(typeof queuedAt === "string" ? { queuedAt } : {}),
     ...(typeof doneAt === "string" ? { doneAt } : {}),
   };

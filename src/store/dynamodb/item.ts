@@ -58,6 +58,13 @@ export async function unpackDocument<T>(item: Item): Promise<T> {
   return JSON.parse((await unpack(packed)).toString("utf8")) as T;
 }
 
+/** A document says in `format` how it is written; this version of Slipway knows no such format. */
+export function newerFormat(item: Item): Error {
+  return new Error(
+    `${textOf(item, "pk")} was stored by a newer version of Slipway: run that version, or one after it.`,
+  );
+}
+
 async function unpack(packed: Uint8Array): Promise<Buffer> {
   if (isGzip(packed)) return decompressGzip(packed);
   // A document of a pipeline packs to about a tenth.

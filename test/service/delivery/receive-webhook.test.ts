@@ -108,7 +108,9 @@ describe("a webhook", () => {
     await receiveWebhook(world.deps, connection, world.webhook({ id: "again", ...first }));
     expect(await pipelines()).toBe(2);
     const again = await world.deps.store.deliveries.get("local", project, "again");
-    expect(again?.outcome).toContain(`is at ${sha} by now`);
+    expect(again?.outcomes).toEqual([
+      { result: "nothing", why: expect.stringContaining(`is at ${sha} by now`) },
+    ]);
     expect((await world.deps.store.pipelines.get(2))?.value.status).toBe("pending");
   });
 
@@ -171,8 +173,8 @@ describe("a delivery", () => {
     await receiveWebhook(world.deps, connection, world.webhook(options));
     expect(await pipelines()).toBe(0);
     expect(
-      (await world.deps.store.deliveries.get("local", project, "delivery-1"))?.outcome,
-    ).toContain(why);
+      (await world.deps.store.deliveries.get("local", project, "delivery-1"))?.outcomes,
+    ).toEqual([{ result: "nothing", why: expect.stringContaining(why) }]);
   });
 
   test("of a repository with neither configuration nor Dockerfile says so", async () => {
@@ -180,7 +182,9 @@ describe("a delivery", () => {
     await receiveWebhook(world.deps, connection, world.webhook());
     expect(await pipelines()).toBe(0);
     const delivery = await world.deps.store.deliveries.get("local", project, "delivery-1");
-    expect(delivery?.outcome).toContain("no .gitlab-ci.yml and no Dockerfile");
+    expect(delivery?.outcomes).toEqual([
+      { result: "nothing", why: expect.stringContaining("no .gitlab-ci.yml and no Dockerfile") },
+    ]);
   });
 
   test("of a repository with only a Dockerfile runs the built-in pipeline", async () => {

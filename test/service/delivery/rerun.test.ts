@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Forge } from "#forge/forge.ts";
 import { githubWebhooks } from "#forge/github/webhook.ts";
+import type { CreateOutcome } from "#pipeline/create-outcome.ts";
 import { receiveWebhook } from "#service/delivery/receive-webhook.ts";
 import { hmacHex } from "../../forge/hmac.ts";
 import { finish, jobOf, pipelineOf, push, statusesOf, takeNext } from "../driver.ts";
@@ -49,8 +50,8 @@ async function press(
   return answer;
 }
 
-async function outcomeOfNewest(): Promise<string | undefined> {
-  return (await world.deps.store.deliveries.list(1))[0]?.outcome;
+async function outcomeOfNewest(): Promise<CreateOutcome | undefined> {
+  return (await world.deps.store.deliveries.list(1))[0]?.outcomes?.[0];
 }
 
 const two = "build: { script: [make] }\ntest: { stage: test, script: [make test] }\n";
@@ -63,7 +64,7 @@ describe("Re-run on a forge's check", () => {
     becomeGitHub();
     expect(await press({ external_id: `${id}` })).toMatchObject({ status: 202 });
     expect(await statusesOf(world, id)).toMatchObject({ build: "pending" });
-    expect(await outcomeOfNewest()).toContain(`"pipelineId":${id}`);
+    expect(await outcomeOfNewest()).toMatchObject({ result: "created", pipelineId: id });
     await finish(world, await takeNext(world, id));
     await finish(world, await takeNext(world, id));
     expect((await pipelineOf(world, id)).status).toBe("success");
@@ -113,7 +114,9 @@ describe("Re-run on a forge's check", () => {
     await world.settle();
     becomeGitHub();
     await press(checkOf(id));
-    expect(await outcomeOfNewest()).toContain("has no pipeline with that check");
+    expect(await outcomeOfNewest()).toMatchObject({
+      why: expect.stringContaining("has no pipeline with that check"),
+    });
     expect((await pipelineOf(world, id)).jobs.filter(({ retried }) => retried)).toEqual([]);
   });
 
@@ -128,7 +131,9 @@ describe("Re-run on a forge's check", () => {
     );
     becomeGitHub();
     await press({ external_id: `${id}` });
-    expect(await outcomeOfNewest()).toContain("has no pipeline with that check");
+    expect(await outcomeOfNewest()).toMatchObject({
+      why: expect.stringContaining("has no pipeline with that check"),
+    });
   });
 
   test("that nobody signed is refused", async () => {

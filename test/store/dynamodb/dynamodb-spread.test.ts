@@ -47,7 +47,7 @@ const delivery = (second: number): Delivery => ({
   id: `d-${second}`,
   receivedAt: new Date(1_800_000_000_000 + second * 1000).toISOString(),
   state: "received",
-  events: "[]",
+  events: [],
 });
 
 const descending = (from: number, count: number) =>

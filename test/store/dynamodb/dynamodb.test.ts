@@ -122,7 +122,7 @@ describe("items of DynamoDB", () => {
       id,
       receivedAt: "2026-01-01T00:00:00.000Z",
       state: "received",
-      events: "[]",
+      events: [],
     });
     expect((await deliveries.listUnfinished())[0]?.id).toBe(id);
   });
