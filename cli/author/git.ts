@@ -1,11 +1,9 @@
-import { execFile } from "node:child_process";
 import { readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { promisify } from "node:util";
+import { usersGit } from "#git/environment.ts";
+import { runGit } from "#git/run.ts";
 import type { Branches } from "./facts.ts";
 import { repositoryAbove } from "./source-file.ts";
-
-const run = promisify(execFile);
 
 /** Branches by the repository's own files, without a process; nothing where there is no repository. */
 export function branchesOf(directory: string): Branches {
@@ -72,14 +70,9 @@ async function commitOf(directory: string, name: string): Promise<string | undef
 /** What git prints, or undefined when it fails or is not installed. */
 async function git(directory: string, args: readonly string[]): Promise<string | undefined> {
   try {
-    // A repository may name a program to run as file system monitor: looking at one should run none.
-    const quiet = ["-c", "core.fsmonitor=false", ...args];
-    const { stdout } = await run("git", quiet, {
-      cwd: directory,
-      maxBuffer: 256 * 1024 * 1024,
-      env: { ...process.env, GIT_OPTIONAL_LOCKS: "0", LC_ALL: "C" },
-    });
-    return stdout;
+    const call = { directory, env: usersGit(), maxBytes: 256 * 1024 * 1024 };
+    const { code, stdout } = await runGit(args, call);
+    return code === 0 ? stdout.toString() : undefined;
   } catch {
     return undefined;
   }

@@ -1,13 +1,10 @@
-import { execFile } from "node:child_process";
 import { basename, resolve } from "node:path";
-import { promisify } from "node:util";
 import type { Command } from "commander";
 import { isProjectPath } from "#forge/project-path.ts";
 import { readConfig } from "#local/data/data-directory.ts";
+import { git as runGit } from "#local/run-here/git.ts";
 import { CliError, exitCodes } from "../failure.ts";
 import { type CommonOptions, commandWith } from "../options.ts";
-
-const run = promisify(execFile);
 
 export function initCommand(): Command {
   return commandWith(
@@ -60,7 +57,7 @@ export async function addRemote(
 ): Promise<string> {
   const base = `http://127.0.0.1:${port}`;
   const remote = `${base}/${project}.git`;
-  const git = (...args: string[]): Promise<unknown> => run("git", ["-C", repository, ...args]);
+  const git = (...args: string[]): Promise<string> => runGit({ directory: repository }, args);
   const quoted = tokenFile.replaceAll("'", "'\\''");
   try {
     await git("rev-parse", "--git-dir");

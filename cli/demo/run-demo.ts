@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { closedGit, usersGit } from "#git/environment.ts";
+import { runGit } from "#git/run.ts";
 import { readConfig } from "#local/data/data-directory.ts";
 import { findMachine } from "#local/setup/machine.ts";
 import { startDetached, stopService } from "#local/up/detached-service.ts";
@@ -72,16 +74,16 @@ async function prepareRepository(repository: string, data: string): Promise<void
   await cp(sample, repository, { recursive: true });
   await writeFile(join(repository, "script/built-at"), `${new Date().toISOString()}\n`);
   const config = await readConfig(data);
-  const git = (...args: string[]): Promise<unknown> =>
-    run("git", [
-      "-C",
-      repository,
-      "-c",
-      "user.name=Demo",
-      "-c",
-      "user.email=demo@localhost",
-      ...args,
-    ]);
+  const author = {
+    settings: [
+      ["user.name", "Demo"],
+      ["user.email", "demo@localhost"],
+    ],
+  } as const;
+  const git = async (...args: string[]): Promise<void> => {
+    const { code, stderr } = await runGit(args, { directory: repository, env: closedGit(author) });
+    if (code !== 0) throw new Error(`git ${args[0]} ended with ${code}: ${stderr}`);
+  };
   await git("init", "-q", "-b", "main");
   await git("add", "-A");
   await git("commit", "-q", "-m", "A greeting, in a container");
@@ -96,7 +98,7 @@ async function push(repository: string, say: (line: string) => void): Promise<vo
     ["-C", repository, "push", "--force", "-o", "slipway.follow", "slipway", "main"],
     {
       stdio: ["ignore", "inherit", "inherit"],
-      env: { ...process.env, GIT_TERMINAL_PROMPT: "0" },
+      env: usersGit(),
     },
   );
   const code = await new Promise<number | null>((done, fail) => {

@@ -2,7 +2,7 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
-import { gitEnvironment } from "#forge/git/git-command.ts";
+import { closedGit } from "#git/environment.ts";
 import { send } from "./git-stream.ts";
 
 export type BackendRequest = {
@@ -29,7 +29,10 @@ export type Backend = {
 export function startBackend(request: BackendRequest, req: IncomingMessage): Backend {
   const child = spawn(request.program, [], {
     cwd: request.root,
-    env: { ...gitEnvironment(), ...cgiEnvironment(request, req) },
+    env: closedGit({
+      variables: cgiEnvironment(request, req),
+      settings: Object.entries(request.config),
+    }),
     stdio: ["pipe", "pipe", "pipe", "pipe", "pipe"],
   });
   return { child, fromHook: socketOf(child, 3), toHook: socketOf(child, 4) };
@@ -37,7 +40,6 @@ export function startBackend(request: BackendRequest, req: IncomingMessage): Bac
 
 function cgiEnvironment(request: BackendRequest, req: IncomingMessage): Record<string, string> {
   const { headers } = req;
-  const settings = Object.entries(request.config);
   const protocol = headers["git-protocol"];
   return {
     REQUEST_METHOD: req.method ?? "GET",
@@ -55,13 +57,6 @@ function cgiEnvironment(request: BackendRequest, req: IncomingMessage): Record<s
     GIT_PROJECT_ROOT: request.root,
     GIT_HTTP_EXPORT_ALL: "1",
     REMOTE_USER: request.user,
-    GIT_CONFIG_COUNT: String(settings.length),
-    ...Object.fromEntries(
-      settings.flatMap(([key, value], index) => [
-        [`GIT_CONFIG_KEY_${index}`, key],
-        [`GIT_CONFIG_VALUE_${index}`, value],
-      ]),
-    ),
   };
 }
 

@@ -1,12 +1,11 @@
-import { execFile } from "node:child_process";
 import { constants } from "node:fs";
 import { access, mkdir } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { gitEnvironment } from "#forge/git/git-command.ts";
 import { repositoryDirectory } from "#forge/project-path.ts";
+import { closedGit } from "#git/environment.ts";
+import { runGit } from "#git/run.ts";
 import type { UserFacts } from "#language/facts.ts";
 import { exchange } from "./git-exchange.ts";
 import type { PushReport } from "./git-push.ts";
@@ -75,8 +74,8 @@ export async function createGitHost(options: GitHostOptions): Promise<GitHost> {
 
 async function findBackend(): Promise<string> {
   try {
-    const { stdout } = await promisify(execFile)("git", ["--exec-path"], { env: gitEnvironment() });
-    const program = join(stdout.trim(), "git-http-backend");
+    const { stdout } = await runGit(["--exec-path"], { directory: "/", env: closedGit() });
+    const program = join(stdout.toString().trim(), "git-http-backend");
     await access(program, constants.X_OK);
     return program;
   } catch (cause) {
@@ -86,7 +85,7 @@ async function findBackend(): Promise<string> {
   }
 }
 
-function repositoryConfig(hooks: string, maxPushBytes: number): Record<string, string> {
+function repositoryConfig(hooks: string, maxPushBytes: number): Readonly<Record<string, string>> {
   return {
     "core.hooksPath": hooks,
     "http.getanyfile": "false",
@@ -105,7 +104,7 @@ function repositoryConfig(hooks: string, maxPushBytes: number): Record<string, s
   };
 }
 
-type Installation = { readonly program: string; readonly config: Record<string, string> };
+type Installation = { readonly program: string; readonly config: Readonly<Record<string, string>> };
 
 async function serve(
   options: GitHostOptions,

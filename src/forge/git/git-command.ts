@@ -1,38 +1,16 @@
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { closedGit } from "#git/environment.ts";
+import { type GitResult, runGit as run } from "#git/run.ts";
 import { ForgeError } from "../forge.ts";
-
-export type GitResult = {
-  /** Null where git was stopped because it printed too much. */
-  readonly code: number | null;
-  readonly stdout: Buffer;
-  /** The beginning, for messages. */
-  readonly stderr: string;
-  readonly truncated: boolean;
-};
 
 export type GitCommand = {
   /** Fed to standard input: names that are data must come this way, or behind `--end-of-options`. */
   readonly input?: string;
+  /** @default 16 MiB */
   readonly maxBytes?: number;
+  /** @default 30 */
   readonly timeoutSeconds?: number;
 };
-
-/**
- * The environment of every git process: nothing is inherited but the search path, so that neither
- * the user's settings nor a surrounding `GIT_DIR` reach a repository of the git host.
- */
-export function gitEnvironment(): Record<string, string> {
-  return {
-    PATH: process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin",
-    HOME: "/nonexistent",
-    LC_ALL: "C",
-    GIT_CONFIG_NOSYSTEM: "1",
-    GIT_CONFIG_GLOBAL: "/dev/null",
-    GIT_TERMINAL_PROMPT: "0",
-    GIT_OPTIONAL_LOCKS: "0",
-  };
-}
 
 /**
  * Runs git in a bare repository and resolves with whatever it said; any exit code is a result.
@@ -43,47 +21,15 @@ export async function runGit(
   args: readonly string[],
   command: GitCommand = {},
 ): Promise<GitResult> {
-  const { input = "", maxBytes = 16 * 1024 * 1024, timeoutSeconds = 30 } = command;
   if (!existsSync(directory))
     throw new ForgeError(`There is no git repository at ${directory}.`, { retryable: false });
-  const child = spawn("git", args, {
-    cwd: directory,
-    env: { ...gitEnvironment(), GIT_DIR: directory },
-    stdio: ["pipe", "pipe", "pipe"],
-  });
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    let truncated = false;
-    let stderr = "";
-    const timer = setTimeout(() => {
-      reject(failure(args, `took longer than ${timeoutSeconds} s`));
-      child.kill("SIGKILL");
-    }, timeoutSeconds * 1000);
-    child.stdout.on("data", (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes <= maxBytes) {
-        chunks.push(chunk);
-        return;
-      }
-      truncated = true;
-      child.kill("SIGKILL");
-    });
-    child.stderr.on("data", (chunk: Buffer) => {
-      if (stderr.length < 2000) stderr += chunk.toString("utf8");
-    });
-    child.on("error", (cause) => {
-      clearTimeout(timer);
-      reject(failure(args, "could not be run; is git installed?", cause));
-    });
-    child.on("close", (code) => {
-      clearTimeout(timer);
-      resolve({ code, stdout: Buffer.concat(chunks), stderr: stderr.trim(), truncated });
-    });
-    // A child that ends before it has read everything breaks the pipe; its exit code tells more.
-    child.stdin.on("error", () => undefined);
-    child.stdin.end(input);
-  });
+  const env = closedGit({ variables: { GIT_DIR: directory } });
+  const limits = { maxBytes: 16 * 1024 * 1024, timeoutSeconds: 30 };
+  try {
+    return await run(args, { directory, env, ...limits, ...command });
+  } catch (cause) {
+    throw failure(args, cause instanceof Error ? cause.message : String(cause), cause);
+  }
 }
 
 /** As `runGit`, where any other end than success, within the limit on output, is a `ForgeError`. */
