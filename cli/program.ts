@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { MachineProblem } from "#local/machine-problem.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { CliError, exitCodes } from "./failure.ts";
 
@@ -20,14 +21,8 @@ Try it:
   return program;
 }
 
-/**
- * Runs the command that the arguments name and sets the exit code. `explain` gives the message of a failure
- * of the machine that somebody can mend, undefined for a bug.
- */
-export async function runProgram(
-  program: Command,
-  explain: (error: unknown) => string | undefined = () => undefined,
-): Promise<void> {
+/** Runs the command that the arguments name and sets the exit code. Only a bug shows a stack trace. */
+export async function runProgram(program: Command): Promise<void> {
   process.stdout.on("error", leaveQuietly);
   try {
     await program.parseAsync();
@@ -36,11 +31,16 @@ export async function runProgram(
       process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage;
       return;
     }
-    const isOwn = error instanceof CliError;
-    const message = isOwn ? error.message : explain(error);
-    if (message === undefined) throw error;
-    console.error(`slipway: ${message}`);
-    process.exitCode = isOwn ? error.exitCode : exitCodes.absent;
+    if (error instanceof CliError) {
+      console.error(`slipway: ${error.message}`);
+      process.exitCode = error.exitCode;
+    } else if (error instanceof MachineProblem) {
+      const { message, howToGet } = error;
+      console.error(`slipway: ${howToGet === undefined ? message : `${message}\n${howToGet}`}`);
+      process.exitCode = exitCodes.absent;
+    } else {
+      throw error;
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundleFunction } from "#functions/bundle.ts";
-import { bundleRunner } from "#local/bundle.ts";
+import { bundleRunner } from "#local/bundle/program.ts";
 import type { Settings } from "#project/parse-settings.ts";
 import type { Assets } from "./assets.ts";
 import { functionNames } from "./permissions.ts";

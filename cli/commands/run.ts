@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { between } from "#functions/http/pages/time.ts";
-import { NothingToRun, type RunHereWatcher, runHere } from "#local/run-here/run-here.ts";
+import type { RunHereWatcher } from "#local/run-here/run-here.ts";
 import { type Executor, executors } from "#pipeline/pipeline.ts";
 import type { JobView, PipelineView } from "#service/view/pipeline-view.ts";
 import { addVariable, type PushFlags, sources } from "../author/push-flags.ts";
@@ -36,6 +36,8 @@ export function runCommand(): Command {
     .option("--config <file>", "project settings", "slipway.yaml")
     .action(async (jobs: readonly string[], options: RunOptions) => {
       const signals = interrupts();
+      // It is the whole service.
+      const { NothingToRun, runHere } = await import("#local/run-here/run-here.ts");
       try {
         const { tag, path, variable, ...rest } = options;
         const pipeline = await runHere(

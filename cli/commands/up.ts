@@ -1,6 +1,4 @@
 import type { Command } from "commander";
-import { startDetached } from "#local/up/detached-service.ts";
-import { runService } from "#local/up/run-service.ts";
 import { readWhole } from "../arguments.ts";
 import { type CommonOptions, commandWith } from "../options.ts";
 
@@ -30,12 +28,14 @@ export function upCommand(): Command {
         ...(options.port === undefined ? {} : { port: options.port }),
       };
       if (options.detach === true) {
+        const { startDetached } = await import("#local/up/detached-service.ts");
         const started = await startDetached(settings, console.error);
         console.log(
           options.json === true ? JSON.stringify(started) : `Slipway is up at ${started.url}`,
         );
         return;
       }
+      const { runService } = await import("#local/up/run-service.ts");
       await runService(settings, {
         up: (service) => {
           console.log(options.json === true ? JSON.stringify(service) : serviceText(service));

@@ -2,11 +2,11 @@ import { execFile, spawn } from "node:child_process";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { closedGit, usersGit } from "#git/environment.ts";
 import { runGit } from "#git/run.ts";
 import { readConfig } from "#local/data/data-directory.ts";
+import { inPackage } from "#local/package-root.ts";
 import { findMachine } from "#local/setup/machine.ts";
 import { startDetached, stopService } from "#local/up/detached-service.ts";
 import type { PipelineView } from "#service/view/pipeline-view.ts";
@@ -17,7 +17,7 @@ import { addRemote } from "../commands/init.ts";
 import { pipelineText } from "../text.ts";
 
 const run = promisify(execFile);
-const sample = fileURLToPath(new URL("./sample", import.meta.url));
+const sample = inPackage("cli/demo/sample");
 const project = "demo/greeting";
 const demoPort = 4470;
 

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { z } from "zod/mini";
+import * as z from "zod/mini";
+import { MachineProblem } from "../machine-problem.ts";
 
 /** What a data directory remembers about itself from one start to the next. */
 export type DataConfig = {
@@ -20,7 +21,7 @@ export type DataDirectory = {
 };
 
 /** What the directory remembers cannot be used; the message says what to do. */
-export class DataDirectoryError extends Error {
+export class DataDirectoryError extends MachineProblem {
   override readonly name = "DataDirectoryError";
 }
 

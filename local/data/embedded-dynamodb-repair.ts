@@ -1,8 +1,9 @@
 import dynaliteDb, { type StoredItem } from "dynalite/db/index.js";
 import { Level } from "level";
+import { MachineProblem } from "../machine-problem.ts";
 
 /** Another process works on the same data. */
-export class EmbeddedDynamodbInUse extends Error {
+export class EmbeddedDynamodbInUse extends MachineProblem {
   override readonly name = "EmbeddedDynamodbInUse";
 
   constructor(directory: string, cause: unknown) {

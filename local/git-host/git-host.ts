@@ -2,11 +2,11 @@ import { constants } from "node:fs";
 import { access, mkdir } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { repositoryDirectory } from "#forge/project-path.ts";
 import { closedGit } from "#git/environment.ts";
 import { runGit } from "#git/run.ts";
 import type { UserFacts } from "#language/facts.ts";
+import { inPackage } from "../package-root.ts";
 import { exchange } from "./git-exchange.ts";
 import type { PushReport } from "./git-push.ts";
 import { createRepository, repositoryExists } from "./git-repository.ts";
@@ -57,7 +57,7 @@ export type GitHost = {
 /** The built-in git host: first push creates the project. Throws where git or the hook cannot be used. */
 export async function createGitHost(options: GitHostOptions): Promise<GitHost> {
   const program = await findBackend();
-  const hooks = fileURLToPath(new URL("./hooks", import.meta.url));
+  const hooks = inPackage("local/git-host/hooks");
   await access(join(hooks, "post-receive"), constants.X_OK);
   await mkdir(options.root, { recursive: true, mode: 0o700 });
   const config = repositoryConfig(hooks, options.maxPushBytes ?? 2 * 1024 ** 3);

@@ -1,6 +1,6 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod/mini";
+import * as z from "zod/mini";
 
 /** What the front's process reads when it starts; the service's address again whenever it is needed. */
 const optionsSchema = z.object({

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import { bundleProgram } from "../bundle.ts";
+import { resolve } from "node:path";
+import { bundleRegistryFront } from "../bundle/program.ts";
+import { MachineProblem } from "../machine-problem.ts";
 import {
   frontFiles,
   identityPath,
@@ -45,11 +45,10 @@ export type RegistryFrontState =
     });
 
 /** The registry cannot be served; the message says what to do. */
-export class RegistryFrontProblem extends Error {
+export class RegistryFrontProblem extends MachineProblem {
   override readonly name = "RegistryFrontProblem";
 }
 
-const packageRoot = fileURLToPath(new URL("../..", import.meta.url));
 const largestLogBytes = 10_000_000;
 const startMilliseconds = 20_000;
 /** Stands in the command line of every front, before its directory. */
@@ -63,10 +62,7 @@ export async function startRegistryFront(options: StartRegistryFront): Promise<R
   const directory = resolve(options.directory);
   const files = frontFiles(directory);
   await mkdir(files.storage, { recursive: true, mode: 0o700 });
-  const program = await bundleProgram(
-    join(packageRoot, "local/registry/front-main.ts"),
-    join(packageRoot, `dist/${mark}.mjs`),
-  );
+  const program = await bundleRegistryFront();
   const known = await readFrontOptions(directory);
   const wanted = {
     program: createHash("sha256")
@@ -162,7 +158,7 @@ async function startProcess(
   await startLogAnew(path);
   const log = await open(path, "a", 0o600);
   try {
-    const child = spawn(process.execPath, [program, directory], {
+    const child = spawn(process.execPath, ["--enable-source-maps", program, directory], {
       detached: true,
       cwd: directory,
       stdio: ["ignore", log.fd, log.fd, "ipc"],

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod/mini";
+import * as z from "zod/mini";
 import {
   makeRegistryKeyPair,
   type RegistryKeys,

@@ -1,8 +1,9 @@
 import { usersGit } from "#git/environment.ts";
 import { runGit } from "#git/run.ts";
+import { MachineProblem } from "../machine-problem.ts";
 
 /** Git said no; the message is its own. */
-export class GitProblem extends Error {
+export class GitProblem extends MachineProblem {
   override readonly name = "GitProblem";
 }
 

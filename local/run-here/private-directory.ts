@@ -2,15 +2,16 @@ import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bundleRunner } from "../bundle.ts";
+import { bundleRunner } from "../bundle/program.ts";
 import { openDataDirectory, readConfig } from "../data/data-directory.ts";
+import { MachineProblem } from "../machine-problem.ts";
 import { stopRegistryFront } from "../registry/front.ts";
 import { isRunning } from "../setup/detached.ts";
 import { REGISTRY_PORTS } from "../setup/host-name.ts";
 import { findMachine } from "../setup/machine.ts";
 import { machineEnvironments } from "../wire/wire-local.ts";
 
-export class NoPortLeft extends Error {
+export class NoPortLeft extends MachineProblem {
   override readonly name = "NoPortLeft";
 }
 

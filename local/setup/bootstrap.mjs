@@ -6,6 +6,11 @@ import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
+/**
+ * @param {string} problem
+ * @param {string} howToGet
+ * @returns {never}
+ */
 function fail(problem, howToGet) {
   console.error(`\nSet-up cannot go on. ${problem}\n\n  How to get it: ${howToGet}\n`);
   process.exit(1);
@@ -21,6 +26,10 @@ function whyInstall() {
     return "node_modules is missing";
   }
   // What counts is whether the versions differ: a checkout touches the file without changing it.
+  /**
+   * @param {string} file
+   * @returns {[string, Record<string, unknown>][]}
+   */
   const packages = (file) =>
     Object.entries(JSON.parse(readFileSync(file, "utf8")).packages).filter(([path]) => path !== "");
   const present = new Map(packages(installed).map(([path, { version }]) => [path, version]));
@@ -40,6 +49,7 @@ function whyInstall() {
     : "package-lock.json asks for other versions than node_modules holds";
 }
 
+/** @param {string} why */
 function npmCi(why) {
   const began = Date.now();
   process.stdout.write(`  npm packages installing, because ${why} …\n`);
@@ -62,7 +72,10 @@ function npmCi(why) {
   console.log(`  npm packages installed by npm ci (${((Date.now() - began) / 1000).toFixed(1)} s)`);
 }
 
-/** Two set-ups of one checkout at once must not both run npm ci; a directory can only be made once. */
+/**
+ * Two set-ups of one checkout at once must not both run npm ci; a directory can only be made once.
+ * @param {() => void} work
+ */
 function withInstallLock(work) {
   const lock = join(root, ".npm-ci.lock");
   const deadline = Date.now() + 300_000;
@@ -71,7 +84,7 @@ function withInstallLock(work) {
       mkdirSync(lock);
       break;
     } catch (error) {
-      if (error.code !== "EEXIST") {
+      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) {
         throw error;
       }
       if (Date.now() > deadline || Date.now() - statSync(lock).mtimeMs > 600_000) {
@@ -86,7 +99,7 @@ function withInstallLock(work) {
   release();
 }
 
-const [major, minor] = process.versions.node.split(".").map(Number);
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major < 20 || major === 21 || (major === 20 && minor < 19) || (major === 22 && minor < 2)) {
   fail(
     `Slipway needs Node 20.19 or newer (of Node 22: 22.2 or newer); this is ${process.version}.`,
@@ -101,7 +114,6 @@ if (whyInstall()) {
     }
   });
 }
-const tsx = join(root, "node_modules", "tsx", "dist", "cli.mjs");
-const main = join(root, "local", "setup", "main.ts");
-const { status } = spawnSync(process.execPath, [tsx, main], { cwd: root, stdio: "inherit" });
-process.exitCode = status ?? 1;
+process.chdir(root);
+const { startProgram } = await import("../bundle/start.mjs");
+await startProgram("command-line", "setup");

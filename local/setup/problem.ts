@@ -1,7 +1,9 @@
+import { MachineProblem } from "../machine-problem.ts";
+
 /** Something the machine lacks: what it is, and how to get it by hand. */
-export class SetupProblem extends Error {
+export class SetupProblem extends MachineProblem {
   override readonly name = "SetupProblem";
-  readonly howToGet: string;
+  override readonly howToGet: string;
 
   constructor(message: string, howToGet: string, options?: ErrorOptions) {
     super(message, options);

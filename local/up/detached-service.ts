@@ -3,18 +3,19 @@ import { closeSync, openSync } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import { z } from "zod/mini";
+import * as z from "zod/mini";
 import { readConfig } from "../data/data-directory.ts";
+import { MachineProblem } from "../machine-problem.ts";
+import { inPackage } from "../package-root.ts";
 import { stopRegistryFront } from "../registry/front.ts";
 import { isProcessOf } from "../registry/process.ts";
 import type { UpSettings } from "./run-service.ts";
 
-export class ServiceDidNotStart extends Error {
+export class ServiceDidNotStart extends MachineProblem {
   override readonly name = "ServiceDidNotStart";
 }
 
-export class ServiceDidNotStop extends Error {
+export class ServiceDidNotStop extends MachineProblem {
   override readonly name = "ServiceDidNotStop";
 }
 
@@ -22,7 +23,7 @@ const startMilliseconds = 30_000;
 const stopMilliseconds = 15_000;
 /** Stand in the command line of every service. */
 const serviceMarks = ["slipway", " up"];
-const program = fileURLToPath(new URL("../../cli/slipway.js", import.meta.url));
+const program = inPackage("cli/slipway.js");
 
 /** Starts the service in a session of its own, and waits until it answers. Finds one that runs already. */
 export async function startDetached(

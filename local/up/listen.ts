@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from "node:http";
+import { MachineProblem } from "../machine-problem.ts";
 
-export class ListenError extends Error {
+export class ListenError extends MachineProblem {
   override readonly name = "ListenError";
 }
 

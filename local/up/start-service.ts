@@ -12,12 +12,13 @@ import { isoNow, type Log } from "#service/deps.ts";
 import { sweepStrayEnvironments } from "#service/environment/sweep-stray-environments.ts";
 import { sweep } from "#service/sweep/sweep.ts";
 import type { SweepPart } from "#service/sweep/timetable.ts";
-import { bundleRunner } from "../bundle.ts";
+import { bundleRunner } from "../bundle/program.ts";
 import { type DataDirectory, openDataDirectory } from "../data/data-directory.ts";
 import { surviveFullDisk } from "../data/survive-full-disk.ts";
 import { createGitHost, type GitHost } from "../git-host/git-host.ts";
 import { gitHostOptions } from "../git-host/git-host-options.ts";
 import { sweepLostPushes } from "../git-host/sweep-lost-pushes.ts";
+import { inPackage } from "../package-root.ts";
 import { startRegistryFront } from "../registry/front.ts";
 import { openRegistryKeys, type RegistryKeys } from "../registry/keys.ts";
 import { findMachine, type Machine } from "../setup/machine.ts";
@@ -182,7 +183,7 @@ async function keepAccessToken(service: LocalService, file: string): Promise<voi
 }
 
 async function readVersion(): Promise<string> {
-  const text = await readFile(new URL("../../package.json", import.meta.url), "utf8");
+  const text = await readFile(inPackage("package.json"), "utf8");
   const parsed: unknown = JSON.parse(text);
   return typeof parsed === "object" && parsed !== null && "version" in parsed
     ? String(parsed.version)

@@ -1,8 +1,9 @@
 import { readFile, stat } from "node:fs/promises";
 import { formatProblem } from "#project/format-problem.ts";
 import { parseSettings, type Settings } from "#project/parse-settings.ts";
+import { MachineProblem } from "../machine-problem.ts";
 
-export class SettingsError extends Error {
+export class SettingsError extends MachineProblem {
   override readonly name = "SettingsError";
 }
 

@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { directoryBlobs } from "#blobs/directory.ts";
 import { engineContainers } from "#environment/engine/container.ts";
 import type { EnvironmentProvider } from "#environment/environment.ts";
@@ -22,6 +21,7 @@ import { dynamodbStore } from "#store/dynamodb/dynamodb.ts";
 import { createTable } from "#store/dynamodb/table.ts";
 import type { DataDirectory } from "../data/data-directory.ts";
 import { openEmbeddedDynamodb } from "../data/embedded-dynamodb.ts";
+import { inPackage } from "../package-root.ts";
 import type { RegistryKeys } from "../registry/keys.ts";
 import type { Machine } from "../setup/machine.ts";
 import { machinePlaces } from "./environment-places.ts";
@@ -209,7 +209,5 @@ export function machineEnvironments(options: {
   });
 }
 
-const buildspecDirectory = fileURLToPath(new URL("../../buildspecs", import.meta.url));
-const builtInPipelineFile = fileURLToPath(
-  new URL("../../src/project/Dockerfile.gitlab-ci.yml", import.meta.url),
-);
+const buildspecDirectory = inPackage("buildspecs");
+const builtInPipelineFile = inPackage("src/project/Dockerfile.gitlab-ci.yml");

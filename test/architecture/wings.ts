@@ -47,7 +47,9 @@ export const floors: Readonly<Record<string, readonly Floor[]>> = {
     ["git-host"],
     ["wire"],
     ["registry"],
-    ["setup", "data", "bundle.ts"],
+    ["setup", "data"],
+    ["bundle"],
+    ["package-root.ts", "machine-problem.ts"],
   ],
   "src/forge": [
     ["connections.ts"],

@@ -4,7 +4,7 @@ import { getRequestListener } from "@hono/node-server";
 import { stsCaller } from "#environment/codebuild/sts-caller.ts";
 import { handleBuildEvent } from "#functions/builds/handle-build-event.ts";
 import { createApp } from "#functions/http/app.ts";
-import { bundleRunner } from "#local/bundle.ts";
+import { bundleRunner } from "#local/bundle/program.ts";
 import { closeServer, listen } from "#local/up/listen.ts";
 import type { Executor, Pipeline } from "#pipeline/pipeline.ts";
 import { isCompleted } from "#pipeline/status.ts";

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
@@ -13,9 +13,15 @@ afterAll(() => {
 
 type Outcome = { readonly code: number | null; readonly output: string };
 
-/** `npx cdk synth` as people run it, on a machine without AWS credentials and without a way out. */
+/** Without what `npx` and `npm run` add: `cdk` may also be called by its path. */
+const searchPath = (process.env.PATH ?? "")
+  .split(delimiter)
+  .filter((path) => !path.endsWith("node_modules/.bin"))
+  .join(delimiter);
+
+/** `cdk synth` as people run it, on a machine without AWS credentials and without a way out. */
 function synth(settings: string, output: string): Promise<Outcome> {
-  const { HOME, PATH } = process.env;
+  const { HOME } = process.env;
   const child = spawn(
     join(root, "node_modules/.bin/cdk"),
     ["synth", "--quiet", "--no-notices", "--strict", "-c", `settings=${settings}`, "-o", output],
@@ -23,7 +29,7 @@ function synth(settings: string, output: string): Promise<Outcome> {
       cwd: root,
       env: {
         HOME,
-        PATH,
+        PATH: searchPath,
         AWS_EC2_METADATA_DISABLED: "true",
         CDK_DISABLE_CLI_TELEMETRY: "true",
         CDK_DISABLE_VERSION_CHECK: "true",

@@ -3,7 +3,7 @@ import { chmodSync, chownSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { bundleProgram } from "#local/bundle.ts";
+import { bundleProgram } from "#local/bundle/program.ts";
 import type { JobArtifacts, JobResponse } from "#runner/protocol.ts";
 import { DOCKER_HOST, remainsOf, testEngine } from "./support/engine.ts";
 import { type FakeService, startFakeService } from "./support/fake-service.ts";

@@ -2,14 +2,14 @@ import { createHash } from "node:crypto";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { inPackage } from "../../package-root.ts";
 import { machineLacks } from "../capabilities.ts";
 import { lastLines, run } from "../command.ts";
 import { runtimeScript } from "../engine/engine-runtime.ts";
 import { SetupProblem } from "../problem.ts";
 import { imagesByTag, tagImage } from "./engine-images.ts";
 
-const DOCKERFILE = fileURLToPath(new URL("./engine.Dockerfile", import.meta.url));
+const DOCKERFILE = inPackage("local/setup/images/engine.Dockerfile");
 
 /** The image of docker-in-docker environments; the tag says what it was made from. */
 export function engineImageName(contentHash: string): string {

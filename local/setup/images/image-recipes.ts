@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { basename } from "node:path";
+import { inPackage } from "../../package-root.ts";
 import { machineLacks } from "../capabilities.ts";
 import { run } from "../command.ts";
 import { runtimeScript } from "../engine/engine-runtime.ts";
@@ -148,6 +149,6 @@ function text(path: string, content: string): LayerEntry {
 }
 
 function script(name: string): LayerEntry {
-  const content = readFileSync(new URL(`./${name}`, import.meta.url), "utf8");
+  const content = readFileSync(inPackage(`local/setup/images/${name}`), "utf8");
   return { path: `usr/local/bin/${name}`, kind: "text", mode: 0o755, text: content };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { executors } from "#pipeline/pipeline.ts";
 import type { Buildspec } from "../buildspec/buildspec.ts";
 import { buildspecScript, quoted } from "../buildspec/script.ts";

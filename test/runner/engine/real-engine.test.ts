@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import Docker from "dockerode";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { engineContainers } from "#environment/engine/container.ts";
-import { bundleProgram } from "#local/bundle.ts";
+import { bundleProgram } from "#local/bundle/program.ts";
 import { type EngineEndpoint, openEngineEndpoint } from "#runner/engine/endpoint.ts";
 
 const DOCKER_HOST = process.env.DOCKER_HOST || "unix:///var/run/docker.sock";

@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { bundleProgram } from "#local/bundle.ts";
+import { bundleProgram } from "#local/bundle/program.ts";
 
 describe("bundling a program", () => {
   let directory: string;

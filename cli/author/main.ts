@@ -1,7 +1,0 @@
-// The commands of authors alone, as one program: `cli/slipway.js` runs it from a bundle that starts fast.
-import { compileCommand } from "../commands/compile.ts";
-import { lintCommand } from "../commands/lint.ts";
-import { simulateCommand } from "../commands/simulate.ts";
-import { createProgram, runProgram } from "../program.ts";
-
-await runProgram(createProgram([lintCommand(), compileCommand(), simulateCommand()]));
