@@ -1,12 +1,13 @@
 import { type FileHandle, open, rm } from "node:fs/promises";
 import type { Server } from "node:http";
 import { join } from "node:path";
+import { MachineProblem } from "../machine-problem.ts";
 
 /** Bytes of a socket's path that every Unix keeps (104 with the closing NUL on BSD, 108 on Linux: unix(7)). */
 const mostPathBytes = 103;
 
 /** The path of a socket is longer than this system can have; the message says what to do. */
-export class SocketPathTooLong extends Error {
+export class SocketPathTooLong extends MachineProblem {
   override readonly name = "SocketPathTooLong";
 }
 

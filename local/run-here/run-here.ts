@@ -9,6 +9,7 @@ import { controlPipeline } from "#service/advance/control.ts";
 import { createPipelineFor } from "#service/create/create-pipeline.ts";
 import { isoNow, type Log, type ServiceDeps } from "#service/deps.ts";
 import { type PipelineView, pipelineView } from "#service/view/pipeline-view.ts";
+import { MachineProblem } from "../machine-problem.ts";
 import { startService } from "../up/start-service.ts";
 import { followJobs, type Watcher } from "./follow-jobs.ts";
 import { removePrivateDirectory, takePrivateDirectory } from "./private-directory.ts";
@@ -48,7 +49,7 @@ export type RunHereSignals = {
 };
 
 /** A run that came to no pipeline; the message says why. */
-export class NothingToRun extends Error {
+export class NothingToRun extends MachineProblem {
   override readonly name = "NothingToRun";
 }
 
