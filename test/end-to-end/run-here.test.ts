@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { isRunning } from "#local/setup/detached.ts";
 import { findMachine } from "#local/setup/machine.ts";
 import type { PipelineView } from "#service/view/pipeline-view.ts";
 import { jobsOf, run } from "./harness.ts";
@@ -112,7 +113,16 @@ async function remainsOf(output: string): Promise<string[]> {
     found.push(...stdout.split("\n").filter((name) => name.startsWith(environment)));
   }
   const directory = join(tmpdir(), `slipway-run-${Number(port) - 1}`);
-  return existsSync(directory) ? [...found, directory] : found;
+  return existsSync(directory) && !isInUse(directory) ? [...found, directory] : found;
+}
+
+/** By another run that has taken the port since: the one that is looked for has ended. */
+function isInUse(directory: string): boolean {
+  try {
+    return isRunning(Number(readFileSync(join(directory, "run.pid"), "utf8")));
+  } catch {
+    return false;
+  }
 }
 
 describe("slipway run", () => {
