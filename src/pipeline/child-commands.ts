@@ -29,9 +29,10 @@ function triggerCommands(
         commands.push({ type: "create_child", jobId: job.id });
       continue;
     }
-    const child = { jobId: job.id, childPipelineId };
-    if (job.status === "canceling" && changed) commands.push({ type: "cancel_child", ...child });
-    if (all) commands.push({ type: "check_child", ...child });
+    if (job.status === "canceling" && changed) {
+      commands.push({ type: "cancel_child", childPipelineId });
+    }
+    if (all) commands.push({ type: "check_child", jobId: job.id, childPipelineId });
   }
   return commands;
 }
@@ -44,7 +45,7 @@ function strayChild(after: Pipeline, event: PipelineEvent): readonly Command[] {
   if (!isNew) return [];
   const job = findJob(after, event.jobId);
   return job !== undefined && wasNeverStarted(job, event.childPipelineId)
-    ? [{ type: "cancel_child", jobId: job.id, childPipelineId: event.childPipelineId }]
+    ? [{ type: "cancel_child", childPipelineId: event.childPipelineId }]
     : [];
 }
 

@@ -6,8 +6,8 @@ import { nextStartMs } from "./environment-events.ts";
 import { isLive } from "./environment-load.ts";
 import type { Command, PipelineEvent } from "./event.ts";
 import { findJob } from "./jobs.ts";
-import type { Job, Pipeline } from "./pipeline.ts";
-import { isReported, isSameReport, reportsOf } from "./report.ts";
+import type { Job, Pipeline, Report } from "./pipeline.ts";
+import { isSameReport, reportsOf, untoldReports } from "./report.ts";
 import { isCompleted } from "./status.ts";
 import { epochMs, instantOf } from "./time.ts";
 import { isWaiting } from "./waiting.ts";
@@ -38,17 +38,17 @@ export function commandsFor(
 function jobCommands(before: Pipeline, after: Pipeline, all: boolean): readonly Command[] {
   if (before.jobs === after.jobs && !all) return [];
   const commands: Command[] = [];
-  const ready: number[] = [];
+  let ready = false;
   for (const [index, job] of after.jobs.entries()) {
     if (!all && before.jobs[index] === job) continue;
     const changed = all || before.jobs[index]?.status !== job.status;
-    if (job.status === "pending" && changed && job.trigger === undefined) ready.push(job.id);
+    if (job.status === "pending" && changed && job.trigger === undefined) ready = true;
     if (job.resourceGroup === undefined || !changed) continue;
     const turn = { jobId: job.id, resourceGroup: job.resourceGroup };
     if (job.status === "waiting_for_resource") commands.push({ type: "acquire_resource", ...turn });
     if (hasEndedTurn(job)) commands.push({ type: "release_resource", ...turn });
   }
-  if (ready.length > 0) commands.push({ type: "jobs_ready", jobIds: ready });
+  if (ready) commands.push({ type: "jobs_ready" });
   return commands;
 }
 
@@ -106,12 +106,11 @@ function offeredStart(pipeline: Pipeline, event: PipelineEvent): readonly Comman
 
 function statusCommands(before: Pipeline, after: Pipeline, all: boolean): readonly Command[] {
   if (before === after && !all) return [];
-  const reports = reportsOf(after).filter((report) => !isReported(after, report));
+  const reports = untoldReports(after);
   if (reports.length === 0) return [];
   const earlier = all ? [] : reportsOf(before);
-  return reports
-    .filter((report) => !earlier.some((known) => isSameReport(known, report)))
-    .map(({ jobId: _, ...report }) => ({ type: "post_status", ...report }));
+  const isNew = (report: Report) => !earlier.some((known) => isSameReport(known, report));
+  return reports.some(isNew) ? [{ type: "post_status" }] : [];
 }
 
 /** Only if no earlier time was announced already. */

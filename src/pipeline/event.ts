@@ -137,19 +137,11 @@ export type Command =
   /** Ask for the resource group. The answer is the event `resource_acquired`. */
   | { readonly type: "acquire_resource"; readonly jobId: number; readonly resourceGroup: string }
   | { readonly type: "release_resource"; readonly jobId: number; readonly resourceGroup: string }
-  | {
-      readonly type: "post_status";
-      readonly context: string;
-      readonly state: CommitState;
-      readonly description: string;
-    }
+  /** Tell the forge whatever it does not know yet about the pipeline. */
+  | { readonly type: "post_status" }
   /** Create the child pipeline. The answer is `child_created` or `child_refused`. */
   | { readonly type: "create_child"; readonly jobId: number }
-  | {
-      readonly type: "cancel_child";
-      readonly jobId: number;
-      readonly childPipelineId: number;
-    }
+  | { readonly type: "cancel_child"; readonly childPipelineId: number }
   /** Read the child pipeline's status. The answer is `child_changed`. */
   | {
       readonly type: "check_child";
@@ -163,7 +155,7 @@ export type Command =
   /** Look at the pipeline again at this time (ISO 8601), because a delayed job or a time-out is due then. */
   | { readonly type: "look_at"; readonly at: string }
   /** A job became `pending`, so runners that wait for one are woken. */
-  | { readonly type: "jobs_ready"; readonly jobIds: readonly number[] };
+  | { readonly type: "jobs_ready" };
 
 export type Transition = (
   pipeline: Pipeline,

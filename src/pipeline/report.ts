@@ -40,6 +40,11 @@ export function isReported(pipeline: Pipeline, report: Report): boolean {
   return pipeline.reported.some((reported) => isSameReport(reported, report));
 }
 
+/** What the forge has to be told. */
+export function untoldReports(pipeline: Pipeline): readonly Report[] {
+  return reportsOf(pipeline).filter((report) => !isReported(pipeline, report));
+}
+
 /** Whether the forge would be told the same of the same thing. */
 export function isSameReport(
   one: Omit<Report, "jobId">,

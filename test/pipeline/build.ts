@@ -3,7 +3,8 @@ import type { Need, Plan, PlannedJob } from "#language/plan.ts";
 import { createPipeline } from "#pipeline/create-pipeline.ts";
 import type { Command, PipelineEvent } from "#pipeline/event.ts";
 import { currentJobs } from "#pipeline/jobs.ts";
-import type { Job, Pipeline, PipelineSettings } from "#pipeline/pipeline.ts";
+import type { Job, Pipeline, PipelineSettings, Report } from "#pipeline/pipeline.ts";
+import { untoldReports } from "#pipeline/report.ts";
 import { transition } from "#pipeline/transition.ts";
 
 /** A job as the tests write it: what GitLab's defaults fill in is left out. */
@@ -141,6 +142,11 @@ export function statuses(pipeline: Pipeline): Record<string, string> {
 export function take(name: string, environmentId: string, pipeline: Pipeline): PipelineEvent {
   const { id } = job(pipeline, name);
   return { type: "job_taken", jobId: id, environmentId, tokenHash: `hash-of-${id}` };
+}
+
+/** What the forge is told where the commands say so. */
+export function toldBy({ pipeline, commands }: Step): readonly Report[] {
+  return ofType(commands, "post_status").flatMap(() => untoldReports(pipeline));
 }
 
 export function ofType<T extends Command["type"]>(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { PipelineEvent } from "#pipeline/event.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
-import { at, happen, job, look, ofType, pipelineOf, plan, statuses } from "./build.ts";
+import { at, happen, job, look, ofType, pipelineOf, plan, statuses, toldBy } from "./build.ts";
 
 function states(pipeline: Pipeline): readonly string[] {
   return pipeline.environments.map(({ id, state }) => `${id} ${state}`);
@@ -103,12 +103,12 @@ describe("a start for which there is no room", () => {
   test("says why to people until the environment starts, in one write", () => {
     const why: PipelineEvent = { ...waits, reason: "CodeBuild is full" };
     const first = happen(pipelineOf(plan(["test"], [{ name: "a" }])), 0, look, why);
-    expect(ofType(first.commands, "post_status")).toMatchObject([
+    expect(toldBy(first)).toMatchObject([
       { state: "pending", description: "Waiting for build capacity: CodeBuild is full" },
     ]);
     const again = happen(first.pipeline, 1, why);
     expect(again.pipeline).toBe(first.pipeline);
-    expect(ofType(happen(again.pipeline, 2, started).commands, "post_status")).toMatchObject([
+    expect(toldBy(happen(again.pipeline, 2, started))).toMatchObject([
       { state: "pending", description: "Waiting for a runner" },
     ]);
   });

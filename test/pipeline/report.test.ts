@@ -16,6 +16,7 @@ import {
   settings,
   start,
   take,
+  toldBy,
 } from "./build.ts";
 
 function diagnostic(message: string, changes: Partial<Diagnostic> = {}): Diagnostic {
@@ -175,7 +176,7 @@ describe("the commit status", () => {
 
 describe("a status is posted", () => {
   const first = happen(pipelineOf(plan(["test"], [a])), 0, look);
-  const [post] = ofType(first.commands, "post_status");
+  const post = { context: "slipway", state: "pending", description: "Waiting for a runner" };
 
   function posted(pipeline: Pipeline, changes: object = {}): Pipeline {
     return happen(pipeline, 1, { ...reportOf(pipeline), ...changes, type: "status_posted" })
@@ -183,33 +184,24 @@ describe("a status is posted", () => {
   }
 
   test("with what there is to say, on every look until the forge was told", () => {
-    expect(post).toEqual({
-      type: "post_status",
-      context: "slipway",
-      state: "pending",
-      description: "Waiting for a runner",
-    });
-    expect(ofType(happen(first.pipeline, 60, look).commands, "post_status")).toEqual([post]);
+    expect(toldBy(first)).toEqual([post]);
+    expect(toldBy(happen(first.pipeline, 60, look))).toEqual([post]);
     const told = posted(first.pipeline);
     expect(ofType(happen(told, 60, look).commands, "post_status")).toEqual([]);
   });
 
   test("for a pipeline without jobs too", () => {
-    const { commands } = happen(without("failed", diagnostic("no")), 0, look);
-    expect(commands).toEqual([
-      {
-        type: "post_status",
-        context: "slipway",
-        state: "failed",
-        description: ".gitlab-ci.yml: no",
-      },
+    const step = happen(without("failed", diagnostic("no")), 0, look);
+    expect(step.commands).toEqual([{ type: "post_status" }]);
+    expect(toldBy(step)).toEqual([
+      { context: "slipway", state: "failed", description: ".gitlab-ci.yml: no" },
     ]);
   });
 
   test("once for one change, not for every event", () => {
     const told = posted(first.pipeline);
     const taken = happen(told, 2, take("a", "p7-e1", told));
-    expect(ofType(taken.commands, "post_status")).toMatchObject([{ state: "running" }]);
+    expect(toldBy(taken)).toMatchObject([{ state: "running" }]);
     const contact = { type: "job_contact", jobId: job(told, "a").id } as const;
     expect(ofType(happen(taken.pipeline, 60, contact).commands, "post_status")).toEqual([]);
   });
@@ -226,9 +218,7 @@ describe("a status is posted", () => {
   test("never back to pending: what is taken up again runs", () => {
     const failed = after(pipelineOf(plan(["test"], [a])), "a", 5, failure);
     const again = happen(posted(failed), 9, { type: "retry", by: "ada" });
-    expect(ofType(again.commands, "post_status")).toMatchObject([
-      { state: "running", description: "Running test" },
-    ]);
+    expect(toldBy(again)).toMatchObject([{ state: "running", description: "Running test" }]);
     const skipped = happen(
       pipelineOf(plan(["test"], [{ ...a, when: "manual" }])),
       0,

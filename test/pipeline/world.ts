@@ -3,7 +3,7 @@ import { isUnrecorded } from "#pipeline/deployments.ts";
 import type { Command, PipelineEvent } from "#pipeline/event.ts";
 import { currentJobs, findJob } from "#pipeline/jobs.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
-import { isReported, reportOf } from "#pipeline/report.ts";
+import { isReported, reportOf, untoldReports } from "#pipeline/report.ts";
 import { isActive, isCompleted, type Status } from "#pipeline/status.ts";
 import { transition } from "#pipeline/transition.ts";
 import type { Outcomes } from "./arbitrary.ts";
@@ -109,8 +109,10 @@ export function runWorld(
         }
         return;
       case "post_status":
-        posted.push(command.state);
-        send({ ...command, type: "status_posted" });
+        for (const { context, state, description } of untoldReports(pipeline)) {
+          posted.push(state);
+          send({ type: "status_posted", context, state, description });
+        }
         return;
       case "create_child": {
         const { jobId } = command;
@@ -119,10 +121,11 @@ export function runWorld(
         return;
       }
       case "cancel_child": {
-        const child = children.get(command.jobId);
-        if (child === undefined || isCompleted(child.status)) return;
+        const [jobId, child] =
+          [...children].find(([, { id }]) => id === command.childPipelineId) ?? [];
+        if (jobId === undefined || child === undefined || isCompleted(child.status)) return;
         child.status = "canceled";
-        tellOf(command.jobId, child);
+        tellOf(jobId, child);
         return;
       }
       case "check_child": {

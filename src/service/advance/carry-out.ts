@@ -17,11 +17,8 @@ export async function carryOut(
   commands: readonly Command[],
   advance: Advance,
 ): Promise<readonly PipelineEvent[]> {
-  // One telling tells the forge all that it does not know.
-  const telling = commands.find(({ type }) => type === "post_status");
-  const due = commands.filter((each) => each.type !== "post_status" || each === telling);
   const answers = await Promise.all(
-    due.map((command) => carryOutOne(deps, pipeline, command, advance)),
+    commands.map((command) => carryOutOne(deps, pipeline, command, advance)),
   );
   return answers.flat();
 }

@@ -2,7 +2,7 @@ import { type CommitStatus, ForgeError } from "#forge/forge.ts";
 import { coverageOf } from "#pipeline/coverage.ts";
 import type { PipelineEvent } from "#pipeline/event.ts";
 import type { Pipeline, Report } from "#pipeline/pipeline.ts";
-import { isReported, noteReported, reportsOf } from "#pipeline/report.ts";
+import { noteReported, untoldReports } from "#pipeline/report.ts";
 import { isoNow, type ServiceDeps } from "../deps.ts";
 import { jobUrl, pipelineUrl } from "../page-urls.ts";
 import { applyEvents } from "./apply-events.ts";
@@ -35,7 +35,7 @@ export async function postStatus(
 async function tellForge(deps: ServiceDeps, pipelineId: number): Promise<void> {
   for (let round = 0; round < maxRounds; round++) {
     const stored = await deps.store.pipelines.get(pipelineId);
-    if (stored === undefined || untold(stored.value).length === 0) return;
+    if (stored === undefined || untoldReports(stored.value).length === 0) return;
     const holder = deps.randomToken();
     const until = deps.now() + turnMilliseconds;
     const turn = await deps.store.statusTurns.take(pipelineId, holder, { now: deps.now(), until });
@@ -61,7 +61,7 @@ async function tellInTurn(
   let known = stored.value;
   const posted: PipelineEvent[] = [];
   let failure: ForgeError | undefined;
-  for (const report of untold(known)) {
+  for (const report of untoldReports(known)) {
     if (deps.now() > until) break;
     const outcome = await tellOne(deps, known, report);
     if (outcome instanceof ForgeError) {
@@ -76,10 +76,6 @@ async function tellInTurn(
   if (applied?.commands.some(({ type }) => type !== "post_status"))
     await deps.queue.send({ type: "pipeline", pipelineId });
   return failure;
-}
-
-function untold(pipeline: Pipeline): readonly Report[] {
-  return reportsOf(pipeline).filter((report) => !isReported(pipeline, report));
 }
 
 type Posted = Extract<PipelineEvent, { type: "status_posted" }>;

@@ -3,11 +3,13 @@ import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { connectForge } from "#forge/connections.ts";
 import { type CommitStatus, type Forge, ForgeError } from "#forge/forge.ts";
-import type { Command } from "#pipeline/event.ts";
+import { untoldReports } from "#pipeline/report.ts";
+import { transition } from "#pipeline/transition.ts";
 import { toConnection } from "#project/connection.ts";
 import { carryOut } from "#service/advance/carry-out.ts";
 import { controlPipeline } from "#service/advance/control.ts";
 import { statusPause } from "#service/advance/status-pause.ts";
+import { isoNow } from "#service/deps.ts";
 import { makeSample, type Sample } from "../../forge/client-contract.ts";
 import { githubDouble, githubProject } from "../../forge/doubles/github.ts";
 import { gitlabDouble, gitlabProject } from "../../forge/doubles/gitlab.ts";
@@ -209,9 +211,15 @@ describe("the statuses of a commit", () => {
     const defer = async (): Promise<void> => {
       tellings++;
     };
-    const due = ["slipway", "slipway/build"].map((context): Command => {
-      return { type: "post_status", context, state: "success", description: "" };
-    });
+    const settings = { ...pipeline.settings, statuses: "jobs" } as const;
+    const untold = { ...pipeline, settings, reported: [] };
+    expect(untoldReports(untold).map(({ context }) => context)).toEqual([
+      "slipway",
+      "slipway/build",
+    ]);
+    const due = transition(untold, { type: "look" }, isoNow(world.deps)).commands.filter(
+      ({ type }) => type === "post_status",
+    );
     await carryOut({ ...world.deps, defer }, pipeline, due, async () => undefined);
     expect(tellings).toBe(1);
   });
