@@ -3,6 +3,7 @@ import { connectForge } from "#forge/connections.ts";
 import { ForgeError } from "#forge/forge.ts";
 import type { HookOutcome } from "#forge/hooks.ts";
 import { isSigningToken } from "#forge/http/standard-webhooks.ts";
+import { plainPath } from "#pipeline/project-key.ts";
 import type { ForgeConnection } from "#project/connection.ts";
 import { type Settings, settingsOf } from "#project/parse-settings.ts";
 import type { Secrets } from "#secrets/secrets.ts";
@@ -59,7 +60,7 @@ export async function connectProject(
       missing[0] ?? `${connection.url} has no project ${wish.project} that the token can see.`,
     );
   const webhook = `${wish.serviceUrl}/webhooks/${connection.name}/${found.path}`;
-  const secretName = webhookSecretName(connection.name, found.path);
+  const secretName = webhookSecretName({ forge: connection.name, project: found.path });
   const kept = wish.keepsSecret === true ? (await secrets.get(secretName))[0] : undefined;
   if (kept !== undefined) {
     const outcome = await hooks
@@ -89,7 +90,7 @@ function connectionFor(wish: ConnectWish, settings: Settings): ForgeConnection {
       `slipway.yaml has no forge of kind ${wish.kind} at ${url}. Add this, and set both tokens with \`slipway secret NAME\`:\n` +
         `forges:\n  ${wish.kind}:\n    kind: ${wish.kind}\n    url: ${url}\n    token: {secret: ${wish.kind}-token}\n    clone_token: {secret: ${wish.kind}-read}`,
     );
-  const isNamed = settings.projects.has(wish.project.toLowerCase());
+  const isNamed = settings.projects.has(plainPath(wish.project));
   if (!isNamed || settingsOf(settings, wish.project).forge !== connection.name)
     throw new NotInSettings(
       `slipway.yaml does not say that ${wish.project} is at the forge ${connection.name}. Add this:\n` +

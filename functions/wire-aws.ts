@@ -8,6 +8,7 @@ import { codebuildEnvironments } from "#environment/codebuild/codebuild.ts";
 import { stsCaller } from "#environment/codebuild/sts-caller.ts";
 import type { EnvironmentProvider, EnvironmentSpec } from "#environment/environment.ts";
 import { connectForge } from "#forge/connections.ts";
+import { plainPath } from "#pipeline/project-key.ts";
 import { buildRoleArn, codebuildProjectName } from "#project/build-role.ts";
 import type { Settings } from "#project/parse-settings.ts";
 import { ecrRegistry } from "#registry/ecr.ts";
@@ -94,7 +95,7 @@ function environments(
 ): EnvironmentProvider {
   const shared = env.SLIPWAY_CODEBUILD_PROJECT;
   const nameFor = (path: string): string =>
-    codebuildProjectName(shared, projects.get(path.toLowerCase()) ?? { path });
+    codebuildProjectName(shared, projects.get(plainPath(path)) ?? { path });
   return codebuildEnvironments({
     client: new CodeBuildClient(clientSettings),
     placeFor: (spec) => ({

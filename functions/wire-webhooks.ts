@@ -6,6 +6,7 @@ import type { WebhookReader } from "#forge/forge.ts";
 import { giteaWebhooks } from "#forge/gitea/webhook.ts";
 import { githubWebhooks } from "#forge/github/webhook.ts";
 import { gitlabWebhooks } from "#forge/gitlab/webhook.ts";
+import { plainPath } from "#pipeline/project-key.ts";
 import type { ForgeConnection } from "#project/connection.ts";
 import type { Settings } from "#project/parse-settings.ts";
 import { settingsFromJson } from "#project/settings-json.ts";
@@ -54,8 +55,8 @@ export function wireWebhooks(env: ServiceEnv): WebhookWiring {
         { name: kind, webhooks: readers[kind] },
       ]),
     ),
-    settings: async (forge, project) => {
-      const its = configuration.projects.get(project.toLowerCase());
+    settings: async ({ forge, project }) => {
+      const its = configuration.projects.get(plainPath(project));
       return its?.forge === forge ? its : undefined;
     },
     now: Date.now,

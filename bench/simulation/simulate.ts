@@ -121,7 +121,7 @@ async function simulateIn(directory: string, options: SimulationOptions): Promis
     environments: builds,
     forges: new Map([["local", forgeModel(() => (statuses += 1))]]),
     server: { url: "http://slipway.test", version: "0.1.0", registry: "registry.test" },
-    settings: async (_forge, path) => settingsOf(path, options.executor ?? "docker-in-docker"),
+    settings: async ({ project }) => settingsOf(project, options.executor ?? "docker-in-docker"),
     builtInPipeline: "",
     now: clock.now,
     randomToken: () => `token ${tokens++}`,

@@ -1,6 +1,7 @@
 import { userInfo } from "node:os";
 import type { Command } from "commander";
 import type { ApprovalView, ApprovedView } from "#functions/http/slipway/approvals.ts";
+import { isSamePath } from "#pipeline/project-key.ts";
 import { connect } from "../client.ts";
 import { CliError, exitCodes } from "../failure.ts";
 import { commandForService, type ServiceOptions } from "../options.ts";
@@ -38,8 +39,7 @@ function find(what: string, waiting: readonly ApprovalView[]): ApprovalView {
       exitCodes.usage,
     );
   const found = waiting.find(
-    (each) =>
-      each.project.toLowerCase() === project.toLowerCase() && each.merge_request === Number(iid),
+    (each) => isSamePath(each.project, project) && each.merge_request === Number(iid),
   );
   if (found !== undefined) return found;
   throw new CliError(

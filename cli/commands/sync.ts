@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { ProjectKey } from "#pipeline/project-key.ts";
 import type { ForgeLook } from "#service/watch/look-at-forge.ts";
 import { connect } from "../client.ts";
 import { exitCodes } from "../failure.ts";
@@ -16,9 +17,7 @@ export function syncCommand(): Command {
       const client = await connect(options);
       const keys =
         project === undefined
-          ? await client.get<readonly { forge: string; project: string }[]>(
-              "/api/slipway/connected",
-            )
+          ? await client.get<readonly ProjectKey[]>("/api/slipway/connected")
           : [{ project }];
       const looks: ForgeLook[] = [];
       for (const key of keys) looks.push(await client.post<ForgeLook>("/api/slipway/sync", key));

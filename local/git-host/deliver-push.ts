@@ -16,7 +16,10 @@ export async function* deliverPush(
 ): AsyncIterable<string> {
   const { deps } = service;
   const door = `http://127.0.0.1:${data.config.port}`;
-  const { id } = await deps.store.projects.ensure("local", push.project, isoNow(deps));
+  const { id } = await deps.store.projects.ensure(
+    { forge: "local", project: push.project },
+    isoNow(deps),
+  );
   const signing = { deps, data, projectId: id, token: await service.signingToken(push.project) };
   const sent: SentPush[] = [];
   // All are sent before the first is told of, so that many refs are worked on side by side.

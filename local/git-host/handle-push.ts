@@ -69,7 +69,7 @@ async function waitForOutcomes(
 ): Promise<readonly CreateOutcome[] | undefined> {
   const until = deps.now() + waitMilliseconds;
   for (let pause = firstPauseMilliseconds; deps.now() < until; pause *= 1.3) {
-    const delivery = await deps.store.deliveries.get("local", project, deliveryId);
+    const delivery = await deps.store.deliveries.get({ forge: "local", project }, deliveryId);
     if (delivery?.state === "done") return delivery.outcomes ?? [];
     await sleep(Math.min(pause, longestPauseMilliseconds));
   }

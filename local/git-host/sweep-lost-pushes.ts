@@ -1,3 +1,4 @@
+import { isSameProject } from "#pipeline/project-key.ts";
 import type { DataDirectory } from "../data/data-directory.ts";
 import type { LocalService } from "../wire/wire-local.ts";
 import { deliverPush } from "./deliver-push.ts";
@@ -14,16 +15,16 @@ export async function sweepLostPushes(service: LocalService, data: DataDirectory
   const user = { id: 0, login: "slipway", name: "Slipway", email: "slipway@localhost" };
   for (const project of await deps.store.projects.list()) {
     if (project.forge !== "local") continue;
-    const client = deps.forges.get("local")?.client(project.path);
+    const client = deps.forges.get("local")?.client(project.project);
     const present = (await client?.listRefs()) ?? [];
-    const seen = await deps.store.projects.seenRefs(project.forge, project.path);
+    const seen = await deps.store.projects.seenRefs(project);
     const moved = present.filter(({ ref, sha }) => seen[ref] !== sha);
     if (moved.length === 0) continue;
     // After the refs: what was pushed and told of meanwhile is among them.
     const unfinished = await deps.store.deliveries.listUnfinished();
     const known = new Set(
       unfinished
-        .filter((delivery) => delivery.project === project.path)
+        .filter((delivery) => isSameProject(delivery, project))
         .flatMap(({ events }) => events)
         .map((event) => ("ref" in event && "sha" in event ? `${event.ref} ${event.sha}` : "")),
     );
@@ -32,11 +33,11 @@ export async function sweepLostPushes(service: LocalService, data: DataDirectory
       .map(({ ref, sha }): PushedRef => ({ ref, before: seen[ref] ?? zeros, after: sha }));
     if (refs.length === 0) continue;
     deps.log("warn", "found pushes that were never delivered", {
-      project: project.path,
+      project: project.project,
       refs: refs.length,
     });
     for await (const _ of deliverPush(service, data, {
-      project: project.path,
+      project: project.project,
       refs,
       pushOptions: [],
       user,

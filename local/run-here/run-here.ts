@@ -98,7 +98,7 @@ async function startPipeline(
   const repository = repositoryDirectory(repositories, path);
   if (repository === undefined) throw new NothingToRun(`"${path}" cannot be a project's path.`);
   const snapshot = await snapshotTree({ ...options, repository, leaveOut: [options.data] });
-  await deps.store.projects.ensure("local", path, isoNow(deps));
+  await deps.store.projects.ensure({ forge: "local", project: path }, isoNow(deps));
   const project = await deps.forges.get("local")?.client(path).readProject();
   if (project === undefined) throw new Error(`The repository of ${path} cannot be read.`);
   const event = await treeEvent(snapshot, project, repository, options.source);

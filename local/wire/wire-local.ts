@@ -9,6 +9,7 @@ import { createSigningToken, isSigningToken } from "#forge/http/standard-webhook
 import { localForgeClient } from "#forge/local/client.ts";
 import { localWebhooks } from "#forge/local/webhook.ts";
 import { readPublicFile } from "#functions/read-public-file.ts";
+import { plainPath } from "#pipeline/project-key.ts";
 import { settingsOf } from "#project/parse-settings.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import { inProcessQueue } from "#queue/in-process.ts";
@@ -78,7 +79,8 @@ export async function wireLocal(options: {
           publicUrl: url,
           // curl, and so git, takes every name below `localhost` for the machine it runs on.
           cloneUrl: `http://${machine.gatewayAddress}:${data.config.port}`,
-          projectId: async (path) => (await store.projects.get("local", path))?.id,
+          projectId: async (path) =>
+            (await store.projects.get({ forge: "local", project: path }))?.id,
           saveStatus: (path, { forgePipelineId: _, coverage: __, run: ___, ...status }) =>
             store.commitStatuses.put({
               project: path,
@@ -121,13 +123,14 @@ export async function wireLocal(options: {
     environments,
     forges,
     server,
-    settings: async (forge, project) => {
+    settings: async ({ forge, project }) => {
       const all = await settings();
       follow(all);
-      const named = all.projects.has(project.toLowerCase());
+      const named = all.projects.has(plainPath(project));
       // A push to the built-in git host makes a project; with another forge somebody has to connect it.
       const known =
-        named || (forge === "local" && (await store.projects.get(forge, project)) !== undefined);
+        named ||
+        (forge === "local" && (await store.projects.get({ forge, project })) !== undefined);
       const its = settingsOf(all, project);
       return known && its.forge === forge ? changeSettings(its) : undefined;
     },
@@ -153,7 +156,7 @@ export async function wireLocal(options: {
   return {
     deps,
     signingToken: async (project) => {
-      const name = webhookSecretName("local", project);
+      const name = webhookSecretName({ forge: "local", project });
       // A plain token may stand beside it, for other senders.
       const known = (await secrets.get(name)).find(isSigningToken);
       if (known !== undefined) return known;

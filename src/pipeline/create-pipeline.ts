@@ -4,6 +4,7 @@ import type { Plan } from "#language/plan.ts";
 import type { Variable } from "#language/variables.ts";
 import { firstRows } from "./jobs.ts";
 import type { Pipeline, PipelineSettings } from "./pipeline.ts";
+import type { ProjectKey } from "./project-key.ts";
 
 /** `failed`: the configuration is invalid. `skipped`: the commit or the push asked for no jobs. */
 export type PipelineContent =
@@ -13,16 +14,15 @@ export type PipelineContent =
       readonly diagnostics: readonly Diagnostic[];
     };
 
-export type NewPipeline = PipelineContent & {
-  readonly id: number;
-  readonly iid: number;
-  readonly forge: string;
-  readonly project: string;
-  readonly facts: PipelineFacts;
-  readonly settings: PipelineSettings;
-  readonly variables: readonly Variable[];
-  readonly parent?: { readonly pipelineId: number; readonly jobId: number };
-};
+export type NewPipeline = PipelineContent &
+  ProjectKey & {
+    readonly id: number;
+    readonly iid: number;
+    readonly facts: PipelineFacts;
+    readonly settings: PipelineSettings;
+    readonly variables: readonly Variable[];
+    readonly parent?: { readonly pipelineId: number; readonly jobId: number };
+  };
 
 /** Returns a pipeline whose jobs are all `created`. The first `look` starts it. */
 export function createPipeline(input: NewPipeline, now: string): Pipeline {

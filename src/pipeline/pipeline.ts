@@ -2,6 +2,7 @@ import type { Diagnostic } from "#language/diagnostic.ts";
 import type { PipelineFacts } from "#language/facts.ts";
 import type { Need, Plan, RetryPolicy, When } from "#language/plan.ts";
 import type { Variable } from "#language/variables.ts";
+import type { ProjectKey } from "./project-key.ts";
 import type { Status } from "./status.ts";
 
 /** Why a job failed, in GitLab's words. */
@@ -150,12 +151,9 @@ export type PipelineSettings = {
   readonly statuses?: "jobs";
 };
 
-export type Pipeline = {
+export type Pipeline = ProjectKey & {
   readonly id: number;
   readonly iid: number;
-  /** Forge connection and project, as in the webhook's path. */
-  readonly forge: string;
-  readonly project: string;
   readonly facts: PipelineFacts;
   readonly status: Status;
   readonly createdAt: string;

@@ -1,4 +1,5 @@
 import { sha256Hex } from "#language/sha256.ts";
+import { plainPath } from "#pipeline/project-key.ts";
 
 /** One installation among those of an account: IAM names are unique in the account, over all regions. */
 export type Installation = {
@@ -58,7 +59,7 @@ export function codebuildProjectName(
 
 /** Paths that differ only in case are one project. */
 function hashOf(project: string): string {
-  return sha256Hex(project.toLowerCase()).slice(0, 8);
+  return sha256Hex(plainPath(project)).slice(0, 8);
 }
 
 function wordsOf(project: string): string {

@@ -1,4 +1,5 @@
 import { repositoryFor } from "#image/image-repository.ts";
+import { plainPath } from "#pipeline/project-key.ts";
 import type { Settings, SettingsProblem } from "./parse-settings.ts";
 import type { ProjectSettings } from "./settings.ts";
 import { placeOf } from "./settings-place.ts";
@@ -45,7 +46,7 @@ function nestingProblem(
   projects: Settings["projects"],
 ): string | undefined {
   if (!registry) return undefined;
-  const parts = path.toLowerCase().split("/");
+  const parts = plainPath(path).split("/");
   const above = parts
     .slice(1)
     .map((_, index) => projects.get(parts.slice(0, index + 1).join("/")))

@@ -2,6 +2,7 @@ import { type Document, LineCounter, parseDocument } from "yaml";
 import * as z from "zod/mini";
 import { parseDuration } from "#language/keyword/duration.ts";
 import type { ComputeSize } from "#pipeline/pipeline.ts";
+import { plainPath } from "#pipeline/project-key.ts";
 import { type AwsSettings, toAwsSettings } from "./aws-settings.ts";
 import { type ForgeConnection, toConnection } from "./connection.ts";
 import { parseMemory, type RunnerSizes } from "./runner-size.ts";
@@ -84,7 +85,7 @@ export function parseSettings(
   const defaults = overlay(builtInDefaults, parsed.data.defaults);
   const projects = Object.entries(parsed.data.projects ?? {}).map(
     ([path, given]) =>
-      [path.toLowerCase(), { ...overlay(defaults, given ?? undefined), path }] as const,
+      [plainPath(path), { ...overlay(defaults, given ?? undefined), path }] as const,
   );
   const forges = Object.entries(parsed.data.forges ?? {}).map(
     ([name, given]) => [name, toConnection(name, given)] as const,
@@ -131,7 +132,7 @@ function unknownForges(
 
 /** Settings of one project: its own, or the defaults. */
 export function settingsOf(settings: Settings, path: string): ProjectSettings {
-  return settings.projects.get(path.toLowerCase()) ?? { ...settings.defaults, path };
+  return settings.projects.get(plainPath(path)) ?? { ...settings.defaults, path };
 }
 
 function overlay(base: Omit<ProjectSettings, "path">, given: Given): Omit<ProjectSettings, "path"> {

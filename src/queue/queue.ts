@@ -1,11 +1,8 @@
+import type { ProjectKey } from "#pipeline/project-key.ts";
+
 /** A message says "look at this", never "do this": it may be lost, doubled, delayed or reordered. */
 export type Message =
-  | {
-      readonly type: "delivery";
-      readonly forge: string;
-      readonly project: string;
-      readonly deliveryId: string;
-    }
+  | ({ readonly type: "delivery"; readonly deliveryId: string } & ProjectKey)
   | { readonly type: "pipeline"; readonly pipelineId: number }
   /** The line for build capacity: there may be places. */
   | { readonly type: "places" };

@@ -2,6 +2,7 @@ import type { Blobs } from "#blobs/blobs.ts";
 import type { EnvironmentProvider, VerifyCaller } from "#environment/environment.ts";
 import type { Forge } from "#forge/forge.ts";
 import type { ServerFacts } from "#language/facts.ts";
+import type { ProjectKey } from "#pipeline/project-key.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import type { Queue } from "#queue/queue.ts";
 import type { Registry } from "#registry/registry.ts";
@@ -27,11 +28,9 @@ export type ServiceDeps = {
   readonly forges: ReadonlyMap<string, Forge>;
   readonly server: ServerFacts;
   /** Undefined for a project nobody connected. */
-  readonly settings: (forge: string, project: string) => Promise<ProjectSettings | undefined>;
+  readonly settings: (of: ProjectKey) => Promise<ProjectSettings | undefined>;
   /** The projects at forges other than the built-in git host; absent: those that were seen once. */
-  readonly connected?: () => Promise<
-    readonly { readonly forge: string; readonly project: string }[]
-  >;
+  readonly connected?: () => Promise<readonly ProjectKey[]>;
   /** Text of the pipeline for repositories that have only a `Dockerfile`. */
   readonly builtInPipeline: string;
   /** Text at a public address (`include:remote`); absent where the host reads none. */

@@ -1,3 +1,5 @@
+import { type ProjectKey, projectText } from "#pipeline/project-key.ts";
+
 /** Where the service keeps its blobs, and the secrets' names. */
 export function planKey(pipelineId: number): string {
   return `pipelines/${pipelineId}/plan.json`;
@@ -7,8 +9,8 @@ export function logKey(jobId: number): string {
   return `jobs/${jobId}/log`;
 }
 
-export function webhookSecretName(forge: string, project: string): string {
-  return `webhook/${forge}/${project.toLowerCase()}`;
+export function webhookSecretName(of: ProjectKey): string {
+  return `webhook/${projectText(of)}`;
 }
 
 export function artifactKey(jobId: number, type: string): string {

@@ -1,11 +1,10 @@
+import type { ProjectKey } from "#pipeline/project-key.ts";
 import type { MergeRequestEvent } from "#pipeline/trigger-event.ts";
 
 /** Leave for one commit of a fork's merge request to be built, asked of the project's members. */
-export type Approval = {
+export type Approval = ProjectKey & {
   /** Of the pipeline that is made once somebody approves; nothing else has this id. */
   readonly pipelineId: number;
-  readonly forge: string;
-  readonly project: string;
   readonly mergeRequestIid: number;
   readonly title: string;
   /** The fork, and the commit that a yes is about. */
@@ -14,9 +13,9 @@ export type Approval = {
   readonly event: MergeRequestEvent;
   readonly askedAt: string;
 } & (
-  | { readonly state: "waiting" }
-  | { readonly state: "approved"; readonly by: string; readonly approvedAt: string }
-);
+    | { readonly state: "waiting" }
+    | { readonly state: "approved"; readonly by: string; readonly approvedAt: string }
+  );
 
 export type ApprovalStore = {
   /** Keeps the question, or returns the one that is there, with its answer. */

@@ -1,9 +1,8 @@
 import type { CreateOutcome } from "#pipeline/create-outcome.ts";
+import type { ProjectKey } from "#pipeline/project-key.ts";
 import type { TriggerEvent } from "#pipeline/trigger-event.ts";
 
-export type Delivery = {
-  readonly forge: string;
-  readonly project: string;
+export type Delivery = ProjectKey & {
   readonly id: string;
   readonly receivedAt: string;
   readonly state: "received" | "queued" | "done";
@@ -18,7 +17,7 @@ export type Delivery = {
 export type DeliveryStore = {
   /** Stores it as `received`, or returns the one that is there. */
   readonly put: (delivery: Delivery) => Promise<Delivery>;
-  readonly get: (forge: string, project: string, id: string) => Promise<Delivery | undefined>;
+  readonly get: (of: ProjectKey, id: string) => Promise<Delivery | undefined>;
   /** Only forward: received, queued, done. */
   readonly mark: (
     delivery: Delivery,

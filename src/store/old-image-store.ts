@@ -1,7 +1,7 @@
+import type { ProjectKey } from "#pipeline/project-key.ts";
+
 /** An image tag whose branch was deleted: to be removed after a while, if nothing needs it then. */
-export type OldImage = {
-  readonly forge: string;
-  readonly project: string;
+export type OldImage = ProjectKey & {
   /** Name of the branch. */
   readonly ref: string;
   readonly tag: string;

@@ -55,7 +55,7 @@ export async function openService(executor: Executor): Promise<Service> {
   const server = await listen(listener, address, 0);
   const { port } = server.address() as AddressInfo;
   const url = `http://${address}:${port}`;
-  const settings = await world.deps.settings("local", project);
+  const settings = await world.deps.settings({ forge: "local", project });
   Object.assign(world.deps, {
     environments: create({ extraHosts: [] }),
     verifyCaller: stsCaller({

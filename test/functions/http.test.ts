@@ -85,7 +85,9 @@ describe("the door for webhooks, with a plain token configured beside the signin
     new Headers({ "x-gitlab-event": "Push Hook", "x-gitlab-token": token });
   const post = async (init: RequestInit): Promise<Response> =>
     createApp(appDeps).request(door, { method: "POST", ...init });
-  beforeEach(() => world.deps.secrets.rotate(webhookSecretName("local", project), plain));
+  beforeEach(() =>
+    world.deps.secrets.rotate(webhookSecretName({ forge: "local", project }), plain),
+  );
 
   test("takes either, and both make one pipeline of one push", async () => {
     expect((await post(world.webhook())).status).toBe(202);
@@ -117,7 +119,7 @@ describe("the door for webhooks, with a plain token configured beside the signin
 
   let known: readonly string[] = [];
   const secretsAreKnown = async (): Promise<void> => {
-    known = await world.deps.secrets.get(webhookSecretName("local", project));
+    known = await world.deps.secrets.get(webhookSecretName({ forge: "local", project }));
   };
   const signingToken = (): string => known.find((secret) => secret.startsWith("whsec_")) ?? "";
 });

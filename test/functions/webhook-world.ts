@@ -79,11 +79,11 @@ export async function makeWebhookWorld(): Promise<WebhookWorld> {
   const world = await makeWorld();
   world.files.set(".gitlab-ci.yml", "build:\n  script: [make]\n");
   const client = world.deps.forges.get("local")?.client;
-  const template = await world.deps.settings("local", project);
+  const template = await world.deps.settings({ forge: "local", project });
   if (client === undefined || template === undefined) throw new Error("the world has no project");
   for (const { name, project: path, secret } of subjects) {
-    await world.deps.secrets.rotate(webhookSecretName(name, path), secret);
-    await world.deps.store.projects.ensure(name, path, "2026-11-21T08:00:00Z");
+    await world.deps.secrets.rotate(webhookSecretName({ forge: name, project: path }), secret);
+    await world.deps.store.projects.ensure({ forge: name, project: path }, "2026-11-21T08:00:00Z");
   }
   const queued: Message[] = [];
   let puts = 0;
@@ -110,9 +110,9 @@ export async function makeWebhookWorld(): Promise<WebhookWorld> {
     forges: new Map(
       subjects.map(({ name, reader }) => [name, { name, webhooks: reader, client }] as const),
     ),
-    settings: async (forge, path): Promise<ProjectSettings | undefined> => {
-      const subject = subjects.find(({ name }) => name === forge);
-      return subject?.project.toLowerCase() === path.toLowerCase()
+    settings: async (of): Promise<ProjectSettings | undefined> => {
+      const subject = subjects.find(({ name }) => name === of.forge);
+      return subject?.project.toLowerCase() === of.project.toLowerCase()
         ? { ...template, path: subject.project, forge: subject.name }
         : undefined;
     },

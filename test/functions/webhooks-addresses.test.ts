@@ -76,19 +76,19 @@ test.for(subjects)(
         clone_token: { secret: "token" },
       });
       const queued: Message[] = [];
-      const base = await world.deps.settings("local", "group/app");
+      const base = await world.deps.settings({ forge: "local", project: "group/app" });
       if (base === undefined) throw new Error("the world has no project");
       const deps: ServiceDeps = {
         ...world.deps,
         forges: new Map([["team", connectForge(connection, async () => double.token)]]),
-        settings: async (forge, path) =>
-          forge === "team" && path === project
-            ? { ...base, path, forge, forks: "approve" }
+        settings: async (of) =>
+          of.forge === "team" && of.project === project
+            ? { ...base, path: project, forge: of.forge, forks: "approve" }
             : undefined,
         queue: { ...world.deps.queue, send: async (message) => void queued.push(message) },
       };
-      await deps.secrets.rotate(webhookSecretName("team", project), subject.secret);
-      await deps.store.projects.ensure("team", project, new Date().toISOString());
+      await deps.secrets.rotate(webhookSecretName({ forge: "team", project }), subject.secret);
+      await deps.store.projects.ensure({ forge: "team", project }, new Date().toISOString());
       const app = createApp({ service: deps, mayReadPages: async () => false });
       const used = fixtures(subject).filter(({ name }) => wanted.test(name));
       for (const { name, headers, body } of used) {

@@ -49,8 +49,8 @@ export function mergeRequestEvent(wish: Wish = {}): MergeRequestEvent {
 export function withSettings(deps: ServiceDeps, more: Partial<ProjectSettings>): ServiceDeps {
   return {
     ...deps,
-    settings: async (forge, path) => {
-      const settings = await deps.settings(forge, path);
+    settings: async (of) => {
+      const settings = await deps.settings(of);
       return settings && { ...settings, ...more };
     },
   };

@@ -99,7 +99,7 @@ describe("a DynamoDB that is too busy", () => {
       expect(made).toHaveLength(1);
       const id = made[0]?.id ?? 0;
       expect(world.started.filter(({ pipelineId }) => pipelineId === id)).toHaveLength(1);
-      const delivery = await deps.store.deliveries.get("local", project, `d-${push}`);
+      const delivery = await deps.store.deliveries.get({ forge: "local", project }, `d-${push}`);
       expect(delivery?.state).toBe("done");
       const { jobs = [] } = (await deps.store.pipelines.get(id))?.value ?? {};
       expect(jobs.map(({ status }) => status)).toEqual(["pending"]);

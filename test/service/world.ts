@@ -79,7 +79,7 @@ export async function makeWorld(
   const store = dynamodbStore(database.client, "slipway");
   const secrets = fileSecrets(join(directory, "secrets"));
   const token = createSigningToken();
-  await secrets.rotate(webhookSecretName("local", project), token);
+  await secrets.rotate(webhookSecretName({ forge: "local", project }), token);
   const notifier = createNotifier();
   const files = new Map<string, string>();
   const statuses: CommitStatus[] = [];
@@ -168,7 +168,7 @@ export async function makeWorld(
     environments,
     forges: new Map([["local", { name: "local", webhooks: localWebhooks, client: () => client }]]),
     server: { url: "http://slipway.test", version: "0.1.0", registry: "registry.test" },
-    settings: async (forge, path) => (forge === "local" && path === project ? settings : undefined),
+    settings: async (of) => (of.forge === "local" && of.project === project ? settings : undefined),
     builtInPipeline: "build:\n  script: [docker build .]\n",
     now: Date.now,
     randomToken: () => randomBytes(32).toString("base64url"),
@@ -183,7 +183,7 @@ export async function makeWorld(
     log: () => undefined,
     ...parts,
   };
-  await store.projects.ensure("local", project, new Date().toISOString());
+  await store.projects.ensure({ forge: "local", project }, new Date().toISOString());
   return {
     deps,
     files,

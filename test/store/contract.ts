@@ -162,14 +162,14 @@ export function defineStoreContract(options: { readonly create: () => Promise<St
       await deliveries.mark(delivery(), "queued");
       const second = await deliveries.put(delivery({ receivedAt: later, events: [] }));
       expect(second).toEqual({ ...delivery({ state: "queued" }), queuedAt: expect.any(String) });
-      expect(await deliveries.get("local", "demo/app", "d-2")).toBeUndefined();
+      expect(await deliveries.get({ forge: "local", project: "demo/app" }, "d-2")).toBeUndefined();
     });
 
     test("deliveries of other projects with the same id are others", async () => {
       const { deliveries } = await options.create();
       await deliveries.put(delivery({ project: "a#b", id: "c" }));
-      expect(await deliveries.get("local", "a", "b#c")).toBeUndefined();
-      expect((await deliveries.get("local", "a#b", "c"))?.project).toBe("a#b");
+      expect(await deliveries.get({ forge: "local", project: "a" }, "b#c")).toBeUndefined();
+      expect((await deliveries.get({ forge: "local", project: "a#b" }, "c"))?.project).toBe("a#b");
     });
 
     test("states move only forward", async () => {
@@ -178,12 +178,14 @@ export function defineStoreContract(options: { readonly create: () => Promise<St
       await deliveries.mark(delivery(), "done", outcomes);
       await deliveries.mark(delivery(), "queued");
       await deliveries.mark(delivery(), "done", []);
-      expect(await deliveries.get("local", "demo/app", "d-1")).toEqual({
+      expect(await deliveries.get({ forge: "local", project: "demo/app" }, "d-1")).toEqual({
         ...delivery({ state: "done", outcomes }),
         doneAt: expect.any(String),
       });
       await deliveries.mark(delivery({ id: "never stored" }), "done");
-      expect(await deliveries.get("local", "demo/app", "never stored")).toBeUndefined();
+      expect(
+        await deliveries.get({ forge: "local", project: "demo/app" }, "never stored"),
+      ).toBeUndefined();
     });
 
     test("lists are newest first; the unfinished ones oldest first", async () => {
@@ -247,38 +249,42 @@ export function defineStoreContract(options: { readonly create: () => Promise<St
     test("a project is created once, with an id of its own", async () => {
       const { projects } = await options.create();
       const made = await Promise.all(
-        Array.from({ length: 5 }, () => projects.ensure("local", "demo/app", now)),
+        Array.from({ length: 5 }, () =>
+          projects.ensure({ forge: "local", project: "demo/app" }, now),
+        ),
       );
       expect(new Set(made.map(({ id }) => id)).size).toBe(1);
-      const other = await projects.ensure("gitlab", "demo/app", now);
+      const other = await projects.ensure({ forge: "gitlab", project: "demo/app" }, now);
       expect(other.id).not.toBe(made[0]?.id);
       expect((await projects.list()).map(({ forge }) => forge).sort()).toEqual(["gitlab", "local"]);
-      expect(await projects.get("local", "demo/none")).toBeUndefined();
+      expect(await projects.get({ forge: "local", project: "demo/none" })).toBeUndefined();
     });
 
     test("refs seen at the same time are all kept, and can be forgotten", async () => {
       const { projects } = await options.create();
-      await projects.ensure("local", "demo/app", now);
+      await projects.ensure({ forge: "local", project: "demo/app" }, now);
       await Promise.all(
         ["refs/heads/a", "refs/heads/b", "refs/tags/v1.0"].map((ref) =>
-          projects.setSeenRef("local", "demo/app", ref, `sha of ${ref}`),
+          projects.setSeenRef({ forge: "local", project: "demo/app" }, ref, `sha of ${ref}`),
         ),
       );
-      await projects.setSeenRef("local", "demo/app", "refs/heads/b", undefined);
-      expect(await projects.get("local", "demo/app")).toMatchObject({ path: "demo/app" });
-      expect(await projects.seenRefs("local", "demo/app")).toEqual({
+      await projects.setSeenRef({ forge: "local", project: "demo/app" }, "refs/heads/b", undefined);
+      expect(await projects.get({ forge: "local", project: "demo/app" })).toMatchObject({
+        project: "demo/app",
+      });
+      expect(await projects.seenRefs({ forge: "local", project: "demo/app" })).toEqual({
         "refs/heads/a": "sha of refs/heads/a",
         "refs/tags/v1.0": "sha of refs/tags/v1.0",
       });
-      const of = (ref: string) => projects.seenRef("local", "demo/app", ref);
+      const of = (ref: string) => projects.seenRef({ forge: "local", project: "demo/app" }, ref);
       expect(await of("refs/heads/a")).toBe("sha of refs/heads/a");
       expect(await of("refs/heads/b")).toBeUndefined();
     });
 
     test("settings of an unknown project create nothing", async () => {
       const { projects } = await options.create();
-      await projects.setSeenRef("local", "x/y", "refs/heads/a", "sha");
-      expect(await projects.get("local", "x/y")).toBeUndefined();
+      await projects.setSeenRef({ forge: "local", project: "x/y" }, "refs/heads/a", "sha");
+      expect(await projects.get({ forge: "local", project: "x/y" })).toBeUndefined();
       expect(await projects.list()).toEqual([]);
     });
   });

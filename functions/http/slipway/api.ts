@@ -46,7 +46,12 @@ export function apiRoutes(service: ServiceDeps): Hono {
   app.get("/api/slipway/projects", async (context) => {
     const projects = await service.store.projects.list();
     return context.json(
-      projects.map(({ id, forge, path, createdAt }) => ({ id, forge, path, createdAt })),
+      projects.map(({ id, forge, project, createdAt }) => ({
+        id,
+        forge,
+        path: project,
+        createdAt,
+      })),
     );
   });
 

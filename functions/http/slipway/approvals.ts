@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import * as z from "zod/mini";
 import type { CreateOutcome } from "#pipeline/create-outcome.ts";
+import { isSamePath } from "#pipeline/project-key.ts";
 import type { ServiceDeps } from "#service/deps.ts";
 import type { Approval } from "#store/approval-store.ts";
 
@@ -17,7 +18,9 @@ export function approvalRoutes(service: ServiceDeps): Hono {
     const project = context.req.query("project");
     const waiting = await service.store.approvals.listWaiting(mostListed);
     return context.json(
-      waiting.filter((each) => project === undefined || each.project === project).map(approvalView),
+      waiting
+        .filter((each) => project === undefined || isSamePath(each.project, project))
+        .map(approvalView),
     );
   });
 

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import * as z from "zod/mini";
+import { isSamePath } from "#pipeline/project-key.ts";
 import type { ServiceDeps } from "#service/deps.ts";
 import {
   findDelivery,
@@ -41,8 +42,7 @@ export function deliveryRoutes(service: ServiceDeps): Hono {
     // Makes pipelines, for which it brings the compiler along.
     const { redeliver } = await import("#service/delivery/redeliver.ts");
     await redeliver(service, delivery);
-    const { forge, project, id } = delivery;
-    const handled = await service.store.deliveries.get(forge, project, id);
+    const handled = await service.store.deliveries.get(delivery, delivery.id);
     return context.json(await traceDelivery(service, handled ?? delivery));
   });
 
@@ -68,13 +68,8 @@ const unknown = {
 };
 
 async function findProject(service: ServiceDeps, project: string, forge: string | undefined) {
-  const stored = (await service.store.projects.list()).map(({ forge: name, path }) => ({
-    forge: name,
-    project: path,
-  }));
+  const stored = await service.store.projects.list();
   return [...(await connectedProjects(service)), ...stored].find(
-    (key) =>
-      key.project.toLowerCase() === project.toLowerCase() &&
-      (forge === undefined || key.forge === forge),
+    (key) => isSamePath(key.project, project) && (forge === undefined || key.forge === forge),
   );
 }

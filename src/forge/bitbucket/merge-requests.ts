@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { isSamePath } from "#pipeline/project-key.ts";
 import { type ForgeHttp, readAnswer } from "../http/http.ts";
 import { type MergeRequestReader, mostOpenMergeRequests, onlySha } from "../merge-requests.ts";
 import * as answers from "./answers.ts";
@@ -31,9 +32,7 @@ export function bitbucketMergeRequests(
       const q = `state="OPEN" AND source.branch.name="${branch.replaceAll('"', '\\"')}"`;
       const answer = await http({ path: `${base}/pullrequests`, query: { q, pagelen: 20 } });
       return readAnswer(answers.page(pullRequest), answer, "open pull requests")
-        .values.filter(
-          ({ source }) => source.repository?.full_name.toLowerCase() === project.toLowerCase(),
-        )
+        .values.filter(({ source }) => isSamePath(source.repository?.full_name ?? "", project))
         .slice(0, mostOpenMergeRequests)
         .map(({ id }) => id);
     },

@@ -1,4 +1,5 @@
 import { createPrivateKey, sign } from "node:crypto";
+import { plainPath } from "#pipeline/project-key.ts";
 import { ForgeError } from "../forge.ts";
 import { type ForgeHttp, type Freshness, forgeHttp, readAnswer } from "../http/http.ts";
 import * as answers from "./answers.ts";
@@ -40,7 +41,7 @@ export function githubAppTokens(
   }
 
   return (project, permissions, how) => {
-    const key = JSON.stringify([project.toLowerCase(), permissions]);
+    const key = JSON.stringify([plainPath(project), permissions]);
     const before = known.get(key);
     if (!how?.fresh && before !== undefined && now() < before.until) return before.token;
     const token = make(project, permissions);

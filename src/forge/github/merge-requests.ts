@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { isSamePath } from "#pipeline/project-key.ts";
 import { type ForgeHttp, readAnswer } from "../http/http.ts";
 import { type MergeRequestReader, mostOpenMergeRequests, onlySha } from "../merge-requests.ts";
 import * as answers from "./answers.ts";
@@ -40,7 +41,7 @@ export function githubMergeRequests(options: GitHubMergeRequestOptions): MergeRe
       const query = { state: "open", head: `${owner}:${branch}`, per_page: 20 };
       const answer = await pullRequestHttp({ path: `${base}/pulls`, query });
       return readAnswer(pullRequests, answer, "open pull requests")
-        .filter((each) => each.head.repo?.full_name.toLowerCase() === project.toLowerCase())
+        .filter(({ head }) => isSamePath(head.repo?.full_name ?? "", project))
         .slice(0, mostOpenMergeRequests)
         .map((each) => each.number);
     },

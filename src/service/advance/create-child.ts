@@ -69,7 +69,7 @@ async function makeChild(deps: ServiceDeps, parent: Pipeline, job: Job): Promise
       message: `A child pipeline of a child pipeline cannot start another one: the limit is ${deepest} levels.`,
     };
   }
-  const settings = await deps.settings(parent.forge, parent.project);
+  const settings = await deps.settings(parent);
   const plan = await readPlan(deps, parent.id);
   const planned = plan.jobs[job.planIndex];
   if (settings === undefined || planned?.trigger === undefined) {

@@ -51,7 +51,7 @@ export async function openCacheWrite(
   if (granted === undefined || !granted.canPush) return undefined;
   const { pipeline } = granted;
   if (!key.endsWith(cacheKeySuffix(pipeline))) return undefined;
-  const settings = await deps.settings(pipeline.forge, pipeline.project);
+  const settings = await deps.settings(pipeline);
   if (settings === undefined) return undefined;
   const limitBytes = settings.maxCacheBytes;
   const blobKey = cacheBlobKey(deps, pipeline, key);

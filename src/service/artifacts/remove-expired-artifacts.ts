@@ -84,9 +84,8 @@ async function isLatestSuccess(deps: ServiceDeps, pipeline: Pipeline): Promise<b
 
 /** A ref that was deleted keeps nothing. Where no push of it was ever seen, it is taken to be there. */
 async function refExists(deps: ServiceDeps, pipeline: Pipeline): Promise<boolean> {
-  const { forge, project, facts } = pipeline;
-  const { kind, name } = facts.ref;
+  const { kind, name } = pipeline.facts.ref;
   const ref = `refs/${kind === "tag" ? "tags" : "heads"}/${name}`;
-  if ((await deps.store.projects.seenRef(forge, project, ref)) !== undefined) return true;
-  return Object.keys(await deps.store.projects.seenRefs(forge, project)).length === 0;
+  if ((await deps.store.projects.seenRef(pipeline, ref)) !== undefined) return true;
+  return Object.keys(await deps.store.projects.seenRefs(pipeline)).length === 0;
 }

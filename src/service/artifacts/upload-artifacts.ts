@@ -114,7 +114,7 @@ export async function limitOf(
   type: string,
 ): Promise<number> {
   if (type === "dotenv") return maxDotenvBytes;
-  const settings = await deps.settings(pipeline.forge, pipeline.project);
+  const settings = await deps.settings(pipeline);
   return settings?.maxArtifactsBytes ?? 0;
 }
 

@@ -12,7 +12,7 @@ export function includeReader(
   forgeName: string,
 ): Pick<ConfigReader, "project" | "projectPaths" | "component" | "remote"> {
   const connected = async (project: string): Promise<ForgeClient | undefined> =>
-    (await deps.settings(forgeName, project)) === undefined
+    (await deps.settings({ forge: forgeName, project })) === undefined
       ? undefined
       : deps.forges.get(forgeName)?.client(project);
   const read = async (project: string, ref: string | undefined, file: string) => {

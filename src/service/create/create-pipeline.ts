@@ -46,7 +46,8 @@ export async function createPipelineFor(
   event: BuildableEvent,
   wish: PipelineWish = {},
 ): Promise<CreateOutcome> {
-  const settings = await deps.settings(forgeName, event.project.path);
+  const key = { forge: forgeName, project: event.project.path };
+  const settings = await deps.settings(key);
   const forge = deps.forges.get(forgeName);
   if (settings === undefined || forge === undefined) {
     return { result: "nothing", why: "the project is no longer connected" };
@@ -82,8 +83,7 @@ export async function createPipelineFor(
   const pipeline = await storePipeline(deps, {
     id,
     iid,
-    forge: forgeName,
-    project: event.project.path,
+    ...key,
     facts,
     settings: pipelineSettings(settings),
     ...(compiled.status === "created"
@@ -107,7 +107,7 @@ export async function createPipelineFor(
     project: event.project.path,
     status: pipeline.status,
   });
-  await deps.store.projects.ensure(forgeName, event.project.path, isoNow(deps));
+  await deps.store.projects.ensure(key, isoNow(deps));
   await advanceSoon(deps, id, [{ type: "look" }]);
   await supersedeOlder(deps, pipeline);
   return { result: "created", pipelineId: id, url, status: pipeline.status };

@@ -1,6 +1,7 @@
 import { type CommitStatus, ForgeError } from "#forge/forge.ts";
 import type { CreateOutcome } from "#pipeline/create-outcome.ts";
 import { mergeRequestContext } from "#pipeline/line.ts";
+import { isSameProject } from "#pipeline/project-key.ts";
 import type { MergeRequestEvent } from "#pipeline/trigger-event.ts";
 import type { Approval } from "#store/approval-store.ts";
 import { isoNow, type ServiceDeps } from "../deps.ts";
@@ -19,7 +20,7 @@ export async function buildFork(
 ): Promise<CreateOutcome> {
   const { iid, title, sourceProjectPath } = event.mergeRequest;
   const project = event.project.path;
-  const settings = await deps.settings(forgeName, project);
+  const settings = await deps.settings({ forge: forgeName, project });
   const client = deps.forges.get(forgeName)?.client(project);
   if (settings === undefined || client === undefined)
     return { result: "nothing", why: "the project is no longer connected" };
@@ -85,8 +86,7 @@ export async function withdrawFork(
 ): Promise<void> {
   for (const waiting of await deps.store.approvals.listWaiting(mostWaiting)) {
     const isSame =
-      waiting.forge === forgeName &&
-      waiting.project === event.project.path &&
+      isSameProject(waiting, { forge: forgeName, project: event.project.path }) &&
       waiting.mergeRequestIid === event.mergeRequest.iid;
     if (isSame && waiting.pipelineId !== except)
       await deps.store.approvals.withdraw(waiting.pipelineId);

@@ -1,4 +1,5 @@
 import type { CreateOutcome } from "#pipeline/create-outcome.ts";
+import type { ProjectKey } from "#pipeline/project-key.ts";
 import type { TriggerEvent } from "#pipeline/trigger-event.ts";
 import type { BuildableEvent } from "../configuration/facts.ts";
 import { createPipelineFor } from "../create/create-pipeline.ts";
@@ -16,9 +17,9 @@ import { stopEnvironmentsOf } from "./stop-environments.ts";
  */
 export async function handleDelivery(
   deps: ServiceDeps,
-  key: { readonly forge: string; readonly project: string; readonly deliveryId: string },
+  key: ProjectKey & { readonly deliveryId: string },
 ): Promise<readonly CreateOutcome[]> {
-  const delivery = await deps.store.deliveries.get(key.forge, key.project, key.deliveryId);
+  const delivery = await deps.store.deliveries.get(key, key.deliveryId);
   if (delivery === undefined || delivery.state === "done") return [];
   const outcomes: CreateOutcome[] = [];
   for (const event of delivery.events) {
@@ -34,7 +35,8 @@ async function isStillSeen(
   forge: string,
   event: Extract<TriggerEvent, { kind: "branch_delete" | "tag_delete" }>,
 ): Promise<boolean> {
-  const seen = await deps.store.projects.seenRef(forge, event.project.path, event.ref);
+  const key = { forge, project: event.project.path };
+  const seen = await deps.store.projects.seenRef(key, event.ref);
   return seen === event.before;
 }
 
@@ -50,16 +52,18 @@ export async function handleEvent(
     case "rerun":
       return rerun(deps, forge, event);
     case "branch_delete":
-    case "tag_delete":
+    case "tag_delete": {
+      const key = { forge, project: event.project.path };
       if (event.found === true && !(await isStillSeen(deps, forge, event)))
         return { result: "nothing", why: `${event.ref} was handled before` };
       if (event.kind === "branch_delete") {
         const name = event.ref.replace(/^refs\/heads\//, "");
-        await noteDeletedBranch(deps, forge, event.project.path, name);
+        await noteDeletedBranch(deps, key, name);
         await stopEnvironmentsOf(deps, event.project.path, name);
       }
-      await deps.store.projects.setSeenRef(forge, event.project.path, event.ref, undefined);
+      await deps.store.projects.setSeenRef(key, event.ref, undefined);
       return { result: "nothing", why: `${event.ref} was deleted` };
+    }
     case "merge_request":
       if (event.action === "close" || event.action === "merge") {
         if (event.mergeRequest.fork) await withdrawFork(deps, forge, event);
@@ -74,7 +78,8 @@ export async function handleEvent(
       const known = await handledBefore(deps, forge, event);
       if (known !== undefined) return known;
       const { outcome, sha } = await build(deps, forge, event);
-      await deps.store.projects.setSeenRef(forge, event.project.path, event.ref, sha);
+      const key = { forge, project: event.project.path };
+      await deps.store.projects.setSeenRef(key, event.ref, sha);
       return outcome;
     }
   }

@@ -1,4 +1,5 @@
 import type { CreateOutcome } from "#pipeline/create-outcome.ts";
+import { isSameProject } from "#pipeline/project-key.ts";
 import { type BuildableEvent, lineOfEvent } from "../configuration/facts.ts";
 import type { ServiceDeps } from "../deps.ts";
 import { pipelineUrl } from "../page-urls.ts";
@@ -15,7 +16,8 @@ export async function handledBefore(
   forge: string,
   event: PushEvent,
 ): Promise<CreateOutcome | undefined> {
-  const seen = await deps.store.projects.seenRef(forge, event.project.path, event.ref);
+  const key = { forge, project: event.project.path };
+  const seen = await deps.store.projects.seenRef(key, event.ref);
   const isSeen = seen === event.sha;
   if (!isSeen && event.found !== true) return overtaken(deps, forge, event, seen);
   const [newest] = await deps.store.pipelines.list({
@@ -23,7 +25,7 @@ export async function handledBefore(
     ref: lineOfEvent(event),
     limit: 1,
   });
-  if (newest?.sha === event.sha && newest.forge === forge) {
+  if (newest?.sha === event.sha && isSameProject(newest, key)) {
     const { value } = (await deps.store.pipelines.get(newest.id)) ?? {};
     if (value !== undefined && value.facts.ref.kind === (event.kind === "tag" ? "tag" : "branch")) {
       const url = pipelineUrl(value.facts, value.id);

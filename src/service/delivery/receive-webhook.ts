@@ -6,6 +6,7 @@ import {
   type WebhookReader,
   type WebhookRequest,
 } from "#forge/forge.ts";
+import { isSamePath, type ProjectKey } from "#pipeline/project-key.ts";
 import type { TriggerEvent } from "#pipeline/trigger-event.ts";
 import type { DeliveryStore } from "#store/delivery-store.ts";
 import { isoNow, type ServiceDeps } from "../deps.ts";
@@ -21,8 +22,6 @@ export type WebhookDeps = Pick<ServiceDeps, "settings" | "secrets" | "queue" | "
 /** Lambda takes 6 MB at most; larger payloads are found by the sweep. */
 export const maxWebhookBytes = 6_000_000;
 
-type Connection = { readonly forge: string; readonly project: string };
-
 export type WebhookAnswer = {
   readonly status: 200 | 202 | 400 | 401 | 404 | 413;
   readonly body: Readonly<Record<string, string | number>>;
@@ -35,11 +34,11 @@ export type WebhookAnswer = {
  */
 export async function receiveWebhook(
   deps: WebhookDeps,
-  connection: Connection,
+  connection: ProjectKey,
   request: WebhookRequest,
 ): Promise<WebhookAnswer> {
   // Settings first: a connection may be as new as this request.
-  const settings = await deps.settings(connection.forge, connection.project);
+  const settings = await deps.settings(connection);
   const forge = deps.forges.get(connection.forge);
   if (forge === undefined) {
     return {
@@ -69,9 +68,7 @@ export async function receiveWebhook(
     return refused(deps, connection, error.message);
   }
   const foreign = events.find(
-    (event) =>
-      event.kind !== "ignored" &&
-      event.project.path.toLowerCase() !== connection.project.toLowerCase(),
+    (event) => event.kind !== "ignored" && !isSamePath(event.project.path, connection.project),
   );
   if (foreign !== undefined) {
     return refused(
@@ -92,10 +89,10 @@ export async function receiveWebhook(
 async function verify(
   deps: WebhookDeps,
   reader: WebhookReader,
-  connection: Connection,
+  connection: ProjectKey,
   request: WebhookRequest,
 ): Promise<Verification> {
-  const name = webhookSecretName(connection.forge, connection.project);
+  const name = webhookSecretName(connection);
   const known = await deps.secrets.get(name);
   const verification = await reader.verify(request, known, deps.now());
   if (verification.authentic) return verification;
@@ -106,7 +103,7 @@ async function verify(
 
 async function storeAndQueue(
   deps: WebhookDeps,
-  connection: Connection,
+  connection: ProjectKey,
   id: string,
   all: readonly TriggerEvent[],
 ): Promise<WebhookAnswer> {
@@ -144,7 +141,7 @@ async function storeAndQueue(
 }
 
 /** Authentic, but nothing can be made of it: said in the answer, since a 4xx would turn the hook off. */
-function refused(deps: WebhookDeps, connection: Connection, why: string): WebhookAnswer {
+function refused(deps: WebhookDeps, connection: ProjectKey, why: string): WebhookAnswer {
   deps.log("warn", "webhook not understood", { ...connection, why });
   return { status: 200, body: { result: "refused", why } };
 }

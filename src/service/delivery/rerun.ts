@@ -1,4 +1,5 @@
 import type { CreateOutcome } from "#pipeline/create-outcome.ts";
+import { isSameProject } from "#pipeline/project-key.ts";
 import type { TriggerEvent } from "#pipeline/trigger-event.ts";
 import { advancePipeline } from "../advance/advance-pipeline.ts";
 import type { ServiceDeps } from "../deps.ts";
@@ -16,7 +17,7 @@ export async function rerun(
   const { context, pipelineId, jobId } = event;
   const known = (await deps.store.pipelines.get(pipelineId))?.value;
   const isOfProject =
-    known?.forge === forgeName && known.project.toLowerCase() === event.project.path.toLowerCase();
+    known !== undefined && isSameProject(known, { forge: forgeName, project: event.project.path });
   const isShown =
     known?.facts.commit.sha === event.sha &&
     known.reported.some((reported) => reported.context === context);

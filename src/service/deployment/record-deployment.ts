@@ -18,7 +18,7 @@ export async function recordDeployment(
   // A fork's merge request holds no credentials to deploy with: what it says it did is not the project's history.
   if (isFromFork(pipeline.facts)) return [recorded];
   const job = findJob(pipeline, jobId);
-  const settings = await deps.settings(pipeline.forge, pipeline.project);
+  const settings = await deps.settings(pipeline);
   const plan = await readPlan(deps, pipeline.id);
   const planned = job && plan.jobs[job.planIndex];
   if (job === undefined || planned === undefined || settings === undefined) return [recorded];

@@ -20,7 +20,7 @@ export async function startEnvironment(
   environment: PipelineEnvironment,
   offered = false,
 ): Promise<PipelineEvent> {
-  const settings = await deps.settings(pipeline.forge, pipeline.project);
+  const settings = await deps.settings(pipeline);
   const size = sizeOf(environment.runnerTags, settings?.runnerSizes);
   const place = placeOf(pipeline, environment, size);
   if (!offered && (await mustStandInLine(deps, place))) {

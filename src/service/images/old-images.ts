@@ -1,5 +1,6 @@
 import { repositoryFor } from "#image/image-repository.ts";
 import { imageTagFor } from "#image/ref-tag.ts";
+import type { ProjectKey } from "#pipeline/project-key.ts";
 import { isCompleted } from "#pipeline/status.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import { RegistryError } from "#registry/registry.ts";
@@ -14,11 +15,10 @@ const mostAtOnce = 20;
 /** Notes that the image of a deleted branch is to go, once its time of grace is over. May be repeated. */
 export async function noteDeletedBranch(
   deps: Pick<ServiceDeps, "store" | "settings" | "now">,
-  forge: string,
-  project: string,
+  { forge, project }: ProjectKey,
   branch: string,
 ): Promise<void> {
-  const settings = await deps.settings(forge, project);
+  const settings = await deps.settings({ forge, project });
   const grace = graceOf(settings);
   const tag = imageTagFor(branch);
   if (grace === undefined || !tag.ok || isKeptAlways(tag.tag)) return;
@@ -55,7 +55,7 @@ async function decide(
   deps: ServiceDeps,
   image: OldImage,
 ): Promise<"removed" | "absent" | "kept" | "wait"> {
-  const settings = await deps.settings(image.forge, image.project);
+  const settings = await deps.settings(image);
   const grace = graceOf(settings);
   const forge = deps.forges.get(image.forge);
   const repository = repositoryFor(image.project);

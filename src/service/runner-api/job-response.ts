@@ -30,7 +30,7 @@ export async function jobResponse(
 ): Promise<JobResponse | { readonly error: string; readonly failureReason?: FailureReason }> {
   const planned = plan.jobs[job.planIndex];
   const forge = deps.forges.get(pipeline.forge);
-  const settings = await deps.settings(pipeline.forge, pipeline.project);
+  const settings = await deps.settings(pipeline);
   if (planned === undefined || forge === undefined || settings === undefined) {
     return { error: "The project was disconnected while the pipeline ran." };
   }

@@ -1,5 +1,6 @@
 import type { CreateOutcome } from "#pipeline/create-outcome.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
+import { isSamePath, type ProjectKey } from "#pipeline/project-key.ts";
 import type { TriggerEvent } from "#pipeline/trigger-event.ts";
 import type { Delivery } from "#store/delivery-store.ts";
 import type { ServiceDeps } from "../deps.ts";
@@ -8,10 +9,8 @@ import { readForgeNotes } from "../watch/forge-notes.ts";
 import { connectedProjects } from "../watch/sweep-forges.ts";
 
 /** A delivery as people and programs see it. */
-export type DeliveryView = {
+export type DeliveryView = ProjectKey & {
   readonly id: string;
-  readonly forge: string;
-  readonly project: string;
   readonly state: Delivery["state"];
   readonly received_at: string;
   readonly queued_at?: string;
@@ -54,7 +53,7 @@ export async function listDeliveries(
   const { project, limit } = filter;
   const all = await deps.store.deliveries.list(project === undefined ? limit : searched);
   return all
-    .filter((each) => project === undefined || each.project.toLowerCase() === project.toLowerCase())
+    .filter((each) => project === undefined || isSamePath(each.project, project))
     .slice(0, limit)
     .map(deliveryView);
 }
@@ -87,9 +86,9 @@ export async function traceDelivery(
 export async function webhookHints(
   deps: ServiceDeps,
   project?: string,
-): Promise<readonly { readonly forge: string; readonly project: string; readonly hint: string }[]> {
+): Promise<readonly (ProjectKey & { readonly hint: string })[]> {
   const keys = (await connectedProjects(deps)).filter(
-    (key) => project === undefined || key.project.toLowerCase() === project.toLowerCase(),
+    (key) => project === undefined || isSamePath(key.project, project),
   );
   const found = await Promise.all(
     keys.map(async (key) => {

@@ -1,9 +1,9 @@
 import type { ForgeClient } from "#forge/forge.ts";
 import type { UserFacts } from "#language/facts.ts";
+import type { ProjectKey } from "#pipeline/project-key.ts";
 import type { ForgeProject, TriggerEvent } from "#pipeline/trigger-event.ts";
 import { boundEvents } from "../delivery/bound-events.ts";
 import { isoNow, type ServiceDeps } from "../deps.ts";
-import type { ForgeProjectKey } from "./forge-notes.ts";
 import type { MissedRef } from "./missed-refs.ts";
 
 const zeros = "0".repeat(40);
@@ -22,7 +22,7 @@ export type Delivered = {
 /** Stores what was missed as a delivery like any other and queues it. */
 export async function deliverMissed(
   deps: ServiceDeps,
-  key: ForgeProjectKey,
+  key: ProjectKey,
   client: ForgeClient,
   missed: readonly MissedRef[],
 ): Promise<Delivered | undefined> {

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { type ProjectKey, plainPath } from "#pipeline/project-key.ts";
 import type { ServiceDeps } from "../deps.ts";
 
 const notes = z.object({
@@ -20,11 +21,9 @@ const notes = z.object({
 /** What the sweep keeps of one project at a forge. To lose it is to look at the project for the first time. */
 export type ForgeNotes = z.infer<typeof notes>;
 
-export type ForgeProjectKey = { readonly forge: string; readonly project: string };
-
 export async function readForgeNotes(
   deps: Pick<ServiceDeps, "blobs" | "hash">,
-  key: ForgeProjectKey,
+  key: ProjectKey,
 ): Promise<ForgeNotes | undefined> {
   const bytes = await deps.blobs.get(notesKey(deps, key));
   if (bytes === undefined) return undefined;
@@ -34,17 +33,14 @@ export async function readForgeNotes(
 
 export async function writeForgeNotes(
   deps: Pick<ServiceDeps, "blobs" | "hash">,
-  key: ForgeProjectKey,
+  key: ProjectKey,
   value: ForgeNotes,
 ): Promise<void> {
   await deps.blobs.put(notesKey(deps, key), new TextEncoder().encode(JSON.stringify(value)));
 }
 
-function notesKey(
-  { hash }: Pick<ServiceDeps, "hash">,
-  { forge, project }: ForgeProjectKey,
-): string {
-  return `forges/${forge}/${hash(project.toLowerCase())}.json`;
+function notesKey({ hash }: Pick<ServiceDeps, "hash">, { forge, project }: ProjectKey): string {
+  return `forges/${forge}/${hash(plainPath(project))}.json`;
 }
 
 function parseJson(bytes: Uint8Array): unknown {

@@ -1,12 +1,8 @@
 import { type Forge, ForgeError } from "#forge/forge.ts";
+import { isSameProject, type ProjectKey } from "#pipeline/project-key.ts";
 import { isoNow, type ServiceDeps } from "../deps.ts";
 import { type Delivered, deliverMissed } from "./deliver-missed.ts";
-import {
-  type ForgeNotes,
-  type ForgeProjectKey,
-  readForgeNotes,
-  writeForgeNotes,
-} from "./forge-notes.ts";
+import { type ForgeNotes, readForgeNotes, writeForgeNotes } from "./forge-notes.ts";
 import { type HookLook, lookAtHook } from "./look-at-hook.ts";
 import { type MissedRef, missedRefs } from "./missed-refs.ts";
 
@@ -16,9 +12,7 @@ const patienceMilliseconds = 90_000;
 /** A project with twice as many refs as ten minutes' worth is looked at half as often. */
 const refsPerMinute = 200;
 
-export type ForgeLook = {
-  readonly project: string;
-  readonly forge: string;
+export type ForgeLook = ProjectKey & {
   /** The first look: the refs were noted, nothing is built of them. */
   readonly first: boolean;
   /** What was missed and is handled now. */
@@ -40,7 +34,7 @@ export type ForgeLook = {
  */
 export async function lookAtForge(
   deps: ServiceDeps,
-  key: ForgeProjectKey,
+  key: ProjectKey,
   options: { readonly patience: boolean },
 ): Promise<ForgeLook> {
   const forge = deps.forges.get(key.forge);
@@ -67,7 +61,7 @@ function isTooSoon({ refs, suspects, lookedAt }: ForgeNotes, now: number): boole
 
 async function look(
   deps: ServiceDeps,
-  key: ForgeProjectKey,
+  key: ProjectKey,
   forge: Forge,
   notes: ForgeNotes | undefined,
   { patience }: { readonly patience: boolean },
@@ -79,8 +73,8 @@ async function look(
       .filter(({ ref }) => /^refs\/(?:heads|tags)\/./.test(ref))
       .map(({ ref, sha }) => [ref, sha] as const),
   );
-  await deps.store.projects.ensure(key.forge, key.project, now);
-  const seen = await deps.store.projects.seenRefs(key.forge, key.project);
+  await deps.store.projects.ensure(key, now);
+  const seen = await deps.store.projects.seenRefs(key);
   const noted = notes?.refs ?? (key.forge === "local" ? {} : undefined);
   const hook = await lookAtHook(deps, key, forge, notes, { listed, seen });
   const missed = await withoutPending(deps, key, missedRefs(listed, seen, noted));
@@ -106,7 +100,7 @@ async function look(
 }
 
 function lookResult(
-  key: ForgeProjectKey,
+  key: ProjectKey,
   first: boolean,
   found: readonly MissedRef[],
   waiting: readonly MissedRef[],
@@ -127,14 +121,13 @@ function lookResult(
 /** Without the refs of deliveries that are being worked on. */
 async function withoutPending(
   deps: ServiceDeps,
-  { forge, project }: ForgeProjectKey,
+  key: ProjectKey,
   missed: readonly MissedRef[],
 ): Promise<readonly MissedRef[]> {
   if (missed.length === 0) return missed;
   const pending = new Set<string>();
   for (const delivery of await deps.store.deliveries.listUnfinished()) {
-    if (delivery.forge !== forge || delivery.project.toLowerCase() !== project.toLowerCase())
-      continue;
+    if (!isSameProject(delivery, key)) continue;
     for (const event of delivery.events) if ("ref" in event) pending.add(event.ref);
   }
   return missed.filter(({ ref }) => !pending.has(ref));
@@ -170,7 +163,7 @@ function suspectsOf(
 
 function tell(
   deps: ServiceDeps,
-  key: ForgeProjectKey,
+  key: ProjectKey,
   found: readonly MissedRef[],
   hook: HookLook,
   knownState: string | undefined,

@@ -1,7 +1,8 @@
 import { type FailedDelivery, type Forge, ForgeError } from "#forge/forge.ts";
+import type { ProjectKey } from "#pipeline/project-key.ts";
 import type { TriggerEvent } from "#pipeline/trigger-event.ts";
 import type { ServiceDeps } from "../deps.ts";
-import type { ForgeNotes, ForgeProjectKey } from "./forge-notes.ts";
+import type { ForgeNotes } from "./forge-notes.ts";
 import type { Refs } from "./missed-refs.ts";
 
 /** A delivery that cannot be handed over so often is left alone: its refs are found by comparing. */
@@ -24,7 +25,7 @@ type Places = { readonly listed: ReadonlyMap<string, string>; readonly seen: Ref
  */
 export async function lookAtHook(
   deps: ServiceDeps,
-  key: ForgeProjectKey,
+  key: ProjectKey,
   forge: Forge,
   notes: ForgeNotes | undefined,
   places: Places,
@@ -33,8 +34,7 @@ export async function lookAtHook(
   const sent = forge.sent?.(key.project);
   if (sent === undefined) return { resends, resent: [] };
   const wanted = async (id: string): Promise<boolean> =>
-    (resends[id] ?? 0) < mostResends &&
-    (await deps.store.deliveries.get(key.forge, key.project, id)) === undefined;
+    (resends[id] ?? 0) < mostResends && (await deps.store.deliveries.get(key, id)) === undefined;
   const resent: string[] = [];
   try {
     const hook = await sent.inspect(`/webhooks/${key.forge}/${key.project}`, wanted);

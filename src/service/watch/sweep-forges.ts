@@ -1,5 +1,6 @@
+import { type ProjectKey, projectText } from "#pipeline/project-key.ts";
 import type { ServiceDeps } from "../deps.ts";
-import { type ForgeProjectKey, readForgeNotes } from "./forge-notes.ts";
+import { readForgeNotes } from "./forge-notes.ts";
 import { lookAtForge } from "./look-at-forge.ts";
 
 const minuteMilliseconds = 60_000;
@@ -20,7 +21,7 @@ export async function sweepForges(
   options: { readonly until?: number } = {},
 ): Promise<void> {
   const minute = Math.floor(deps.now() / minuteMilliseconds);
-  const byForge = new Map<string, ForgeProjectKey[]>();
+  const byForge = new Map<string, ProjectKey[]>();
   for (const key of await connectedProjects(deps)) {
     const turn = await turnOf(deps, key, minute);
     if (turn) byForge.set(key.forge, [...(byForge.get(key.forge) ?? []), key]);
@@ -38,16 +39,16 @@ export async function sweepForges(
 }
 
 /** Projects at forges that somebody connected: the built-in git host tells of its pushes itself. */
-export async function connectedProjects(deps: ServiceDeps): Promise<readonly ForgeProjectKey[]> {
+export async function connectedProjects(deps: ServiceDeps): Promise<readonly ProjectKey[]> {
   if (deps.connected !== undefined) return deps.connected();
   const stored = await deps.store.projects.list();
   return stored
     .filter(({ forge }) => forge !== "local")
-    .map(({ forge, path }) => ({ forge, project: path }));
+    .map(({ forge, project }) => ({ forge, project }));
 }
 
-async function turnOf(deps: ServiceDeps, key: ForgeProjectKey, minute: number): Promise<boolean> {
-  const place = Number.parseInt(deps.hash(`${key.forge} ${key.project}`).slice(0, 8), 16);
+async function turnOf(deps: ServiceDeps, key: ProjectKey, minute: number): Promise<boolean> {
+  const place = Number.parseInt(deps.hash(projectText(key)).slice(0, 8), 16);
   const step = (minute + place) % everyMinutes;
   if (step === 0) return true;
   if (step !== againMinutes) return false;

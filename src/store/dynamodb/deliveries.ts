@@ -35,7 +35,7 @@ export function dynamodbDeliveries(table: Table): DeliveryStore {
       }
     },
 
-    get: async (forge, project, id) => {
+    get: async ({ forge, project }, id) => {
       const item = await getItem(table, deliveryKey({ forge, project, id }));
       return item === undefined ? undefined : deliveryOf(item);
     },

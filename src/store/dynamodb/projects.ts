@@ -1,34 +1,35 @@
+import type { ProjectKey } from "#pipeline/project-key.ts";
 import type { ProjectStore, StoredProject } from "../project-store.ts";
 import { getItem, isAbsent, nextNumber, putItem, queryIndex, type Table } from "./access.ts";
 import { type Item, itemKey, numberOf, textOf } from "./item.ts";
 import { dynamodbSeenRefs } from "./seen-refs.ts";
 
 export function dynamodbProjects(table: Table): ProjectStore {
-  async function get(forge: string, path: string): Promise<StoredProject | undefined> {
-    const item = await getItem(table, projectKey(forge, path));
+  async function get(key: ProjectKey): Promise<StoredProject | undefined> {
+    const item = await getItem(table, projectItemKey(key));
     return item === undefined ? undefined : projectOf(item);
   }
 
   return {
     get,
 
-    ensure: async (forge, path, now) => {
-      const present = await get(forge, path);
+    ensure: async (key, now) => {
+      const present = await get(key);
       if (present !== undefined) return present;
       const item = {
-        pk: projectKey(forge, path),
+        pk: projectItemKey(key),
         id: await nextNumber(table, itemKey("COUNTER", "project")),
-        forge,
-        path,
+        forge: key.forge,
+        path: key.project,
         createdAt: now,
         kind: "project",
-        order: itemKey(forge, path),
+        order: itemKey(key.forge, key.project),
       };
-      if ((await putItem(table, `Project ${path}`, item, isAbsent)) === "done") {
+      if ((await putItem(table, `Project ${key.project}`, item, isAbsent)) === "done") {
         return projectOf(item);
       }
-      const first = await get(forge, path);
-      if (first === undefined) throw new Error(`project ${path} was there and is gone`);
+      const first = await get(key);
+      if (first === undefined) throw new Error(`project ${key.project} was there and is gone`);
       return first;
     },
 
@@ -42,19 +43,19 @@ export function dynamodbProjects(table: Table): ProjectStore {
       return found;
     },
 
-    ...dynamodbSeenRefs(table, projectKey),
+    ...dynamodbSeenRefs(table, projectItemKey),
   };
 }
 
-function projectKey(forge: string, path: string): string {
-  return itemKey("PROJECT", forge, path);
+function projectItemKey({ forge, project }: ProjectKey): string {
+  return itemKey("PROJECT", forge, project);
 }
 
 function projectOf(item: Item): StoredProject {
   return {
     id: numberOf(item, "id"),
     forge: textOf(item, "forge"),
-    path: textOf(item, "path"),
+    project: textOf(item, "path"),
     createdAt: textOf(item, "createdAt"),
   };
 }

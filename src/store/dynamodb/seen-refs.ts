@@ -1,3 +1,4 @@
+import type { ProjectKey } from "#pipeline/project-key.ts";
 import type { ProjectStore } from "../project-store.ts";
 import { deleteItem, getItem, putItem, queryIndex, type Table, updateItem } from "./access.ts";
 import { type Item, itemKey, textOf } from "./item.ts";
@@ -8,38 +9,39 @@ const oldPrefix = "ref:";
 /** Each ref is an item: what a push costs does not grow with a project's branches. */
 export function dynamodbSeenRefs(
   table: Table,
-  projectKey: (forge: string, path: string) => string,
+  projectItemKey: (key: ProjectKey) => string,
 ): Pick<ProjectStore, "seenRef" | "seenRefs" | "setSeenRef"> {
   return {
-    seenRef: async (forge, path, ref) => {
-      const item = await getItem(table, refKey(forge, path, ref));
+    seenRef: async (key, ref) => {
+      const item = await getItem(table, refKey(key, ref));
       if (item !== undefined) return textOf(item, "sha");
-      return oldRefs(await getItem(table, projectKey(forge, path)))[ref];
+      return oldRefs(await getItem(table, projectItemKey(key)))[ref];
     },
 
-    seenRefs: async (forge, path) => {
-      const found = { ...oldRefs(await getItem(table, projectKey(forge, path))) };
+    seenRefs: async (key) => {
+      const found = { ...oldRefs(await getItem(table, projectItemKey(key))) };
       const query = queryIndex(table, {
         index: "byProject",
-        value: listKey(forge, path),
+        value: listKey(key),
         newestFirst: false,
       });
       for await (const item of query) found[textOf(item, "ref")] = textOf(item, "sha");
       return found;
     },
 
-    setSeenRef: async (forge, path, ref, sha) => {
-      const pk = refKey(forge, path, ref);
+    setSeenRef: async (key, ref, sha) => {
+      const pk = refKey(key, ref);
       if (sha !== undefined) {
-        const place = { byProject: listKey(forge, path), order: itemKey("REF", ref) };
-        await putItem(table, `The ref ${ref}`, { pk, ...place, forge, project: path, ref, sha });
+        const place = { byProject: listKey(key), order: itemKey("REF", ref) };
+        const { forge, project } = key;
+        await putItem(table, `The ref ${ref}`, { pk, ...place, forge, project, ref, sha });
         return;
       }
       await deleteItem(table, pk);
       const names = { "#ref": oldPrefix + ref };
       await updateItem(
         table,
-        projectKey(forge, path),
+        projectItemKey(key),
         { text: "REMOVE #ref", names },
         { text: "attribute_exists(#ref)", names },
       );
@@ -57,10 +59,10 @@ function oldRefs(project: Item | undefined): Readonly<Record<string, string>> {
   );
 }
 
-function refKey(forge: string, path: string, ref: string): string {
-  return itemKey("SEENREF", forge, path, ref);
+function refKey({ forge, project }: ProjectKey, ref: string): string {
+  return itemKey("SEENREF", forge, project, ref);
 }
 
-function listKey(forge: string, path: string): string {
-  return itemKey("SEENREFS", forge, path);
+function listKey({ forge, project }: ProjectKey): string {
+  return itemKey("SEENREFS", forge, project);
 }

@@ -81,7 +81,10 @@ test.each([
   const directory = join(top, ...names);
   const first = await openEmbeddedDynamodb(directory);
   await createTable(first.client, "state");
-  await dynamodbStore(first.client, "state").projects.ensure("local", "a/b", "2026-01-01");
+  await dynamodbStore(first.client, "state").projects.ensure(
+    { forge: "local", project: "a/b" },
+    "2026-01-01",
+  );
   await first.reopen();
   expect(await readdir(directory)).toContain("dynamodb.sock");
   expect(await dynamodbStore(first.client, "state").projects.list()).toHaveLength(1);

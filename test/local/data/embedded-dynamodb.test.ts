@@ -79,7 +79,10 @@ test("an index that a killed process left wrong is put right, and what expired i
 test("closing lets go of the data, and opening again finds it", async () => {
   const directory = await dataDirectory();
   const first = await open(directory);
-  await first.store.projects.ensure("local", "demo/app", "2026-01-01T00:00:00.000Z");
+  await first.store.projects.ensure(
+    { forge: "local", project: "demo/app" },
+    "2026-01-01T00:00:00.000Z",
+  );
   await first.close();
   const second = await open(directory);
   onTestFinished(second.close);

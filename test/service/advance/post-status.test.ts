@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { connectForge } from "#forge/connections.ts";
 import { type CommitStatus, type Forge, ForgeError } from "#forge/forge.ts";
+import type { ProjectKey } from "#pipeline/project-key.ts";
 import { untoldReports } from "#pipeline/report.ts";
 import { transition } from "#pipeline/transition.ts";
 import { toConnection } from "#project/connection.ts";
@@ -239,8 +240,8 @@ describe("the statuses of a commit", () => {
   test("are one for each job too where the settings say so, and none for a job that did not begin", async () => {
     const { settings } = world.deps;
     Object.assign(world.deps, {
-      settings: async (forge: string, path: string) => {
-        const known = await settings(forge, path);
+      settings: async (of: ProjectKey) => {
+        const known = await settings(of);
         return known && { ...known, statuses: "jobs" };
       },
     });

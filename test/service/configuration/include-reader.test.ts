@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Forge, ForgeClient } from "#forge/forge.ts";
+import type { ProjectKey } from "#pipeline/project-key.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import { includeReader } from "#service/configuration/include-reader.ts";
 import { makeWorld } from "../world.ts";
@@ -56,9 +57,9 @@ async function connectedReader() {
   const world = await makeWorld();
   const local = world.deps.forges.get("local");
   if (local === undefined) throw new Error("The world has no forge.");
-  const settings = await world.deps.settings("local", "group/app");
-  const connected = async (_forge: string, path: string): Promise<ProjectSettings | undefined> =>
-    path === "ci/shared" ? settings : undefined;
+  const settings = await world.deps.settings({ forge: "local", project: "group/app" });
+  const connected = async (of: ProjectKey): Promise<ProjectSettings | undefined> =>
+    of.project === "ci/shared" ? settings : undefined;
   await world.close();
   return includeReader(
     { forges: new Map([["local", forge(local, local.client("group/app"))]]), settings: connected },

@@ -1,5 +1,6 @@
 import { decodeJwt } from "jose";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { ProjectKey } from "#pipeline/project-key.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import type { JobResponse } from "#runner/protocol.ts";
 import { openCacheWrite } from "#service/artifacts/cache.ts";
@@ -17,8 +18,8 @@ afterEach(() => world.close());
 function setSettings(change: Partial<ProjectSettings>): void {
   const { settings } = world.deps;
   Object.assign(world.deps, {
-    settings: async (forge: string, path: string) => {
-      const known = await settings(forge, path);
+    settings: async (of: ProjectKey) => {
+      const known = await settings(of);
       return known && { ...known, ...change };
     },
   });

@@ -39,7 +39,7 @@ describe("a delivery that SQS did not take", () => {
   beforeEach(async () => {
     const deps = { ...world.deps, queue: sqsQueue({ ...queues, client: away() }) };
     await expect(receiveWebhook(deps, connection, world.webhook())).rejects.toThrow();
-    const stored = await world.deps.store.deliveries.get("local", project, "delivery-1");
+    const stored = await world.deps.store.deliveries.get({ forge: "local", project }, "delivery-1");
     expect([stored?.state, await work()]).toEqual(["received", 0]);
   });
 

@@ -107,7 +107,7 @@ describe("a webhook", () => {
     await pipelines();
     await receiveWebhook(world.deps, connection, world.webhook({ id: "again", ...first }));
     expect(await pipelines()).toBe(2);
-    const again = await world.deps.store.deliveries.get("local", project, "again");
+    const again = await world.deps.store.deliveries.get({ forge: "local", project }, "again");
     expect(again?.outcomes).toEqual([
       { result: "nothing", why: expect.stringContaining(`is at ${sha} by now`) },
     ]);
@@ -154,7 +154,10 @@ describe("a delivery", () => {
     await receiveWebhook(quiet, connection, world.webhook());
     const key = { ...connection, deliveryId: "delivery-1" };
     const [first] = await handleDelivery(world.deps, key);
-    const delivery = await world.deps.store.deliveries.get("local", project, "delivery-1");
+    const delivery = await world.deps.store.deliveries.get(
+      { forge: "local", project },
+      "delivery-1",
+    );
     expect(delivery?.state).toBe("done");
     expect(first?.result).toBe("created");
     expect(await handleDelivery(world.deps, key)).toEqual([]);
@@ -173,7 +176,7 @@ describe("a delivery", () => {
     await receiveWebhook(world.deps, connection, world.webhook(options));
     expect(await pipelines()).toBe(0);
     expect(
-      (await world.deps.store.deliveries.get("local", project, "delivery-1"))?.outcomes,
+      (await world.deps.store.deliveries.get({ forge: "local", project }, "delivery-1"))?.outcomes,
     ).toEqual([{ result: "nothing", why: expect.stringContaining(why) }]);
   });
 
@@ -181,7 +184,10 @@ describe("a delivery", () => {
     world.files.clear();
     await receiveWebhook(world.deps, connection, world.webhook());
     expect(await pipelines()).toBe(0);
-    const delivery = await world.deps.store.deliveries.get("local", project, "delivery-1");
+    const delivery = await world.deps.store.deliveries.get(
+      { forge: "local", project },
+      "delivery-1",
+    );
     expect(delivery?.outcomes).toEqual([
       { result: "nothing", why: expect.stringContaining("no .gitlab-ci.yml and no Dockerfile") },
     ]);

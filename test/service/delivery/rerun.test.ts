@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Forge } from "#forge/forge.ts";
 import { githubWebhooks } from "#forge/github/webhook.ts";
 import type { CreateOutcome } from "#pipeline/create-outcome.ts";
+import type { ProjectKey } from "#pipeline/project-key.ts";
 import { receiveWebhook } from "#service/delivery/receive-webhook.ts";
 import { hmacHex } from "../../forge/hmac.ts";
 import { finish, jobOf, pipelineOf, push, statusesOf, takeNext } from "../driver.ts";
@@ -85,8 +86,8 @@ describe("Re-run on a forge's check", () => {
   test("of a job runs that job alone again, once for however many presses", async () => {
     const { settings } = world.deps;
     Object.assign(world.deps, {
-      settings: async (forge: string, path: string) => {
-        const its = await settings(forge, path);
+      settings: async (of: ProjectKey) => {
+        const its = await settings(of);
         return its && { ...its, statuses: "jobs" };
       },
     });

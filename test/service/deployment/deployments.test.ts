@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createApp } from "#functions/http/app.ts";
+import type { ProjectKey } from "#pipeline/project-key.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import { controlPipeline } from "#service/advance/control.ts";
 import type { EnvironmentView } from "#service/deployment/environments-view.ts";
@@ -56,8 +57,8 @@ describe("a job with an environment", () => {
       { key: "NOT_FOR", value: { plain: "live" }, ...scoped, environmentScope: "production" },
     ];
     Object.assign(world.deps, {
-      settings: async (forge: string, path: string) => {
-        const known = await settings(forge, path);
+      settings: async (of: ProjectKey) => {
+        const known = await settings(of);
         return known && { ...known, variables };
       },
     });

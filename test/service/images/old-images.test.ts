@@ -25,7 +25,7 @@ beforeEach(async () => {
   faults.forge = false;
   faults.registry = false;
   const local = world.deps.forges.get("local");
-  const known = await world.deps.settings("local", project);
+  const known = await world.deps.settings({ forge: "local", project });
   if (local === undefined || known === undefined) throw new Error("The world is empty.");
   const client = local.client(project);
   const forge: Forge = {

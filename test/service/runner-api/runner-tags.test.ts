@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type { ProjectKey } from "#pipeline/project-key.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import { pipelineOf, push } from "../driver.ts";
 import { makeWorld, type World } from "../world.ts";
@@ -12,8 +13,8 @@ afterEach(() => world.close());
 function withSizes(runnerSizes: NonNullable<ProjectSettings["runnerSizes"]>): void {
   const { settings } = world.deps;
   Object.assign(world.deps, {
-    settings: async (forge: string, path: string) => {
-      const known = await settings(forge, path);
+    settings: async (of: ProjectKey) => {
+      const known = await settings(of);
       return known && { ...known, runnerSizes };
     },
   });

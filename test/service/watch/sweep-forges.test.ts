@@ -52,7 +52,7 @@ beforeEach(async () => {
       wake: async () => "asleep",
     }),
   };
-  const known = await world.deps.settings("local", project);
+  const known = await world.deps.settings({ forge: "local", project });
   const secret = await world.deps.secrets.get(`webhook/local/${project}`);
   for (const value of secret) await world.deps.secrets.rotate(`webhook/team/${project}`, value);
   Object.assign(world.deps, {
@@ -134,7 +134,7 @@ describe("the sweep of a forge", () => {
     await tell({ id: "1", ref: "refs/heads/main", before: a, sha: b });
     await tell({ id: "2", ref: "refs/heads/side", sha: c });
     await minutes(13);
-    const before = await world.deps.store.projects.seenRefs("team", project);
+    const before = await world.deps.store.projects.seenRefs({ forge: "team", project });
     expect(Object.keys(before)).toEqual(["refs/heads/main"]);
     expect(await pipelines()).toEqual(["main a", "main b", "side c"]);
   });
@@ -144,7 +144,7 @@ describe("the sweep of a forge", () => {
     await tell({ id: "1", ref: "refs/heads/main", before: a, sha: b });
     refs.clear();
     await minutes(13);
-    const stored = await world.deps.store.projects.seenRefs("team", project);
+    const stored = await world.deps.store.projects.seenRefs({ forge: "team", project });
     expect(stored).toEqual({ "refs/heads/main": b });
   });
 
@@ -169,7 +169,7 @@ describe("the sweep of a forge", () => {
     for (let look = 0; look < 2; look++) {
       await lookAtForge(world.deps, team, { patience: false });
       await world.settle();
-      const stored = await world.deps.store.projects.seenRefs("team", project);
+      const stored = await world.deps.store.projects.seenRefs({ forge: "team", project });
       handled.push(Object.keys(stored).length);
     }
     expect(handled).toEqual([50, 60]);

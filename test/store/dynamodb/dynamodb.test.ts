@@ -70,7 +70,7 @@ describe("items of DynamoDB", () => {
 
   test("refs that were seen when they were attributes of their project are known, and forgotten", async () => {
     const { projects } = await create();
-    await projects.ensure("local", "demo/app", "2026-01-01T00:00:00.000Z");
+    await projects.ensure({ forge: "local", project: "demo/app" }, "2026-01-01T00:00:00.000Z");
     await database.client.send(
       new UpdateCommand({
         TableName: `test-${tables}`,
@@ -80,17 +80,19 @@ describe("items of DynamoDB", () => {
         ExpressionAttributeValues: { ":a": "old", ":b": "old" },
       }),
     );
-    await projects.setSeenRef("local", "demo/app", "refs/heads/a", "new");
-    expect(await projects.seenRefs("local", "demo/app")).toEqual({
+    await projects.setSeenRef({ forge: "local", project: "demo/app" }, "refs/heads/a", "new");
+    expect(await projects.seenRefs({ forge: "local", project: "demo/app" })).toEqual({
       "refs/heads/a": "new",
       "refs/heads/b": "old",
     });
-    expect(await projects.seenRef("local", "demo/app", "refs/heads/b")).toBe("old");
+    expect(await projects.seenRef({ forge: "local", project: "demo/app" }, "refs/heads/b")).toBe(
+      "old",
+    );
     for (const ref of ["refs/heads/a", "refs/heads/b"]) {
-      await projects.setSeenRef("local", "demo/app", ref, undefined);
-      expect(await projects.seenRef("local", "demo/app", ref)).toBeUndefined();
+      await projects.setSeenRef({ forge: "local", project: "demo/app" }, ref, undefined);
+      expect(await projects.seenRef({ forge: "local", project: "demo/app" }, ref)).toBeUndefined();
     }
-    expect(await projects.seenRefs("local", "demo/app")).toEqual({});
+    expect(await projects.seenRefs({ forge: "local", project: "demo/app" })).toEqual({});
   });
 
   test("a pipeline that was stored as plain gzip is read", async () => {

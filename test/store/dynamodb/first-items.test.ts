@@ -66,17 +66,17 @@ test("a delivery of the first version is read with its events and outcomes", asy
     outcomes: firstOutcomes,
     doneAt: "2026-01-01T00:00:05.000Z",
   };
-  expect(await deliveries.get("gitlab", "Demo/App", "d-1")).toEqual(expected);
+  expect(await deliveries.get({ forge: "gitlab", project: "Demo/App" }, "d-1")).toEqual(expected);
   expect(await deliveries.list(5)).toEqual([expected]);
 });
 
 test("a delivery of the first version that is handled once more has the new outcomes", async () => {
   const { deliveries } = await storeWith(firstDelivery);
-  const first = await deliveries.get("gitlab", "Demo/App", "d-1");
+  const first = await deliveries.get({ forge: "gitlab", project: "Demo/App" }, "d-1");
   if (first === undefined) throw new Error("the first delivery is not found");
   const outcomes: readonly CreateOutcome[] = [{ result: "nothing", why: "nobody asked" }];
   await deliveries.setOutcomes(first, outcomes);
-  expect(await deliveries.get("gitlab", "Demo/App", "d-1")).toMatchObject({
+  expect(await deliveries.get({ forge: "gitlab", project: "Demo/App" }, "d-1")).toMatchObject({
     events: [examplePush],
     outcomes,
   });
@@ -113,7 +113,7 @@ test("what a newer version stored is refused by name", async () => {
     { ...firstDelivery, document },
   );
   await expect(approvals.get(3)).rejects.toThrow("APPROVAL#3 was stored by a newer version");
-  await expect(deliveries.get("gitlab", "Demo/App", "d-1")).rejects.toThrow(
+  await expect(deliveries.get({ forge: "gitlab", project: "Demo/App" }, "d-1")).rejects.toThrow(
     "DELIVERY#gitlab#Demo/App#d-1 was stored by a newer version",
   );
 });
