@@ -1,6 +1,9 @@
 import { defineConfig } from "vitest/config";
+import { UNIT_TESTS } from "./test/engine/only-engine-tests.ts";
 
 const include = ["test/**/*.test.ts", "test/**/*.test.tsx"];
+/** What needs this machine's engine, a registry or root. */
+const engine = ["test/**/*.engine.test.ts"];
 const endToEnd = ["test/end-to-end/**/*.test.ts"];
 /** What takes the machine's memory, processes or mirror away from others. */
 const alone = ["hostile", "faults", "cdk-synth"].map((name) => `test/end-to-end/${name}.test.ts`);
@@ -10,12 +13,29 @@ export default defineConfig({
   test: {
     projects: [
       {
+        // No module keeps state and none is replaced, so that one process loads each module once for all files.
         test: {
           name: "unit",
           include,
-          exclude: [...endToEnd, ...aws],
+          exclude: [...engine, ...endToEnd, ...aws],
+          env: { [UNIT_TESTS]: "true", DOCKER_HOST: "unix:///nonexistent/docker.sock" },
+          isolate: false,
+          unstubEnvs: true,
+          unstubGlobals: true,
+          restoreMocks: true,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: "engine",
+          include: engine,
+          exclude: [...endToEnd, ...aws],
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },

@@ -3,14 +3,12 @@ import type { Pipeline } from "#pipeline/pipeline.ts";
 import { callerIdentity } from "#runner/aws/caller-identity.ts";
 import { pipelineView } from "#service/view/pipeline-view.ts";
 import { readLog } from "#service/view/read-log.ts";
-import { whyNoEngine } from "../environment/real-engine.ts";
+import { ENGINE_IMAGE, requireImages } from "../engine/real-engine.ts";
 import { roleOf } from "./codebuild-double/open-codebuild.ts";
 import { Rejection } from "./codebuild-double/rejection.ts";
 import { OWN_IMAGE, openService, type Service } from "./codebuild-service.ts";
 
-const reason = await whyNoEngine("slipway/engine:latest");
-if (reason)
-  console.log(`skipped: the service with builds of CodeBuild's double, because ${reason}`);
+await requireImages(ENGINE_IMAGE);
 
 const noClone = "variables: { GIT_STRATEGY: none }\n";
 const one = `${noClone}hello:\n  script: [echo "hello from $CI_JOB_NAME"]\n`;
@@ -33,7 +31,7 @@ async function offer(service: Service, body: Record<string, string>): Promise<nu
   return response.status;
 }
 
-describe.skipIf(reason)("jobs in the shell of a build", () => {
+describe("jobs in the shell of a build", () => {
   let service: Service;
   beforeEach(async () => {
     service = await openService("shell");
@@ -159,7 +157,7 @@ describe.skipIf(reason)("jobs in the shell of a build", () => {
   });
 });
 
-describe.skipIf(reason)("jobs of docker-socket", () => {
+describe("jobs of docker-socket", () => {
   test("share one warm build, which leaves when nothing is expected any more", async () => {
     const service = await openService("docker-socket");
     try {

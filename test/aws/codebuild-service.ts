@@ -9,7 +9,7 @@ import { closeServer, listen } from "#local/up/listen.ts";
 import type { Executor, Pipeline } from "#pipeline/pipeline.ts";
 import { isCompleted } from "#pipeline/status.ts";
 import { sweep } from "#service/sweep/sweep.ts";
-import { gateway } from "../environment/real-engine.ts";
+import { bridge } from "../engine/real-engine.ts";
 import { pipelineOf, push } from "../service/driver.ts";
 import { makeWorld, project, type World } from "../service/world.ts";
 import type { CodebuildDouble } from "./codebuild-double/codebuild-double.ts";
@@ -38,7 +38,7 @@ const importImage = `
 
 /** The service with real runners in builds of CodeBuild's double; only forge and registry are pretended. */
 export async function openService(executor: Executor): Promise<Service> {
-  const address = await gateway();
+  const { gateway: address } = await bridge();
   const world = await makeWorld();
   const runner = await readFile(await bundleRunner(), "utf8");
   const source = await sourceZip(runner, (buildspec) =>

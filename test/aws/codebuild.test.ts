@@ -1,18 +1,17 @@
 import { describe, expect, test } from "vitest";
 import type { EnvironmentSpec } from "#environment/environment.ts";
+import { bridge, ENGINE_IMAGE, requireImages } from "../engine/real-engine.ts";
 import { defineEnvironmentContract } from "../environment/contract.ts";
 import { fakeService, SCRIPTED_RUNNER } from "../environment/fake-service.ts";
-import { gateway, whyNoEngine } from "../environment/real-engine.ts";
 import { openCodebuild, projectName } from "./codebuild-double/open-codebuild.ts";
 import { sourceZip } from "./codebuild-double/source.ts";
 
-const reason = await whyNoEngine("slipway/engine:latest");
-if (reason) console.log(`skipped: builds of CodeBuild's double, because ${reason}`);
+await requireImages(ENGINE_IMAGE);
 
-describe.skipIf(reason)("builds of CodeBuild's double", () => {
+describe("builds of CodeBuild's double", () => {
   for (const executor of ["docker-in-docker", "docker-socket", "shell"] as const) {
     defineEnvironmentContract(`AWS CodeBuild for ${executor}`, async () => {
-      const address = await gateway();
+      const { gateway: address } = await bridge();
       const source = await sourceZip(SCRIPTED_RUNNER);
       const { double, create, close } = await openCodebuild({
         address,
@@ -39,12 +38,12 @@ describe.skipIf(reason)("builds of CodeBuild's double", () => {
   }
 });
 
-describe.skipIf(reason)("the engine of a build", () => {
+describe("the engine of a build", () => {
   const facts =
     "docker -H unix:///var/run/docker.sock info -f 'socket {{.Driver}}'; docker -H tcp://127.0.0.1:2375 info -f 'port {{.Driver}}'";
 
   async function ask(executor: EnvironmentSpec["executor"], image?: string): Promise<string> {
-    const address = await gateway();
+    const { gateway: address } = await bridge();
     const source = await sourceZip(SCRIPTED_RUNNER);
     const service = await fakeService();
     const { create, close } = await openCodebuild({ address, readSource: async () => source });

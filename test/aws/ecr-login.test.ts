@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { findDockerClient } from "#local/setup/engine/docker-client.ts";
 import type { Settings } from "#runner/settings.ts";
-import { registryBinary, withoutRegistry } from "../registry/real-registry.ts";
+import { DOCKER_HOST, docker, remainsOf, requireImages } from "../engine/real-engine.ts";
+import { registryBinary } from "../registry/real-registry.ts";
 import { uploadImage } from "../registry/small-image.ts";
-import { DOCKER_HOST, remainsOf, testEngine } from "../runner/support/engine.ts";
 import { type FakeService, startFakeService } from "../runner/support/fake-service.ts";
 import { type GitHost, startGitHost } from "../runner/support/git-host.ts";
 import { aJob, variable } from "../runner/support/jobs.ts";
@@ -12,13 +12,9 @@ import { startCredentialsEndpoint } from "./ecr-double/credentials-endpoint.ts";
 import { type EcrDouble, startEcrDouble } from "./ecr-double/ecr-double.ts";
 import { EcrRejection } from "./ecr-double/world.ts";
 
-const found = await testEngine();
+await requireImages("busybox:latest", "docker:stable");
 const client = await findDockerClient();
-const reason =
-  ("missing" in found && found.missing) ||
-  withoutRegistry ||
-  (client === undefined && "there is no Docker client here");
-if (reason) console.log(`skipped: logins at ECR, ${reason}`);
+if (client === undefined) throw new Error("There is no Docker client here: npm run setup");
 
 const placeholder = "placeholder-of-the-registry-password";
 const own = "shop/app";
@@ -30,8 +26,7 @@ const executors = [
   { executor: "shell" },
 ] as const satisfies Partial<Settings>[];
 
-describe.skipIf(reason !== false)("a job's logins at ECR", { timeout: 60_000 }, () => {
-  const engine = "engine" in found ? found.engine : undefined;
+describe("a job's logins at ECR", { timeout: 60_000 }, () => {
   let ecr: EcrDouble;
   let role: Awaited<ReturnType<typeof startCredentialsEndpoint>>;
   let git: GitHost;
@@ -43,7 +38,7 @@ describe.skipIf(reason !== false)("a job's logins at ECR", { timeout: 60_000 }, 
   beforeAll(async () => {
     umask = process.umask(0);
     before = { ...process.env };
-    ecr = await startEcrDouble({ registryBinary: registryBinary ?? "" });
+    ecr = await startEcrDouble({ registryBinary });
     role = await startCredentialsEndpoint(ecr, { name: "b-app", access: "push", buildRepo: own });
     Object.assign(process.env, role.env);
     git = await startGitHost({
@@ -72,7 +67,7 @@ describe.skipIf(reason !== false)("a job's logins at ECR", { timeout: 60_000 }, 
   });
   afterEach(async () => {
     await service.close();
-    if (engine) expect(await remainsOf(engine, settings.environmentId)).toEqual([]);
+    expect(await remainsOf(settings.environmentId)).toEqual([]);
     removeDirectory(settings);
   });
 
@@ -234,7 +229,7 @@ describe.skipIf(reason !== false)("a job's logins at ECR", { timeout: 60_000 }, 
       const [result] = await runJobs(service, settings, jobs);
       expect(result?.log).toContain("in my own image\n");
       expect(result?.verdict).toMatchObject({ state: "success" });
-      await engine?.getImage(`${ecr.host}/${own}:tools`).remove({ force: true });
+      await docker.getImage(`${ecr.host}/${own}:tools`).remove({ force: true });
     }
   });
 

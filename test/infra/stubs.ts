@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { App } from "aws-cdk-lib";
-import { afterAll } from "vitest";
+import { onTestFinished } from "vitest";
 import * as z from "zod/mini";
 import { parseSettings, type Settings } from "#project/parse-settings.ts";
 import cdkJson from "../../cdk.json" with { type: "json" };
@@ -16,16 +16,10 @@ process.env.CDK_VALIDATION = "false";
 export const account = "111122223333";
 export const region = "eu-central-1";
 
-const directory = mkdtempSync(join(tmpdir(), "slipway-infra-"));
-afterAll(() => {
-  rmSync(directory, { recursive: true, force: true });
-});
-
 /** What would be bundled, in next to no time: no template depends on what is inside. */
-function stubAssets(): Assets {
-  const root = mkdtempSync(join(directory, "assets-"));
+function stubAssets(root: string): Assets {
   const make = (name: string): string => {
-    mkdirSync(join(root, name));
+    mkdirSync(join(root, name), { recursive: true });
     writeFileSync(join(root, name, "main.mjs"), `export const handler = "${name}";\n`);
     return join(root, name);
   };
@@ -49,10 +43,17 @@ export function settingsFrom(text: string): Settings {
   return parsed.settings;
 }
 
+/** The app of a test; what it writes goes with the test. */
 export function appFrom(text: string, place: { readonly account?: string } = { account }): App {
+  const directory = mkdtempSync(join(tmpdir(), "slipway-infra-"));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  return appIn(directory, text, place);
+}
+
+function appIn(directory: string, text: string, place: { readonly account?: string }): App {
   return slipwayApp(settingsFrom(text), {
     place: { account: place.account, region },
-    assets: stubAssets(),
+    assets: stubAssets(join(directory, "assets")),
     version: "1.2.3",
     // The flags that the CDK CLI passes on; tests validate where they say so.
     app: {
@@ -60,18 +61,22 @@ export function appFrom(text: string, place: { readonly account?: string } = { a
       analyticsReporting: false,
       treeMetadata: false,
       autoSynth: false,
-      outdir: mkdtempSync(join(directory, "cdk.out-")),
+      outdir: join(directory, "cdk.out"),
     },
   });
 }
 
 /** The template of each stack by its name. */
 export function templatesFrom(text: string): ReadonlyMap<string, ReadTemplate> {
-  return new Map(
-    appFrom(text)
-      .synth()
-      .stacks.map(({ stackName, template }) => [stackName, z.parse(templateSchema, template)]),
-  );
+  const directory = mkdtempSync(join(tmpdir(), "slipway-infra-"));
+  try {
+    const { stacks } = appIn(directory, text, { account }).synth();
+    return new Map(
+      stacks.map(({ stackName, template }) => [stackName, z.parse(templateSchema, template)]),
+    );
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
 }
 
 /** All resources of a type, by their logical id. */

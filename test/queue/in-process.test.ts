@@ -1,4 +1,4 @@
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { inProcessQueue } from "#queue/in-process.ts";
 import type { Message } from "#queue/queue.ts";
 import { defineQueueContract, delivery, look } from "./contract.ts";
@@ -68,6 +68,8 @@ describe("the queue in the process", () => {
   });
 
   test("keeps a delayed message back, and two delayed looks for one time are one", async () => {
+    vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
     const handled: Message[] = [];
     const { queue } = start(async (message) => void handled.push(message));
     await queue.send(look(1), { delaySeconds: 0.05 });
@@ -75,8 +77,13 @@ describe("the queue in the process", () => {
     await queue.send(look(2));
     await queue.drain();
     expect(handled).toEqual([look(2)]);
-    await expect.poll(() => handled).toEqual([look(2), look(1)]);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await vi.advanceTimersByTimeAsync(49);
+    expect(handled).toEqual([look(2)]);
+    await vi.advanceTimersByTimeAsync(1);
+    await queue.drain();
+    expect(handled).toEqual([look(2), look(1)]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await queue.drain();
     expect(handled).toHaveLength(2);
   });
 

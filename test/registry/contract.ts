@@ -12,11 +12,10 @@ export type RegistryUnderTest = {
 /** What every registry promises. Each test has a repository of its own. */
 export function defineRegistryContract(options: {
   readonly create: () => Promise<RegistryUnderTest>;
-  readonly skip?: boolean;
 }): void {
   let repositories = 0;
 
-  describe.skipIf(options.skip === true)("a registry", () => {
+  describe("a registry", () => {
     async function start() {
       const repository = `contract/app-${++repositories}`;
       const { registry, push, has } = await options.create();

@@ -1,24 +1,28 @@
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { sha256Hex } from "#language/sha256.ts";
 import { startRegistryFront, stopRegistryFront } from "#local/registry/front.ts";
 import { openRegistryKeys, type RegistryKeys } from "#local/registry/keys.ts";
 import { findRegistry } from "#local/setup/stand-alone-programs.ts";
 import { stateDirectory } from "#local/setup/state-directory.ts";
 import { issueRegistryToken } from "#registry/token.ts";
 import type { RegistryGrant } from "#registry/token-access.ts";
+import { refuseInUnitTests } from "../engine/only-engine-tests.ts";
 
-export const registryBinary = await findRegistry(stateDirectory());
+refuseInUnitTests("a real registry");
 
-export const withoutRegistry =
-  registryBinary === undefined &&
-  "there is no docker-registry here: node local/setup/bootstrap.mjs";
+/** CNCF Distribution. */
+export const registryBinary = await requireRegistry();
 
-if (withoutRegistry) console.log(`skipped: ${withoutRegistry}`);
+async function requireRegistry(): Promise<string> {
+  const found = await findRegistry(stateDirectory());
+  if (found === undefined) throw new Error("There is no docker-registry here: npm run setup");
+  return found;
+}
 
 export type TokenService = {
   readonly port: number;
@@ -40,7 +44,7 @@ export async function startTokenService(
         authorization: req.headers.authorization,
         scopes: url.searchParams.getAll("scope"),
       },
-      async (tokenHash) => [...grants].find(([password]) => sha256(password) === tokenHash)?.[1],
+      async (tokenHash) => [...grants].find(([password]) => sha256Hex(password) === tokenHash)?.[1],
       options.now?.() ?? Date.now(),
       keys,
     );
@@ -83,7 +87,7 @@ export async function startRealRegistry(options: { readonly now?: () => number }
   const port = await freePort();
   const front = await startRegistryFront({
     directory,
-    registryBinary: registryBinary ?? "",
+    registryBinary,
     host: "127.0.0.1",
     port,
     addresses: ["127.0.0.1"],
@@ -128,8 +132,4 @@ export function dockerClient(path: string, configDirectory: string, socket: stri
       return { ok: false, output: String(error.stderr) };
     }
   };
-}
-
-export function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }

@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { decodeProtectedHeader, importX509, jwtVerify } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
+import { sha256Hex } from "#language/sha256.ts";
 import {
   makeRegistryKeyPair,
   type RegistryKeys,
@@ -8,14 +9,13 @@ import {
 } from "#registry/registry-keys.ts";
 import { issueRegistryToken, type RegistryTokenRequest } from "#registry/token.ts";
 import type { RegistryGrant } from "#registry/token-access.ts";
-import { sha256 } from "./real-registry.ts";
 
 const now = Date.parse("2026-01-01T00:00:00.000Z");
 const grants = new Map<string, RegistryGrant>([
-  [sha256("job-token"), { kind: "job", jobId: 7, project: "demo/app", canPush: true }],
-  [sha256("a:b"), { kind: "deploy", name: "server", project: "demo/app" }],
-  [sha256("ticket"), { kind: "ticket" }],
-  [sha256(""), { kind: "access", name: "must never be found" }],
+  [sha256Hex("job-token"), { kind: "job", jobId: 7, project: "demo/app", canPush: true }],
+  [sha256Hex("a:b"), { kind: "deploy", name: "server", project: "demo/app" }],
+  [sha256Hex("ticket"), { kind: "ticket" }],
+  [sha256Hex(""), { kind: "access", name: "must never be found" }],
 ]);
 
 let keys: RegistryKeys;

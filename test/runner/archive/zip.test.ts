@@ -1,6 +1,5 @@
 import {
   chmodSync,
-  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -122,27 +121,6 @@ describe("an archive", () => {
     expect(existsSync(join(to.directory, "closed/file"))).toBe(true);
     for (const { directory } of [from, to]) chmodSync(join(directory, "closed"), 0o755);
   });
-
-  test.skipIf(process.getuid?.() !== 0)(
-    "gives files back to the user they belonged to",
-    async () => {
-      mkdirSync(join(from.directory, "home"));
-      writeFileSync(join(from.directory, "home/file"), "x");
-      writeFileSync(join(from.directory, "root"), "x");
-      for (const path of ["home", "home/file"]) chownSync(join(from.directory, path), 1000, 1001);
-      await pack(from, writeZip);
-      await unpack(to);
-      const owners = ["home", "home/file", "root"].map((path) => {
-        const { uid, gid } = statSync(join(to.directory, path));
-        return [path, uid, gid];
-      });
-      expect(owners).toEqual([
-        ["home", 1000, 1001],
-        ["home/file", 1000, 1001],
-        ["root", 0, 0],
-      ]);
-    },
-  );
 
   test("replaces files and links that are there, and not what the links led to", async () => {
     writeFileSync(join(from.directory, "one"), "new");

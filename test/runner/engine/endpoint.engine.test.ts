@@ -1,30 +1,16 @@
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import Docker from "dockerode";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { engineContainers } from "#environment/engine/container.ts";
 import { bundleProgram } from "#local/bundle/program.ts";
 import { type EngineEndpoint, openEngineEndpoint } from "#runner/engine/endpoint.ts";
+import { DOCKER_HOST, docker, ENGINE_IMAGE, requireImages } from "../../engine/real-engine.ts";
 
-const DOCKER_HOST = process.env.DOCKER_HOST || "unix:///var/run/docker.sock";
-const docker = new Docker({ socketPath: DOCKER_HOST.replace(/^unix:\/\//, "") });
+await requireImages("busybox:latest", ENGINE_IMAGE);
 
-async function has(image: string): Promise<boolean> {
-  const found = await docker.listImages({ filters: { reference: [image] } }).catch(() => []);
-  return found.length > 0;
-}
-
-const client = spawnSync("docker", ["--version"]).status === 0;
-const reason = !client
-  ? "there is no docker client"
-  : !(await has("busybox:latest"))
-    ? `no engine with the image busybox answers at ${DOCKER_HOST}`
-    : undefined;
-if (reason) console.log(`skipped: a real client through the endpoint, because ${reason}`);
-
-describe.skipIf(reason)("a real client through the endpoint of a real engine", () => {
+describe("a real client through the endpoint of a real engine", () => {
   let directory: string;
   let endpoint: EngineEndpoint;
   const environmentId = `endpoint-${process.pid}`;
@@ -48,7 +34,6 @@ describe.skipIf(reason)("a real client through the endpoint of a real engine", (
 
   /** Not waited for by blocking: the endpoint runs in this very process. */
   async function cli(words: string, input = ""): Promise<{ output: string; code: number | null }> {
-    const { spawn } = await import("node:child_process");
     const child = spawn("docker", words.split(" "), {
       env: {
         PATH: process.env.PATH,
@@ -108,18 +93,12 @@ describe.skipIf(reason)("a real client through the endpoint of a real engine", (
   });
 });
 
-const IMAGE = "slipway/engine:latest";
-const noImage = !(await has(IMAGE));
-if (noImage) console.log(`skipped: flags of the inner engine, because there is no image ${IMAGE}`);
-
-test.skipIf(noImage)(
-  "the engine of a docker-in-docker environment takes over a dind service's command",
-  async () => {
-    const directory = await mkdtemp(join(tmpdir(), "slipway-flags-"));
-    const entry = join(directory, "program.ts");
-    await writeFile(
-      entry,
-      `import { spawnSync } from "node:child_process";
+test("the engine of a docker-in-docker environment takes over a dind service's command", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "slipway-flags-"));
+  const entry = join(directory, "program.ts");
+  await writeFile(
+    entry,
+    `import { spawnSync } from "node:child_process";
 import { applyEngineFlags } from ${JSON.stringify(resolve("src/runner/engine/flags.ts"))};
 const apply = (flags: string[]) => applyEngineFlags(flags, { executor: "docker-in-docker", dockerHost: process.env.DOCKER_HOST ?? "" });
 const { warnings } = await apply(["--registry-mirror=http://mirror.test", "--mtu=1234", "--userns-remap=x"]);
@@ -129,46 +108,44 @@ const mtu = spawnSync("docker", ["network", "inspect", "bridge", "-f", "{{index 
 console.log(JSON.stringify({ info, mtu, warnings: warnings.length, bad: bad.warnings.length }));
 process.exit(9);
 `,
-    );
-    const { Runtimes: runtimes } = await docker.info();
-    const provider = engineContainers({
-      dockerHost: DOCKER_HOST,
-      image: IMAGE,
-      buildspecs: resolve("buildspecs"),
-      runner: await bundleProgram(entry, join(directory, "program.mjs")),
-      ...("slipway" in runtimes ? { runtime: "slipway" } : {}),
+  );
+  const { Runtimes: runtimes } = await docker.info();
+  const provider = engineContainers({
+    dockerHost: DOCKER_HOST,
+    image: ENGINE_IMAGE,
+    buildspecs: resolve("buildspecs"),
+    runner: await bundleProgram(entry, join(directory, "program.mjs")),
+    ...("slipway" in runtimes ? { runtime: "slipway" } : {}),
+  });
+  const id = `flags-${process.pid}`;
+  try {
+    await provider.start({
+      id,
+      pipelineId: 1,
+      project: "group/project",
+      access: "push",
+      executor: "docker-in-docker",
+      privileged: true,
+      capacity: 1,
+      runnerTags: [],
+      apiUrl: "http://localhost",
+      ticket: "ticket",
+      timeoutSeconds: 60,
     });
-    const id = `flags-${process.pid}`;
-    try {
-      await provider.start({
-        id,
-        pipelineId: 1,
-        project: "group/project",
-        access: "push",
-        executor: "docker-in-docker",
-        privileged: true,
-        capacity: 1,
-        runnerTags: [],
-        apiUrl: "http://localhost",
-        ticket: "ticket",
-        timeoutSeconds: 60,
-      });
-      const problem = await expect
-        .poll(async () => (await provider.observe([{ id }])).get(id), {
-          timeout: 30_000,
-          interval: 50,
-        })
-        .toMatchObject({ state: "ended" })
-        .then(async () => (await provider.observe([{ id }])).get(id));
-      expect(problem).toMatchObject({
-        problem: expect.stringContaining(
-          '{"info":"[http://mirror.test/]","mtu":"1234","warnings":1,"bad":1}',
-        ),
-      });
-    } finally {
-      await provider.stop({ id });
-      await rm(directory, { recursive: true, force: true });
-    }
-  },
-  40_000,
-);
+    const problem = await expect
+      .poll(async () => (await provider.observe([{ id }])).get(id), {
+        timeout: 30_000,
+        interval: 50,
+      })
+      .toMatchObject({ state: "ended" })
+      .then(async () => (await provider.observe([{ id }])).get(id));
+    expect(problem).toMatchObject({
+      problem: expect.stringContaining(
+        '{"info":"[http://mirror.test/]","mtu":"1234","warnings":1,"bad":1}',
+      ),
+    });
+  } finally {
+    await provider.stop({ id });
+    await rm(directory, { recursive: true, force: true });
+  }
+}, 40_000);

@@ -5,15 +5,14 @@ import { RegistryError } from "#registry/registry.ts";
 import { type EcrDouble, startEcrDouble } from "../aws/ecr-double/ecr-double.ts";
 import { EcrRejection, type EcrRole } from "../aws/ecr-double/world.ts";
 import { defineRegistryContract } from "./contract.ts";
-import { freePort, registryBinary, withoutRegistry } from "./real-registry.ts";
+import { freePort, registryBinary } from "./real-registry.ts";
 import { listOf, uploadImage } from "./small-image.ts";
 
-const skip = withoutRegistry !== false;
 const serviceRole: EcrRole = { name: "slipway-work", access: "service" };
 let ecr: EcrDouble;
 
 beforeAll(async () => {
-  if (!skip) ecr = await startEcrDouble({ registryBinary: registryBinary ?? "" });
+  ecr = await startEcrDouble({ registryBinary });
 });
 
 afterAll(async () => {
@@ -42,7 +41,6 @@ async function push(repository: string, tag: string, content: string) {
 }
 
 defineRegistryContract({
-  skip,
   create: async () => {
     if (ecr.world.templates.length === 0) {
       ecr.world.templates.push({ prefix: "contract", mutability: "MUTABLE" });
@@ -58,7 +56,7 @@ defineRegistryContract({
   },
 });
 
-describe.skipIf(skip)("Amazon ECR", () => {
+describe("Amazon ECR", () => {
   let number = 0;
   let repository: string;
 

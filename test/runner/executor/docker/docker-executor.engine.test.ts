@@ -1,22 +1,19 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Settings } from "#runner/settings.ts";
-import { DOCKER_HOST, remainsOf, testEngine } from "../../support/engine.ts";
+import { DOCKER_HOST, docker, remainsOf, requireImages } from "../../../engine/real-engine.ts";
 import { type FakeService, startFakeService } from "../../support/fake-service.ts";
 import { type GitHost, startGitHost } from "../../support/git-host.ts";
 import { defineJobBehaviour } from "../../support/job-behaviour.ts";
 import { aJob, variable } from "../../support/jobs.ts";
 import { finished, removeDirectory, runJobs, testSettings } from "../../support/run.ts";
 
-const found = await testEngine();
-if ("missing" in found) console.log(`docker executor: skipped, ${found.missing}`);
+await requireImages("busybox:latest", "docker:stable");
 
 let git: GitHost;
 let service: FakeService;
 let settings: Settings;
 
-describe.skipIf("missing" in found)("a job in a container", { timeout: 60_000 }, () => {
-  const engine = "engine" in found ? found.engine : undefined;
-
+describe("a job in a container", { timeout: 60_000 }, () => {
   // As the runner's program sets it for executors with containers.
   let umask: number;
 
@@ -37,7 +34,7 @@ describe.skipIf("missing" in found)("a job in a container", { timeout: 60_000 },
   });
   afterEach(async () => {
     await service.close();
-    if (engine) expect(await remainsOf(engine, settings.environmentId)).toEqual([]);
+    expect(await remainsOf(settings.environmentId)).toEqual([]);
     removeDirectory(settings);
   });
 
@@ -212,10 +209,10 @@ describe.skipIf("missing" in found)("a job in a container", { timeout: 60_000 },
 
   test("uses the image that is here when its registry cannot be reached, and says so", async () => {
     const name = "127.0.0.1:1/slipway-test/away:1";
-    await engine?.getImage("busybox:latest").tag({ repo: name.slice(0, -2), tag: "1" });
+    await docker.getImage("busybox:latest").tag({ repo: name.slice(0, -2), tag: "1" });
     const jobs = [aJob(git, { image: { name } }), aJob(git, { image: { name } })];
     const [first, second] = await runJobs(service, settings, jobs);
-    await engine?.getImage(name).remove();
+    await docker.getImage(name).remove();
     expect(first?.log).toContain("The image that is present here is used.");
     expect(first?.verdict).toMatchObject({ state: "success" });
     // Not asked again at once: an environment without a network would pay for it with every job.
@@ -243,8 +240,8 @@ describe.skipIf("missing" in found)("a job in a container", { timeout: 60_000 },
     const running = runJobs(service, settings, [job]);
     await vi.waitFor(() => expect(finished(service, job).log).toContain("started\n"), 20_000);
     const label = `dev.slipway.job=${job.id}`;
-    const [container] = (await engine?.listContainers({ filters: { label: [label] } })) ?? [];
-    await engine?.getContainer(container?.Id ?? "").kill();
+    const [container] = await docker.listContainers({ filters: { label: [label] } });
+    await docker.getContainer(container?.Id ?? "").kill();
     const [result] = await running;
     expect(result?.verdict).toMatchObject({ failure_reason: "script_failure", exit_code: 137 });
   });
@@ -262,18 +259,18 @@ describe.skipIf("missing" in found)("a job in a container", { timeout: 60_000 },
 
   test("finds leftovers of a runner that was killed removed", async () => {
     const labels = { "dev.slipway.environment": settings.environmentId };
-    const left = await engine?.createContainer({
+    const left = await docker.createContainer({
       Image: "busybox",
       Cmd: ["sleep", "600"],
       Labels: labels,
     });
-    await left?.start();
+    await left.start();
     await runJobs(service, settings, [aJob(git)]);
-    await expect(left?.inspect()).rejects.toThrow(/no such container/i);
+    await expect(left.inspect()).rejects.toThrow(/no such container/i);
   });
 });
 
-describe.skipIf("missing" in found)("an engine that is gone", () => {
+describe("an engine that is gone", () => {
   test("fails the job as a system failure that names it", async () => {
     const git = await startGitHost({ "a.txt": "a" });
     const service = await startFakeService();

@@ -4,11 +4,15 @@ import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type EngineContainersOptions, engineContainers } from "#environment/engine/container.ts";
 import type { EnvironmentSpec } from "#environment/environment.ts";
+import {
+  bridge,
+  DOCKER_HOST,
+  docker,
+  ENGINE_IMAGE,
+  requireImages,
+} from "../../engine/real-engine.ts";
 import { defineEnvironmentContract } from "../contract.ts";
 import { fakeService, SCRIPTED_RUNNER } from "../fake-service.ts";
-import { DOCKER_HOST, docker, gateway, whyNoEngine } from "../real-engine.ts";
-
-const IMAGE = "slipway/engine:latest";
 
 async function options(directory: string): Promise<EngineContainersOptions> {
   const runner = join(directory, "runner.mjs");
@@ -16,7 +20,7 @@ async function options(directory: string): Promise<EngineContainersOptions> {
   const { Runtimes: runtimes } = await docker.info();
   return {
     dockerHost: DOCKER_HOST,
-    image: IMAGE,
+    image: ENGINE_IMAGE,
     buildspecs: resolve("buildspecs"),
     runner,
     extraHosts: ["registry.test:10.0.0.1"],
@@ -26,10 +30,9 @@ async function options(directory: string): Promise<EngineContainersOptions> {
   };
 }
 
-const reason = await whyNoEngine(IMAGE);
-if (reason) console.log(`skipped: engine containers, because ${reason}`);
+await requireImages(ENGINE_IMAGE);
 
-describe.skipIf(reason)("the promises of every environment", () => {
+describe("the promises of every environment", () => {
   defineEnvironmentContract("engine containers", async () => {
     const directory = await mkdtemp(join(tmpdir(), "slipway-engine-"));
     const settings = await options(directory);
@@ -37,13 +40,13 @@ describe.skipIf(reason)("the promises of every environment", () => {
       create: () => engineContainers(settings),
       executor: "docker-in-docker",
       privileged: true,
-      address: await gateway(),
+      address: (await bridge()).gateway,
       close: () => rm(directory, { recursive: true, force: true }),
     };
   });
 });
 
-describe.skipIf(reason)("an engine container", () => {
+describe("an engine container", () => {
   async function run(
     command: string,
     more: Partial<EngineContainersOptions> = {},
@@ -63,7 +66,7 @@ describe.skipIf(reason)("an engine container", () => {
       privileged: true,
       capacity: 1,
       runnerTags: [],
-      apiUrl: `http://${await gateway()}:${service.port}`,
+      apiUrl: `http://${(await bridge()).gateway}:${service.port}`,
       ticket: "ticket",
       timeoutSeconds: 60,
       ...size,
@@ -142,7 +145,7 @@ describe.skipIf(reason)("an engine container", () => {
       privileged: true,
       capacity: 1,
       runnerTags: [],
-      apiUrl: `http://${await gateway()}:${service.port}`,
+      apiUrl: `http://${(await bridge()).gateway}:${service.port}`,
       ticket: "ticket",
       timeoutSeconds: 60,
     };
@@ -170,7 +173,7 @@ describe.skipIf(reason)("an engine container", () => {
 test("an engine container is for privileged docker-in-docker only", async () => {
   const provider = engineContainers({
     dockerHost: "unix:///nowhere",
-    image: IMAGE,
+    image: ENGINE_IMAGE,
     buildspecs: resolve("buildspecs"),
     runner: "/nowhere",
   });

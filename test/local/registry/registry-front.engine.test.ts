@@ -22,7 +22,6 @@ import {
   listenOnLoopback,
   registryBinary,
   startTokenService,
-  withoutRegistry,
 } from "../../registry/real-registry.ts";
 
 async function prepare(changes: Partial<StartRegistryFront> = {}) {
@@ -32,7 +31,7 @@ async function prepare(changes: Partial<StartRegistryFront> = {}) {
   tokens.grants.set("owner", { kind: "access", name: "owner" });
   const options: StartRegistryFront = {
     directory,
-    registryBinary: registryBinary ?? "",
+    registryBinary,
     host: "127.0.0.1",
     port: await freePort(),
     addresses: ["127.0.0.1"],
@@ -63,7 +62,7 @@ async function registryPid(directory: string): Promise<number> {
   return found.registryPid;
 }
 
-describe.skipIf(withoutRegistry !== false)("the registry's front", () => {
+describe("the registry's front", () => {
   test("outlives the process that started it, and is found again by the next one", async () => {
     const { options, url } = await prepare();
     const starter = spawn(

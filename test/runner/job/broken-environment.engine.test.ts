@@ -4,14 +4,13 @@ import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Settings } from "#runner/settings.ts";
-import { DOCKER_HOST, remainsOf, testEngine } from "../support/engine.ts";
+import { DOCKER_HOST, remainsOf, requireImages } from "../../engine/real-engine.ts";
 import { type FakeService, startFakeService } from "../support/fake-service.ts";
 import { type GitHost, startGitHost } from "../support/git-host.ts";
 import { aJob } from "../support/jobs.ts";
 import { finished, removeDirectory, runJobs, testSettings } from "../support/run.ts";
 
-const found = await testEngine();
-if ("missing" in found) console.log(`engine that goes away: skipped, ${found.missing}`);
+await requireImages("busybox:latest");
 
 let git: GitHost;
 let service: FakeService;
@@ -73,10 +72,8 @@ describe("a disk that is full", () => {
   });
 });
 
-describe.skipIf("missing" in found)("an engine that goes away in the middle of a job", () => {
+describe("an engine that goes away in the middle of a job", () => {
   test("fails the job as a system failure, and what is left is removed later", async () => {
-    const engine = "engine" in found ? found.engine : undefined;
-    if (engine === undefined) return;
     const sockets = new Set<Socket>();
     const socketPath = join(settings.directory, "engine.sock");
     const relay = createServer({ allowHalfOpen: true }, (client) => {
@@ -107,6 +104,6 @@ describe.skipIf("missing" in found)("an engine that goes away in the middle of a
     expect(result?.verdict?.failure_message).toMatch(/The Docker Engine at .* does not answer/);
     const direct: Settings = { ...relayed, dockerHost: DOCKER_HOST };
     await runJobs(service, direct, []);
-    expect(await remainsOf(engine, settings.environmentId)).toEqual([]);
+    expect(await remainsOf(settings.environmentId)).toEqual([]);
   });
 });

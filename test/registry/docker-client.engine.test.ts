@@ -7,21 +7,18 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { findDockerClient } from "#local/setup/engine/docker-client.ts";
 import { findEngine } from "#local/setup/engine/engine.ts";
 import { distributionRegistry } from "#registry/distribution.ts";
-import { type Docker, dockerClient, startRealRegistry, withoutRegistry } from "./real-registry.ts";
+import { type Docker, dockerClient, startRealRegistry } from "./real-registry.ts";
 
 const client = await findDockerClient();
 const engine = await findEngine();
-const reason =
-  withoutRegistry ||
-  (client === undefined && "there is no Docker client here") ||
-  (engine === undefined && "no Docker Engine answers");
-if (reason) console.log(`skipped: ${reason}`);
+if (client === undefined) throw new Error("There is no Docker client here: npm run setup");
+if (engine === undefined) throw new Error("No Docker Engine answers: npm run setup");
 
 const oldJob = { kind: "job", jobId: 1, project: "demo/app", canPush: true } as const;
 /** So far in the past that what it issues has run out already, leeway of a minute included. */
 let clockOffset = 0;
 
-describe.skipIf(reason !== false)("the Docker client at the registry", () => {
+describe("the Docker client at the registry", () => {
   let real: Awaited<ReturnType<typeof startRealRegistry>>;
   let config: string;
   let docker: Docker;

@@ -6,9 +6,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { EnvironmentSpec } from "#environment/environment.ts";
 import { type HostEnvironmentsOptions, hostEnvironments } from "#environment/host/host.ts";
+import { DOCKER_HOST, docker, remainsOf, requireImages } from "../../engine/real-engine.ts";
 import { defineEnvironmentContract } from "../contract.ts";
 import { fakeService, SCRIPTED_RUNNER } from "../fake-service.ts";
-import { countLabelled, DOCKER_HOST, docker, whyNoEngine } from "../real-engine.ts";
+
+await requireImages("busybox:latest");
 
 async function options(directory: string): Promise<HostEnvironmentsOptions> {
   const runner = join(directory, "runner.mjs");
@@ -191,10 +193,7 @@ describe("environments of this machine", () => {
   });
 });
 
-const reason = await whyNoEngine("busybox:latest");
-if (reason) console.log(`skipped: containers on this machine's engine, because ${reason}`);
-
-describe.skipIf(reason)("environments that use this machine's engine", () => {
+describe("environments that use this machine's engine", () => {
   test("stopping removes all that carries the environment's label, running or not", async () => {
     const directory = await mkdtemp(join(tmpdir(), "slipway-host-"));
     const provider = hostEnvironments(await options(directory));
@@ -218,9 +217,9 @@ describe.skipIf(reason)("environments that use this machine's engine", () => {
       HostConfig: { NetworkMode: `${id}-n` },
     });
     await stranger.start();
-    expect(await countLabelled(`dev.slipway.environment=${id}`)).toBe(4);
+    expect(await remainsOf(id)).toHaveLength(4);
     await provider.stop({ id });
-    expect(await countLabelled(`dev.slipway.environment=${id}`)).toBe(0);
+    expect(await remainsOf(id)).toEqual([]);
     expect((await stranger.inspect()).State.Running).toBe(true);
     await stranger.remove({ force: true });
     await rm(directory, { recursive: true, force: true });
