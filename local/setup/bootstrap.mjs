@@ -114,6 +114,9 @@ if (whyInstall()) {
     }
   });
 }
-process.chdir(root);
-const { startProgram } = await import("../bundle/start.mjs");
-await startProgram("command-line", "setup");
+// `--packages`: what needs neither engine nor registry, such as the unit tests, needs no more than this.
+if (!process.argv.includes("--packages")) {
+  process.chdir(root);
+  const { startProgram } = await import("../bundle/start.mjs");
+  await startProgram("command-line", "setup");
+}

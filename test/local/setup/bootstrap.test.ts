@@ -74,6 +74,15 @@ test("development packages are installed where they are missing and needed", () 
   expect(bootstrap()).toMatch(/installing, because some that this command needs are missing/);
 });
 
+test("what needs packages alone gets no more than these", () => {
+  install(() => true);
+  expect(bootstrap("--packages")).toBe("");
+  install((_, entry) => isForUse(entry));
+  const said = bootstrap("--packages");
+  expect(said).toMatch(/installing, because some that this command needs are missing/);
+  expect(said).not.toContain("the set-up goes on");
+});
+
 test("a package that is missing, or of another version, is installed", () => {
   install((path, entry) => isForUse(entry) && path !== "node_modules/hono");
   expect(bootstrap("--omit=dev")).toMatch(/installing, because some .* are missing/);
