@@ -1,10 +1,13 @@
 import type { Context } from "hono";
 import { type DownloadAnswer, openArtifact } from "#service/artifacts/download-artifacts.ts";
-import type { ServiceDeps } from "#service/deps.ts";
+import type { Ports } from "#service/deps.ts";
 import { fileResponse } from "./file-response.ts";
 
 /** `file_type` chooses a report, as on GitLab; without it, the archive. */
-export async function downloadArtifact(service: ServiceDeps, context: Context): Promise<Response> {
+export async function downloadArtifact(
+  service: Pick<Ports, "store" | "blobs">,
+  context: Context,
+): Promise<Response> {
   const type = context.req.query("file_type") ?? "archive";
   return downloadAnswered(await openArtifact(service, Number(context.req.param("id")), type));
 }

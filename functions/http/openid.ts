@@ -1,11 +1,11 @@
 import { Hono } from "hono";
-import type { ServiceDeps } from "#service/deps.ts";
+import type { Installation, Ports } from "#service/deps.ts";
 import { idTokenAlgorithm, publicKeys } from "#service/runner-api/id-token-keys.ts";
 
 const keysPath = "/oauth/discovery/keys";
 
 /** Where relying parties find what the ID tokens of jobs are signed with (OpenID Connect Discovery 1.0). */
-export function openidRoutes(service: ServiceDeps): Hono {
+export function openidRoutes(service: Pick<Ports, "secrets"> & Pick<Installation, "server">): Hono {
   const app = new Hono();
 
   app.get("/.well-known/openid-configuration", (context) => {

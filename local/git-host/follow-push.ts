@@ -1,13 +1,13 @@
 import { plainLog } from "#functions/http/pages/plain-log.ts";
 import { isCompleted } from "#pipeline/status.ts";
-import type { ServiceDeps } from "#service/deps.ts";
+import type { Host, Ports, Waiting } from "#service/deps.ts";
 import { readLog } from "#service/view/read-log.ts";
 
 const holdMilliseconds = 5_000;
 
 /** The jobs' logs as they come, one job after another in the order of their start, then the verdict. */
 export async function* followPipeline(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store" | "blobs"> & Pick<Host, "now"> & Pick<Waiting, "waitForChange">,
   pipelineId: number,
 ): AsyncIterable<string> {
   const shown = new Set<number>();
@@ -33,7 +33,10 @@ export async function* followPipeline(
 }
 
 /** One job's log to its end. */
-export async function* followJob(deps: ServiceDeps, jobId: number): AsyncIterable<string> {
+export async function* followJob(
+  deps: Pick<Ports, "store" | "blobs"> & Pick<Host, "now"> & Pick<Waiting, "waitForChange">,
+  jobId: number,
+): AsyncIterable<string> {
   let offset = 0;
   for (;;) {
     const part = await readLog(deps, jobId, { offset, waitMilliseconds: holdMilliseconds });

@@ -1,6 +1,6 @@
 import type { UserFacts } from "#language/facts.ts";
 import { registryGrant } from "#service/access/registry-access.ts";
-import type { ServiceDeps } from "#service/deps.ts";
+import type { Host, Ports } from "#service/deps.ts";
 import type { DataDirectory } from "../data/data-directory.ts";
 import type { LocalService } from "../wire/wire-local.ts";
 import { deliverPush } from "./deliver-push.ts";
@@ -27,7 +27,7 @@ export function gitHostOptions(service: LocalService, data: DataDirectory): GitH
 
 /** Access tokens may do everything; a job's token reads its own project while the job runs. */
 async function authorize(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store"> & Pick<Host, "now" | "hash">,
   request: {
     readonly project: string;
     readonly token: string | undefined;

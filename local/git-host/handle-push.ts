@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { diagnosticText } from "#language/diagnostic.ts";
 import type { CreateOutcome } from "#pipeline/create-outcome.ts";
-import type { ServiceDeps } from "#service/deps.ts";
+import type { Host, Installation, Ports, Waiting } from "#service/deps.ts";
 import { followPipeline } from "./follow-push.ts";
 
 /** A signed event, as the door for webhooks takes it. */
@@ -23,7 +23,7 @@ export type SentPush = {
 
 /** Sends one updated ref through the same door as any other forge's push. */
 export async function sendPush(
-  deps: ServiceDeps,
+  deps: Pick<Host, "log">,
   door: string,
   push: Omit<SentPush, "refused">,
   event: SignedEvent,
@@ -42,7 +42,10 @@ export async function sendPush(
 
 /** Tells the pusher what came of it: the lines appear behind `remote:` in the push. */
 export async function* tellPusher(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store" | "blobs"> &
+    Pick<Installation, "server"> &
+    Pick<Host, "now"> &
+    Pick<Waiting, "waitForChange">,
   push: SentPush,
   options: { readonly follow: boolean },
 ): AsyncIterable<string> {
@@ -64,7 +67,7 @@ export async function* tellPusher(
 
 /** Undefined when they take too long to wait for. */
 async function waitForOutcomes(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store"> & Pick<Host, "now">,
   { project, deliveryId }: SentPush,
 ): Promise<readonly CreateOutcome[] | undefined> {
   const until = deps.now() + waitMilliseconds;
@@ -77,7 +80,7 @@ async function waitForOutcomes(
 }
 
 async function* describe(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store">,
   ref: string,
   outcome: CreateOutcome,
 ): AsyncIterable<string> {

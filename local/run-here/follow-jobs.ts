@@ -1,7 +1,7 @@
 import { plainLog } from "#functions/http/pages/plain-log.ts";
 import type { Job, Pipeline } from "#pipeline/pipeline.ts";
 import { isCompleted } from "#pipeline/status.ts";
-import type { ServiceDeps } from "#service/deps.ts";
+import type { Host, Ports, Waiting } from "#service/deps.ts";
 import { readJob } from "#service/read-job.ts";
 import { type JobView, jobView } from "#service/view/pipeline-view.ts";
 import { readLog } from "#service/view/read-log.ts";
@@ -18,7 +18,7 @@ const holdMilliseconds = 5_000;
 
 /** Tells everything that happens in a pipeline and its children until nothing more happens by itself. */
 export async function followJobs(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store" | "blobs"> & Pick<Host, "now"> & Pick<Waiting, "waitForChange">,
   pipelineId: number,
   watcher: Watcher,
 ): Promise<Pipeline> {
@@ -48,7 +48,11 @@ export async function followJobs(
 }
 
 /** Lines as they are whole, so that those of jobs side by side do not mix. */
-async function followJob(deps: ServiceDeps, job: Job, watcher: Watcher): Promise<void> {
+async function followJob(
+  deps: Pick<Ports, "store" | "blobs"> & Pick<Host, "now"> & Pick<Waiting, "waitForChange">,
+  job: Job,
+  watcher: Watcher,
+): Promise<void> {
   let offset = 0;
   let rest = Buffer.alloc(0);
   const tell = (bytes: Uint8Array): void => {

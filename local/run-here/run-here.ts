@@ -7,7 +7,7 @@ import type { Variable } from "#language/variables.ts";
 import type { Executor } from "#pipeline/pipeline.ts";
 import { controlPipeline } from "#service/advance/control.ts";
 import { createPipelineFor } from "#service/create/create-pipeline.ts";
-import { isoNow, type Log, type ServiceDeps } from "#service/deps.ts";
+import { isoNow, type Log, type Ports, type ServiceDeps } from "#service/deps.ts";
 import { type PipelineView, pipelineView } from "#service/view/pipeline-view.ts";
 import { MachineProblem } from "../machine-problem.ts";
 import { startService } from "../up/start-service.ts";
@@ -136,7 +136,7 @@ async function untilDone(
   }
 }
 
-async function stopEnvironments(deps: ServiceDeps): Promise<void> {
+async function stopEnvironments(deps: Pick<Ports, "environments">): Promise<void> {
   const left = await deps.environments.list();
   await Promise.all(left.map((environment) => deps.environments.stop(environment)));
 }

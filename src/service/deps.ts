@@ -14,18 +14,22 @@ export type LogFields = Readonly<Record<string, string | number | boolean | unde
 /** Structured log: ids and causes, never bodies, tokens or variables. */
 export type Log = (level: "info" | "warn" | "error", message: string, fields?: LogFields) => void;
 
-/** Everything a use case may touch, passed in by the host's composition root. */
-export type ServiceDeps = {
+/** What lies outside of the service, behind ports. */
+export type Ports = {
   readonly store: Store;
   readonly blobs: Blobs;
   readonly queue: Queue;
   readonly secrets: Secrets;
   readonly registry: Registry;
   readonly environments: EnvironmentProvider;
-  /** Whether a ticket is offered by its own environment; absent where environments cannot prove who they are. */
-  readonly verifyCaller?: VerifyCaller;
   /** Forge connections by name. */
   readonly forges: ReadonlyMap<string, Forge>;
+  /** Whether a ticket is offered by its own environment; absent where environments cannot prove who they are. */
+  readonly verifyCaller?: VerifyCaller;
+};
+
+/** What this installation is, and what its operator decided. */
+export type Installation = {
   readonly server: ServerFacts;
   /** Undefined for a project nobody connected. */
   readonly settings: (of: ProjectKey) => Promise<ProjectSettings | undefined>;
@@ -33,22 +37,20 @@ export type ServiceDeps = {
   readonly connected?: () => Promise<readonly ProjectKey[]>;
   /** Text of the pipeline for repositories that have only a `Dockerfile`. */
   readonly builtInPipeline: string;
-  /** Text at a public address (`include:remote`); absent where the host reads none. */
-  readonly readRemoteFile?: (url: string) => Promise<string | undefined>;
   /** Access tokens that are valid now beside those in the store; absent where all are in the store. */
   readonly accessTokens?: (how?: { readonly fresh?: boolean }) => Promise<readonly string[]>;
+};
+
+/** What the machine or function gives that runs the service. */
+export type Host = {
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** 32 random bytes, base64url. */
   readonly randomToken: () => string;
   /** Hex SHA-256, for secrets that are stored only as hashes. */
   readonly hash: (token: string) => string;
-  /** Tells waiting runners and pages that a pipeline changed. */
-  readonly announce: (pipelineId: number) => void;
-  /** Resolves at the next announcement for the pipeline, or after the time: which of the two does not matter. */
-  readonly waitForChange: (pipelineId: number, milliseconds: number) => Promise<void>;
-  /** How long `jobs/request` may be held open; 0 answers at once (Lambda). */
-  readonly holdMilliseconds: number;
+  /** Text at a public address (`include:remote`); absent where the host reads none. */
+  readonly readRemoteFile?: (url: string) => Promise<string | undefined>;
   /**
    * Effects that need not be done before the caller is answered: a long-lived host goes on with them and
    * resolves at once, a Lambda function must wait for them.
@@ -57,6 +59,22 @@ export type ServiceDeps = {
   readonly log: Log;
 };
 
-export function isoNow(deps: Pick<ServiceDeps, "now">): string {
+/** How those who wait hear of a change. */
+export type Waiting = {
+  /** Tells waiting runners and pages that a pipeline changed. */
+  readonly announce: (pipelineId: number) => void;
+  /** Resolves at the next announcement for the pipeline, or after the time: which of the two does not matter. */
+  readonly waitForChange: (pipelineId: number, milliseconds: number) => Promise<void>;
+  /** How long `jobs/request` may be held open; 0 answers at once (Lambda). */
+  readonly holdMilliseconds: number;
+};
+
+/**
+ * Everything a use case may touch, passed in by the host's composition root. A function that needs little takes a
+ * `Pick` of the parts, so that its type says what it can touch.
+ */
+export type ServiceDeps = Ports & Installation & Host & Waiting;
+
+export function isoNow(deps: Pick<Host, "now">): string {
   return new Date(deps.now()).toISOString();
 }

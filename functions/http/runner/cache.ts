@@ -1,13 +1,17 @@
 import { type Context, Hono } from "hono";
 import { type CacheWrite, openCacheWrite, readCache } from "#service/artifacts/cache.ts";
-import type { ServiceDeps } from "#service/deps.ts";
+import type { Host, Installation, Ports } from "#service/deps.ts";
 import { fileResponse } from "../file-response.ts";
 
 const longestKey = 1_000;
 const nothing = new Uint8Array();
 
 /** Slipway's own store of caches, for jobs by their token: `GET` and `PUT` of one archive for each key. */
-export function cacheRoutes(service: ServiceDeps): Hono {
+export function cacheRoutes(
+  service: Pick<Ports, "store" | "blobs"> &
+    Pick<Installation, "settings"> &
+    Pick<Host, "now" | "hash">,
+): Hono {
   const app = new Hono();
 
   app.get("/api/slipway/cache", async (context) => {
@@ -47,7 +51,12 @@ export function cacheRoutes(service: ServiceDeps): Hono {
   return app;
 }
 
-async function openWrite(service: ServiceDeps, context: Context): Promise<CacheWrite | Response> {
+async function openWrite(
+  service: Pick<Ports, "store" | "blobs"> &
+    Pick<Installation, "settings"> &
+    Pick<Host, "now" | "hash">,
+  context: Context,
+): Promise<CacheWrite | Response> {
   const key = keyOf(context);
   if (key === "" || key.length > longestKey) {
     return context.json({ message: `400 A key has 1 to ${longestKey} characters` }, 400);

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import * as z from "zod/mini";
 import { isSamePath } from "#pipeline/project-key.ts";
-import type { ServiceDeps } from "#service/deps.ts";
+import type { Installation, Ports, ServiceDeps } from "#service/deps.ts";
 import {
   findDelivery,
   listDeliveries,
@@ -67,7 +67,11 @@ const unknown = {
     "There is no such delivery among the newest thousand, or several begin so: give its id, or at least four characters that no other begins with.",
 };
 
-async function findProject(service: ServiceDeps, project: string, forge: string | undefined) {
+async function findProject(
+  service: Pick<Ports, "store"> & Pick<Installation, "connected">,
+  project: string,
+  forge: string | undefined,
+) {
   const stored = await service.store.projects.list();
   return [...(await connectedProjects(service)), ...stored].find(
     (key) => isSamePath(key.project, project) && (forge === undefined || key.forge === forge),

@@ -1,7 +1,10 @@
-import { isoNow, type ServiceDeps } from "../deps.ts";
+import { type Host, type Installation, isoNow, type Ports } from "../deps.ts";
 
 /** Whether this is an access token: it may use the API and git, all projects. */
-export async function authorizeAccess(deps: ServiceDeps, token: string): Promise<boolean> {
+export async function authorizeAccess(
+  deps: Pick<Ports, "store"> & Pick<Installation, "accessTokens"> & Pick<Host, "now" | "hash">,
+  token: string,
+): Promise<boolean> {
   const hash = deps.hash(token);
   // Hashes are compared, so that the time it takes tells nothing of the token.
   const isAmong = (values: readonly string[]) =>

@@ -1,5 +1,5 @@
 import { isCompleted } from "#pipeline/status.ts";
-import { isoNow, type ServiceDeps } from "../deps.ts";
+import { type Host, isoNow, type Ports } from "../deps.ts";
 import { type JobOfPipeline, readJob } from "../read-job.ts";
 
 export type JobAuthorization =
@@ -8,7 +8,7 @@ export type JobAuthorization =
 
 /** Whether this job token is that job's, and what the job is now. A finished job's token is forbidden. */
 export async function authorizeJob(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store"> & Pick<Host, "now" | "hash">,
   jobId: number,
   token: string,
 ): Promise<JobAuthorization> {

@@ -1,14 +1,14 @@
 import type { Command, PipelineEvent } from "#pipeline/event.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import { transition } from "#pipeline/transition.ts";
-import { isoNow, type ServiceDeps } from "../deps.ts";
+import { type Host, isoNow, type Ports, type Waiting } from "../deps.ts";
 
 /** More lost races than this in a row means that something is wrong. */
 const maxConflicts = 50;
 
 /** Only decides and saves; for callers that must answer before the effects are carried out. */
 export async function applyEvents(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store"> & Pick<Host, "now"> & Pick<Waiting, "announce">,
   pipelineId: number,
   events: readonly PipelineEvent[],
 ): Promise<{ readonly pipeline: Pipeline; readonly commands: readonly Command[] } | undefined> {

@@ -2,7 +2,7 @@ import { findEnvironment } from "#pipeline/availability.ts";
 import type { Command, PipelineEvent } from "#pipeline/event.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import { recordDeployment } from "../deployment/record-deployment.ts";
-import type { ServiceDeps } from "../deps.ts";
+import type { Host, Ports, ServiceDeps } from "../deps.ts";
 import { refOf } from "../environment/environment-ref.ts";
 import { freePlace } from "../environment/line.ts";
 import { startEnvironment } from "../environment/start-environment.ts";
@@ -75,14 +75,18 @@ const sweptSeconds = 70;
  * Only for what is due before the sweep comes by: every look asks for the next one, so that looks which are far
  * off would pile up, one more with each sweep.
  */
-async function lookAt(deps: ServiceDeps, pipelineId: number, at: string): Promise<void> {
+async function lookAt(
+  deps: Pick<Ports, "queue"> & Pick<Host, "now">,
+  pipelineId: number,
+  at: string,
+): Promise<void> {
   const delaySeconds = Math.max(0, (Date.parse(at) - deps.now()) / 1000);
   if (delaySeconds > sweptSeconds) return;
   await deps.queue.send({ type: "pipeline", pipelineId }, { delaySeconds });
 }
 
 async function stopEnvironment(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "environments"> & Pick<Host, "log">,
   pipeline: Pipeline,
   environmentId: string,
 ): Promise<readonly PipelineEvent[]> {

@@ -1,6 +1,6 @@
 import type { Command, PipelineEvent } from "#pipeline/event.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
-import type { ServiceDeps } from "../deps.ts";
+import type { Ports } from "../deps.ts";
 
 /** Applies events to another pipeline and carries out what follows (`advancePipeline`). */
 export type Advance = (
@@ -16,7 +16,7 @@ const mostChanges = 20;
  * tellers who meet the later one's word stands.
  */
 export async function tellParent(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store">,
   advance: Advance,
   childPipelineId: number,
   parent: { readonly pipelineId: number; readonly jobId: number },
@@ -39,7 +39,7 @@ export async function tellParent(
 
 /** What the parent asks about one child; a child that is gone keeps nobody waiting. */
 export async function checkChild(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store">,
   command: Extract<Command, { type: "check_child" }>,
 ): Promise<readonly PipelineEvent[]> {
   const { jobId, childPipelineId } = command;

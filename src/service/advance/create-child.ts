@@ -17,7 +17,7 @@ import { pipelineSettings } from "../configuration/pipeline-settings.ts";
 import { compileVariables } from "../configuration/project-variables.ts";
 import { readArtifactFile } from "../configuration/read-artifact-file.ts";
 import { tagWarnings } from "../configuration/tag-warnings.ts";
-import type { ServiceDeps } from "../deps.ts";
+import type { Host, Ports, ServiceDeps } from "../deps.ts";
 import { planKey } from "../keys.ts";
 import { readPlan } from "../read-plan.ts";
 import { storePipeline } from "./store-pipeline.ts";
@@ -131,7 +131,7 @@ async function compileChild(
 }
 
 async function store(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store" | "blobs" | "queue"> & Pick<Host, "now" | "log">,
   id: number,
   { parent, job, iid, facts, settings, variables }: Child,
   compiled: Extract<CompileResult, { status: "created" }>,
@@ -178,7 +178,7 @@ function described(diagnostic: Diagnostic): string {
   return `${placeText(diagnostic)}${diagnostic.message}`;
 }
 
-async function isTooDeep(deps: ServiceDeps, parent: Pipeline): Promise<boolean> {
+async function isTooDeep(deps: Pick<Ports, "store">, parent: Pipeline): Promise<boolean> {
   let pipeline = parent;
   for (let level = 1; level <= deepest; level++) {
     if (pipeline.parent === undefined) return false;

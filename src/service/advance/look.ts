@@ -1,7 +1,7 @@
 import type { EnvironmentObservation, EnvironmentRef } from "#environment/environment.ts";
 import type { PipelineEvent } from "#pipeline/event.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
-import type { ServiceDeps } from "../deps.ts";
+import type { Ports, ServiceDeps } from "../deps.ts";
 import { refOf } from "../environment/environment-ref.ts";
 import { advancePipeline } from "./advance-pipeline.ts";
 
@@ -14,7 +14,7 @@ export async function lookAtPipeline(deps: ServiceDeps, pipelineId: number): Pro
 }
 
 async function observeEnvironments(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "environments">,
   pipeline: Pipeline,
 ): Promise<readonly PipelineEvent[]> {
   const refs = pipeline.environments

@@ -2,7 +2,7 @@ import { findEnvironment } from "#pipeline/availability.ts";
 import { fairOrder } from "#pipeline/fair-order.ts";
 import { isWaiting } from "#pipeline/waiting.ts";
 import type { Place } from "#store/place-store.ts";
-import { isoNow, type ServiceDeps } from "../deps.ts";
+import { type Host, isoNow, type Ports, type ServiceDeps } from "../deps.ts";
 import { shutLine } from "../environment/line.ts";
 import { advancePipeline } from "./advance-pipeline.ts";
 
@@ -50,7 +50,7 @@ export async function offerPlaces(deps: ServiceDeps): Promise<void> {
 
 /** By project. The list may lag behind what this run gave. */
 async function heldPlaces(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store">,
   given: ReadonlyMap<string, Place>,
 ): Promise<ReadonlyMap<string, number>> {
   const all = new Map(given);
@@ -85,7 +85,10 @@ async function offer(deps: ServiceDeps, place: Place): Promise<"given" | "full" 
   }
 }
 
-async function openWhereEmpty(deps: ServiceDeps, inLine: ReadonlySet<string>): Promise<void> {
+async function openWhereEmpty(
+  deps: Pick<Ports, "store"> & Pick<Host, "now">,
+  inLine: ReadonlySet<string>,
+): Promise<void> {
   const { shut } = await deps.store.places.readLine(isoNow(deps));
   for (const size of shut.keys()) {
     if (!inLine.has(size)) await deps.store.places.open(size);

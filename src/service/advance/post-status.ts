@@ -3,7 +3,7 @@ import { coverageOf } from "#pipeline/coverage.ts";
 import type { PipelineEvent } from "#pipeline/event.ts";
 import type { Pipeline, Report } from "#pipeline/pipeline.ts";
 import { noteReported, untoldReports } from "#pipeline/report.ts";
-import { isoNow, type ServiceDeps } from "../deps.ts";
+import { type Host, isoNow, type Ports, type ServiceDeps } from "../deps.ts";
 import { jobUrl, pipelineUrl } from "../page-urls.ts";
 import { applyEvents } from "./apply-events.ts";
 import { statusPause } from "./status-pause.ts";
@@ -82,7 +82,7 @@ type Posted = Extract<PipelineEvent, { type: "status_posted" }>;
 
 /** A forge that refuses for good is not asked again for the same state. */
 async function tellOne(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "forges"> & Pick<Host, "log">,
   pipeline: Pipeline,
   report: Report,
 ): Promise<Posted | ForgeError> {
@@ -129,7 +129,7 @@ function keptId({ reported }: Pipeline, context: string): number | undefined {
 }
 
 async function pause(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store" | "queue"> & Pick<Host, "now">,
   pipelineId: number,
   holder: string,
   failures: number,

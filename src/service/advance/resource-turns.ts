@@ -2,7 +2,7 @@ import type { Command, PipelineEvent } from "#pipeline/event.ts";
 import { pipelineIdOfJob } from "#pipeline/jobs.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import { isCompleted } from "#pipeline/status.ts";
-import type { ServiceDeps } from "../deps.ts";
+import type { Host, Ports, Waiting } from "../deps.ts";
 import { readJob } from "../read-job.ts";
 import { applyEvents } from "./apply-events.ts";
 
@@ -14,7 +14,7 @@ const mostCleared = 50;
  * somebody died in between, and nobody looks at its closed pipeline any more: who waits for it does it.
  */
 export async function acquireResource(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store" | "queue"> & Pick<Host, "now" | "log"> & Pick<Waiting, "announce">,
   { project }: Pipeline,
   { jobId, resourceGroup }: Extract<Command, { type: "acquire_resource" }>,
 ): Promise<readonly PipelineEvent[]> {
@@ -37,7 +37,7 @@ export async function acquireResource(
 
 /** The job that holds the group now may belong to another pipeline: it is told there. */
 export async function releaseResource(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store" | "queue"> & Pick<Host, "now"> & Pick<Waiting, "announce">,
   project: string,
   group: string,
   jobId: number,
@@ -49,7 +49,7 @@ export async function releaseResource(
   await deps.queue.send({ type: "pipeline", pipelineId: nextPipelineId });
 }
 
-async function hasEnded(deps: ServiceDeps, jobId: number): Promise<boolean> {
+async function hasEnded(deps: Pick<Ports, "store">, jobId: number): Promise<boolean> {
   const found = await readJob(deps, jobId);
   return found === undefined || isCompleted(found.job.status);
 }

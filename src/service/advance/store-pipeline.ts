@@ -2,11 +2,11 @@ import type { Diagnostic } from "#language/diagnostic.ts";
 import { createPipeline, type NewPipeline } from "#pipeline/create-pipeline.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import { ItemTooLarge } from "#store/written.ts";
-import { isoNow, type ServiceDeps } from "../deps.ts";
+import { type Host, isoNow, type Ports } from "../deps.ts";
 
 /** Stores a new pipeline. One that is too large to be stored becomes a failed one that says so. */
 export async function storePipeline(
-  deps: Pick<ServiceDeps, "store" | "now">,
+  deps: Pick<Ports, "store"> & Pick<Host, "now">,
   input: NewPipeline,
 ): Promise<Pipeline> {
   const pipeline = createPipeline(input, isoNow(deps));

@@ -1,6 +1,6 @@
 import type { PresignedWrite } from "#blobs/blobs.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
-import { isoNow, type ServiceDeps } from "../deps.ts";
+import { type Host, type Installation, isoNow, type Ports } from "../deps.ts";
 import { directUploadSeconds } from "./direct-upload.ts";
 import { type BlobFile, openBlob } from "./open-blob.ts";
 
@@ -19,7 +19,7 @@ export function cacheKeySuffix(pipeline: Pipeline): string {
 
 /** The cache under a key, as the asking job may see it: `absent` also for one it may not. */
 export async function readCache(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store" | "blobs"> & Pick<Host, "now" | "hash">,
   token: string,
   key: string,
 ): Promise<
@@ -43,7 +43,9 @@ export type CacheWrite = {
 };
 
 export async function openCacheWrite(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store" | "blobs"> &
+    Pick<Installation, "settings"> &
+    Pick<Host, "now" | "hash">,
   token: string,
   key: string,
 ): Promise<CacheWrite | undefined> {
@@ -68,7 +70,7 @@ export async function openCacheWrite(
 
 /** Any token of a job that runs; a fork's job reads and does not write. */
 async function grantOf(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store"> & Pick<Host, "now" | "hash">,
   token: string,
 ): Promise<{ readonly pipeline: Pipeline; readonly canPush: boolean } | undefined> {
   const grant = await deps.store.tokens.get(deps.hash(token), isoNow(deps));
@@ -81,7 +83,7 @@ function mayRead(pipeline: Pipeline, key: string): boolean {
   return pipeline.facts.ref.protected || key.endsWith(suffixes.unprotected);
 }
 
-function cacheBlobKey(deps: ServiceDeps, pipeline: Pipeline, key: string): string {
+function cacheBlobKey(deps: Pick<Host, "hash">, pipeline: Pipeline, key: string): string {
   const readable = encodeURIComponent(key);
   const name = readable.length <= longestName ? readable : deps.hash(key);
   return `caches/${pipeline.project}/-/${name}`;

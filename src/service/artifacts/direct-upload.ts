@@ -1,5 +1,5 @@
 import type { PresignedWrite } from "#blobs/blobs.ts";
-import type { ServiceDeps } from "../deps.ts";
+import type { Host, Installation, Ports, ServiceDeps } from "../deps.ts";
 import { artifactKey } from "../keys.ts";
 import {
   authorizeUpload,
@@ -18,7 +18,9 @@ export const directUploadSeconds = 900;
  * passing through the service: then the job confirms it afterwards. What was uploaded before is gone.
  */
 export async function openUpload(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store" | "blobs"> &
+    Pick<Installation, "settings"> &
+    Pick<Host, "now" | "hash">,
   request: UploadRequest,
   sizeBytes: number,
 ): Promise<UploadAnswer | { readonly answer: "direct"; readonly upload: PresignedWrite }> {

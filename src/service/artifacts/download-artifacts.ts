@@ -1,5 +1,5 @@
 import type { Job, JobArtifact, Pipeline } from "#pipeline/pipeline.ts";
-import { isoNow, type ServiceDeps } from "../deps.ts";
+import { type Host, isoNow, type Ports } from "../deps.ts";
 import { artifactKey } from "../keys.ts";
 import { readJob } from "../read-job.ts";
 import { type BlobFile, openBlob } from "./open-blob.ts";
@@ -10,7 +10,7 @@ export type DownloadAnswer =
 
 /** What a person or a program with access to the project gets. */
 export async function openArtifact(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store" | "blobs">,
   jobId: number,
   type: string,
 ): Promise<DownloadAnswer> {
@@ -23,7 +23,7 @@ export async function openArtifact(
  * its own pipeline.
  */
 export async function openArtifactForJob(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store" | "blobs"> & Pick<Host, "now" | "hash">,
   jobId: number,
   token: string,
 ): Promise<DownloadAnswer> {
@@ -45,7 +45,7 @@ function mayRead(
   return grant.canPush && grant.project === pipeline.project;
 }
 
-async function open(deps: ServiceDeps, job: Job, type: string): Promise<DownloadAnswer> {
+async function open(deps: Pick<Ports, "blobs">, job: Job, type: string): Promise<DownloadAnswer> {
   const artifact = job.artifacts?.find((candidate) => candidate.type === type);
   if (artifact === undefined || artifact.removed === true) return { answer: "absent" };
   const file = await openBlob(deps, artifactKey(job.id, type), artifact.filename);

@@ -1,4 +1,4 @@
-import type { ServiceDeps } from "../deps.ts";
+import type { Ports } from "../deps.ts";
 
 /** Seconds that a direct address is good for. */
 const directSeconds = 300;
@@ -9,7 +9,7 @@ export type BlobFile =
   | { readonly location: string };
 
 export async function openBlob(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "blobs">,
   key: string,
   filename: string,
 ): Promise<BlobFile | undefined> {

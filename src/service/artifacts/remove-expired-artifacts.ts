@@ -3,7 +3,7 @@ import { lineOf } from "#pipeline/line.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import { isCompleted } from "#pipeline/status.ts";
 import { advanceSoon } from "../advance/advance-pipeline.ts";
-import { isoNow, type ServiceDeps } from "../deps.ts";
+import { isoNow, type Ports, type ServiceDeps } from "../deps.ts";
 import { eachUntil } from "../each-until.ts";
 import { artifactKey } from "../keys.ts";
 import { readJob } from "../read-job.ts";
@@ -58,12 +58,12 @@ async function remove(deps: ServiceDeps, mark: ExpiryMark, now: string): Promise
   await deps.blobs.delete(artifactKey(mark.jobId, mark.type));
 }
 
-async function artifactOf(deps: ServiceDeps, mark: ExpiryMark) {
+async function artifactOf(deps: Pick<Ports, "store">, mark: ExpiryMark) {
   const found = await readJob(deps, mark.jobId);
   return found?.job.artifacts?.find(({ type }) => type === mark.type);
 }
 
-async function isKept(deps: ServiceDeps, mark: ExpiryMark): Promise<boolean> {
+async function isKept(deps: Pick<Ports, "store">, mark: ExpiryMark): Promise<boolean> {
   const stored = await deps.store.pipelines.get(pipelineIdOfJob(mark.jobId));
   if (stored === undefined) return false;
   const pipeline = stored.value;
@@ -72,7 +72,7 @@ async function isKept(deps: ServiceDeps, mark: ExpiryMark): Promise<boolean> {
 }
 
 /** The pipeline's own status is taken from itself: a list may not know it yet. */
-async function isLatestSuccess(deps: ServiceDeps, pipeline: Pipeline): Promise<boolean> {
+async function isLatestSuccess(deps: Pick<Ports, "store">, pipeline: Pipeline): Promise<boolean> {
   if (pipeline.status !== "success") return false;
   const recent = await deps.store.pipelines.list({
     project: pipeline.project,
@@ -83,7 +83,7 @@ async function isLatestSuccess(deps: ServiceDeps, pipeline: Pipeline): Promise<b
 }
 
 /** A ref that was deleted keeps nothing. Where no push of it was ever seen, it is taken to be there. */
-async function refExists(deps: ServiceDeps, pipeline: Pipeline): Promise<boolean> {
+async function refExists(deps: Pick<Ports, "store">, pipeline: Pipeline): Promise<boolean> {
   const { kind, name } = pipeline.facts.ref;
   const ref = `refs/${kind === "tag" ? "tags" : "heads"}/${name}`;
   if ((await deps.store.projects.seenRef(pipeline, ref)) !== undefined) return true;

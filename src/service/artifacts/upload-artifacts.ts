@@ -6,7 +6,7 @@ import type { JobArtifact, Pipeline } from "#pipeline/pipeline.ts";
 import { isWithRunner } from "#pipeline/status.ts";
 import { authorizeJob, type JobAuthorization } from "../access/authorize-job.ts";
 import { advanceSoon } from "../advance/advance-pipeline.ts";
-import type { ServiceDeps } from "../deps.ts";
+import type { Host, Installation, Ports, ServiceDeps } from "../deps.ts";
 import { artifactKey } from "../keys.ts";
 import { expiryKey } from "./artifact-expiry.ts";
 import { parseDotenv } from "./parse-dotenv.ts";
@@ -36,7 +36,7 @@ export type UploadAnswer =
 
 /** Whether an upload of this size would be taken, before its bytes are sent. */
 export async function mayUpload(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store"> & Pick<Installation, "settings"> & Pick<Host, "now" | "hash">,
   request: UploadRequest,
   sizeBytes: number,
 ): Promise<UploadAnswer> {
@@ -99,7 +99,7 @@ export async function recordUpload(
 
 /** Only while the job runs. */
 export async function authorizeUpload(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store"> & Pick<Host, "now" | "hash">,
   request: UploadRequest,
 ): Promise<JobAuthorization> {
   const authorized = await authorizeJob(deps, request.jobId, request.token);
@@ -109,7 +109,7 @@ export async function authorizeUpload(
 
 /** The most bytes that a file of this type may have. */
 export async function limitOf(
-  deps: ServiceDeps,
+  deps: Pick<Installation, "settings">,
   pipeline: Pipeline,
   type: string,
 ): Promise<number> {
@@ -119,7 +119,7 @@ export async function limitOf(
 }
 
 async function readDotenv(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "blobs">,
   pipeline: Pipeline,
   jobId: number,
 ): Promise<{ readonly variables: readonly Variable[] } | { readonly error: string }> {

@@ -3,7 +3,7 @@ import type { PipelineFacts } from "#language/facts.ts";
 import { branchLine, mergeRequestLine, tagLine } from "#pipeline/line.ts";
 import type { TriggerEvent } from "#pipeline/trigger-event.ts";
 import type { ProjectSettings } from "#project/settings.ts";
-import type { ServiceDeps } from "../deps.ts";
+import type { Host, Installation } from "../deps.ts";
 import { openMergeRequests, withMergeBase } from "./merge-request-facts.ts";
 
 export type BuildableEvent = Extract<TriggerEvent, { kind: "push" | "tag" | "merge_request" }>;
@@ -23,7 +23,7 @@ export function lineOfEvent(event: BuildableEvent): string {
 
 /** Collects what the predefined variables are made of; undefined when the commit is gone. */
 export async function collectFacts(
-  deps: ServiceDeps,
+  deps: Pick<Installation, "server"> & Pick<Host, "log">,
   settings: ProjectSettings,
   client: ForgeClient,
   event: BuildableEvent,

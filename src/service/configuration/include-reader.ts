@@ -1,6 +1,6 @@
 import type { ForgeClient } from "#forge/forge.ts";
 import type { ConfigReader } from "#language/source.ts";
-import type { ServiceDeps } from "../deps.ts";
+import type { Host, Installation, Ports } from "../deps.ts";
 
 /**
  * Files outside the pipeline's project. Other projects are read on the same forge, and only those that
@@ -8,7 +8,7 @@ import type { ServiceDeps } from "../deps.ts";
  * read where the host allows it.
  */
 export function includeReader(
-  deps: Pick<ServiceDeps, "forges" | "settings" | "readRemoteFile">,
+  deps: Pick<Ports, "forges"> & Pick<Installation, "settings"> & Pick<Host, "readRemoteFile">,
   forgeName: string,
 ): Pick<ConfigReader, "project" | "projectPaths" | "component" | "remote"> {
   const connected = async (project: string): Promise<ForgeClient | undefined> =>

@@ -1,10 +1,10 @@
 import { type ForgeClient, ForgeError } from "#forge/forge.ts";
 import type { MergeRequestFacts } from "#language/facts.ts";
-import type { ServiceDeps } from "../deps.ts";
+import type { Host } from "../deps.ts";
 
 /** With the target's commit and the merge base, which most payloads leave out; what cannot be told stays "". */
 export async function withMergeBase(
-  deps: Pick<ServiceDeps, "log">,
+  deps: Pick<Host, "log">,
   client: ForgeClient,
   request: MergeRequestFacts,
 ): Promise<MergeRequestFacts> {
@@ -23,7 +23,7 @@ export async function withMergeBase(
 
 /** What `CI_OPEN_MERGE_REQUESTS` names for a branch: `group/project!7`. */
 export async function openMergeRequests(
-  deps: Pick<ServiceDeps, "log">,
+  deps: Pick<Host, "log">,
   client: ForgeClient,
   project: string,
   branch: string,
@@ -36,7 +36,7 @@ export async function openMergeRequests(
 
 /** A token without that right still builds; a forge that is away is asked again with the whole delivery. */
 async function unlessRefused<T>(
-  { log }: Pick<ServiceDeps, "log">,
+  { log }: Pick<Host, "log">,
   what: string,
   otherwise: T,
   ask: () => Promise<T>,

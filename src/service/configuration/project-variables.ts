@@ -1,7 +1,7 @@
 import type { PipelineFacts } from "#language/facts.ts";
 import type { Variable } from "#language/variables.ts";
 import type { ProjectSettings } from "#project/settings.ts";
-import type { ServiceDeps } from "../deps.ts";
+import type { Host, Ports } from "../deps.ts";
 import { isFromFork, matchesWildcard } from "./facts.ts";
 
 /**
@@ -9,7 +9,7 @@ import { isFromFork, matchesWildcard } from "./facts.ts";
  * stores the result: it goes into one compilation or one job.
  */
 export async function projectVariables(
-  deps: Pick<ServiceDeps, "secrets" | "log">,
+  deps: Pick<Ports, "secrets"> & Pick<Host, "log">,
   settings: ProjectSettings,
   scope: { readonly protectedRef: boolean; readonly environment?: string },
 ): Promise<readonly Variable[]> {
@@ -51,7 +51,7 @@ export async function projectVariables(
 
 /** What the compiler may put into a plan: nothing where a fork's merge request is read. */
 export async function compileVariables(
-  deps: Pick<ServiceDeps, "secrets" | "log">,
+  deps: Pick<Ports, "secrets"> & Pick<Host, "log">,
   settings: ProjectSettings,
   facts: Pick<PipelineFacts, "ref" | "mergeRequest">,
 ): Promise<readonly Variable[]> {

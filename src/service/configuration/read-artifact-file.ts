@@ -3,7 +3,7 @@ import { fromBufferPromise, type ZipFile } from "yauzl";
 import { limits } from "#language/limits.ts";
 import { currentJobs } from "#pipeline/jobs.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
-import type { ServiceDeps } from "../deps.ts";
+import type { Ports } from "../deps.ts";
 import { artifactKey } from "../keys.ts";
 import { archiveOf } from "./artifact-sources.ts";
 
@@ -12,7 +12,7 @@ const mostArchiveBytes = 5 * 1024 * 1024;
 
 /** One text file out of what a job left; undefined where there is none, or it is too large to be a configuration. */
 export async function readArtifactFile(
-  deps: Pick<ServiceDeps, "blobs">,
+  deps: Pick<Ports, "blobs">,
   pipeline: Pipeline,
   jobName: string,
   path: string,

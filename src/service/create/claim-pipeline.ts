@@ -1,6 +1,6 @@
 import type { LineEntry } from "#store/line-store.ts";
 import { type BuildableEvent, lineOfEvent } from "../configuration/facts.ts";
-import type { ServiceDeps } from "../deps.ts";
+import type { Host, Ports } from "../deps.ts";
 
 /**
  * The id of the event's pipeline: the same for all who tell of the same thing. The key says what the pipeline is
@@ -8,7 +8,7 @@ import type { ServiceDeps } from "../deps.ts";
  * back to an old commit is a new one. A merge request that is opened again, or marked as ready, has nothing new.
  */
 export async function claimPipelineId(
-  deps: Pick<ServiceDeps, "store" | "hash">,
+  deps: Pick<Ports, "store"> & Pick<Host, "hash">,
   forgeName: string,
   event: BuildableEvent,
 ): Promise<number> {
@@ -35,7 +35,7 @@ export async function claimPipelineId(
 
 /** Lists lag behind: they are asked only for what was before the line was kept. */
 async function recentOf(
-  deps: Pick<ServiceDeps, "store">,
+  deps: Pick<Ports, "store">,
   project: string,
   line: string,
 ): Promise<readonly LineEntry[]> {

@@ -18,7 +18,7 @@ import { compileVariables } from "../configuration/project-variables.ts";
 import { type PushOptions, readPushOptions } from "../configuration/push-options.ts";
 import { refWarnings } from "../configuration/ref-warnings.ts";
 import { tagWarnings } from "../configuration/tag-warnings.ts";
-import { isoNow, type ServiceDeps } from "../deps.ts";
+import { type Installation, isoNow, type ServiceDeps } from "../deps.ts";
 import { planKey } from "../keys.ts";
 import { pipelineUrl } from "../page-urls.ts";
 import { claimPipelineId } from "./claim-pipeline.ts";
@@ -182,7 +182,7 @@ const skippedByOption: Diagnostic = {
 };
 
 async function readConfig(
-  deps: ServiceDeps,
+  deps: Pick<Installation, "builtInPipeline">,
   settings: ProjectSettings,
   client: ForgeClient,
   sha: string,

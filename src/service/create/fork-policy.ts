@@ -4,7 +4,7 @@ import { mergeRequestContext } from "#pipeline/line.ts";
 import { isSameProject } from "#pipeline/project-key.ts";
 import type { MergeRequestEvent } from "#pipeline/trigger-event.ts";
 import type { Approval } from "#store/approval-store.ts";
-import { isoNow, type ServiceDeps } from "../deps.ts";
+import { type Host, type Installation, isoNow, type Ports, type ServiceDeps } from "../deps.ts";
 import { pipelineUrl } from "../page-urls.ts";
 import { claimPipelineId } from "./claim-pipeline.ts";
 import { createPipelineFor } from "./create-pipeline.ts";
@@ -79,7 +79,7 @@ export async function buildApproved(
 
 /** Takes back what is asked about other commits of the merge request than the one with this id, or about all. */
 export async function withdrawFork(
-  deps: Pick<ServiceDeps, "store">,
+  deps: Pick<Ports, "store">,
   forgeName: string,
   event: MergeRequestEvent,
   except?: number,
@@ -97,7 +97,7 @@ const mostWaiting = 1000;
 
 /** A forge that refuses for good is not asked again; one that is away is told when the delivery is handled again. */
 async function tell(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "forges"> & Pick<Installation, "server"> & Pick<Host, "log">,
   approval: Approval,
   { mergeRequest }: MergeRequestEvent,
   state: CommitStatus["state"],

@@ -3,7 +3,7 @@ import type { Pipeline } from "#pipeline/pipeline.ts";
 import { isCompleted } from "#pipeline/status.ts";
 import type { PipelineSummary } from "#store/pipeline-store.ts";
 import { advancePipeline } from "../advance/advance-pipeline.ts";
-import type { ServiceDeps } from "../deps.ts";
+import type { Ports, ServiceDeps } from "../deps.ts";
 
 const weekMilliseconds = 7 * 24 * 3600 * 1000;
 
@@ -37,7 +37,7 @@ type Older = Pick<PipelineSummary, "id" | "status" | "createdAt" | "sha">;
 
 /** Lists lag behind, and the push before this one may be a second old. */
 async function notListed(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store">,
   pipeline: Pipeline,
   line: string,
   listed: readonly PipelineSummary[],

@@ -4,7 +4,7 @@ import type { TriggerEvent } from "#pipeline/trigger-event.ts";
 import type { BuildableEvent } from "../configuration/facts.ts";
 import { createPipelineFor } from "../create/create-pipeline.ts";
 import { buildFork, withdrawFork } from "../create/fork-policy.ts";
-import type { ServiceDeps } from "../deps.ts";
+import type { Ports, ServiceDeps } from "../deps.ts";
 import { noteDeletedBranch } from "../images/old-images.ts";
 import { handledBefore } from "./handled-before.ts";
 import { rerun } from "./rerun.ts";
@@ -31,7 +31,7 @@ export async function handleDelivery(
 
 /** Something else may have been heard of the ref since the sweep looked. */
 async function isStillSeen(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store">,
   forge: string,
   event: Extract<TriggerEvent, { kind: "branch_delete" | "tag_delete" }>,
 ): Promise<boolean> {

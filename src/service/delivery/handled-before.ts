@@ -1,7 +1,7 @@
 import type { CreateOutcome } from "#pipeline/create-outcome.ts";
 import { isSameProject } from "#pipeline/project-key.ts";
 import { type BuildableEvent, lineOfEvent } from "../configuration/facts.ts";
-import type { ServiceDeps } from "../deps.ts";
+import type { Ports } from "../deps.ts";
 import { pipelineUrl } from "../page-urls.ts";
 
 type PushEvent = Exclude<BuildableEvent, { kind: "merge_request" }>;
@@ -12,7 +12,7 @@ type PushEvent = Exclude<BuildableEvent, { kind: "merge_request" }>;
  * or that a forge sends to try whether we answer, makes no second pipeline.
  */
 export async function handledBefore(
-  deps: Pick<ServiceDeps, "store" | "forges">,
+  deps: Pick<Ports, "store" | "forges">,
   forge: string,
   event: PushEvent,
 ): Promise<CreateOutcome | undefined> {
@@ -43,7 +43,7 @@ export async function handledBefore(
  * it would cancel the newer one's pipeline.
  */
 async function overtaken(
-  deps: Pick<ServiceDeps, "forges">,
+  deps: Pick<Ports, "forges">,
   forge: string,
   event: PushEvent,
   seen: string | undefined,

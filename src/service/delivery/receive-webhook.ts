@@ -9,15 +9,17 @@ import {
 import { isSamePath, type ProjectKey } from "#pipeline/project-key.ts";
 import type { TriggerEvent } from "#pipeline/trigger-event.ts";
 import type { DeliveryStore } from "#store/delivery-store.ts";
-import { isoNow, type ServiceDeps } from "../deps.ts";
+import { type Host, type Installation, isoNow, type Ports } from "../deps.ts";
 import { webhookSecretName } from "../keys.ts";
 import { boundEvents } from "./bound-events.ts";
 
 /** As little as a webhook needs, so that a function which only receives them starts with little. */
-export type WebhookDeps = Pick<ServiceDeps, "settings" | "secrets" | "queue" | "now" | "log"> & {
-  readonly store: { readonly deliveries: Pick<DeliveryStore, "put" | "mark"> };
-  readonly forges: ReadonlyMap<string, Pick<Forge, "name" | "webhooks">>;
-};
+export type WebhookDeps = Pick<Ports, "queue" | "secrets"> &
+  Pick<Installation, "settings"> &
+  Pick<Host, "now" | "log"> & {
+    readonly store: { readonly deliveries: Pick<DeliveryStore, "put" | "mark"> };
+    readonly forges: ReadonlyMap<string, Pick<Forge, "name" | "webhooks">>;
+  };
 
 /** Lambda takes 6 MB at most; larger payloads are found by the sweep. */
 export const maxWebhookBytes = 6_000_000;

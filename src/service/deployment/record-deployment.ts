@@ -4,13 +4,13 @@ import { findJob } from "#pipeline/jobs.ts";
 import type { Job, Pipeline } from "#pipeline/pipeline.ts";
 import type { Deployment } from "#store/deployment-store.ts";
 import { isFromFork } from "../configuration/facts.ts";
-import type { ServiceDeps } from "../deps.ts";
+import type { Host, Installation, Ports } from "../deps.ts";
 import { readPlan } from "../read-plan.ts";
 import { type DeploymentTarget, deploymentTarget } from "./deployment.ts";
 
 /** Keeps who deployed what, when, where to. What cannot be said is not asked for again. */
 export async function recordDeployment(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store" | "blobs"> & Pick<Installation, "settings"> & Pick<Host, "log">,
   pipeline: Pipeline,
   { jobId, status }: Extract<Command, { type: "record_deployment" }>,
 ): Promise<readonly PipelineEvent[]> {

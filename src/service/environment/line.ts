@@ -3,7 +3,7 @@ import type { Pipeline, PipelineEnvironment } from "#pipeline/pipeline.ts";
 import { isWaiting } from "#pipeline/waiting.ts";
 import type { RunnerSize } from "#project/runner-size.ts";
 import type { Place } from "#store/place-store.ts";
-import { isoNow, type ServiceDeps } from "../deps.ts";
+import { type Host, isoNow, type Ports } from "../deps.ts";
 
 /**
  * After a refused start newcomers of the size stand in line for so long, renewed by every further refusal: if all
@@ -30,13 +30,16 @@ export function placeOf(
 }
 
 /** Whether others of this size stand in line already. */
-export async function mustStandInLine(deps: ServiceDeps, { size }: Place): Promise<boolean> {
+export async function mustStandInLine(
+  deps: Pick<Ports, "store"> & Pick<Host, "now">,
+  { size }: Place,
+): Promise<boolean> {
   return (await deps.store.places.readLine(isoNow(deps))).shut.has(size);
 }
 
 /** The entry comes before the event: what says that it waits can be found by those who give places away. */
 export async function standInLine(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store"> & Pick<Host, "now">,
   place: Place,
   environment: PipelineEnvironment,
   reason = taken,
@@ -49,7 +52,10 @@ export async function standInLine(
 }
 
 /** Lets newcomers of a size that was refused stand in line. */
-export async function shutLine(deps: ServiceDeps, size: string): Promise<void> {
+export async function shutLine(
+  deps: Pick<Ports, "store"> & Pick<Host, "now">,
+  size: string,
+): Promise<void> {
   const { shut } = await deps.store.places.readLine(isoNow(deps));
   const until = shut.get(size);
   if (until !== undefined && Date.parse(until) - deps.now() > renewMilliseconds) return;
@@ -61,7 +67,7 @@ const stopSeconds = 20;
 
 /** Its place goes to whoever is next. */
 export async function freePlace(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store" | "queue"> & Pick<Host, "now">,
   freed: { readonly environmentId: string; readonly waited: boolean; readonly stopped: boolean },
 ): Promise<void> {
   if (freed.waited) await deps.store.places.leave(freed.environmentId);

@@ -3,7 +3,7 @@ import type { PipelineEvent } from "#pipeline/event.ts";
 import type { Pipeline, PipelineEnvironment } from "#pipeline/pipeline.ts";
 import { sizeOf } from "#project/runner-size.ts";
 import type { Place } from "#store/place-store.ts";
-import type { ServiceDeps } from "../deps.ts";
+import type { Host, Ports, ServiceDeps } from "../deps.ts";
 import { accessOf } from "./environment-ref.ts";
 import { mustStandInLine, placeOf, shutLine, standInLine } from "./line.ts";
 
@@ -80,7 +80,7 @@ export async function startEnvironment(
 }
 
 async function refused(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store"> & Pick<Host, "now">,
   place: Place,
   environment: PipelineEnvironment,
   reason?: string,

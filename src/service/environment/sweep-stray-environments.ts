@@ -1,5 +1,5 @@
 import { findEnvironment } from "#pipeline/availability.ts";
-import type { ServiceDeps } from "../deps.ts";
+import type { Host, Ports } from "../deps.ts";
 import { eachUntil } from "../each-until.ts";
 
 /**
@@ -7,7 +7,7 @@ import { eachUntil } from "../each-until.ts";
  * What is not looked at by `until` (epoch milliseconds) is left to the next time.
  */
 export async function sweepStrayEnvironments(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store" | "environments"> & Pick<Host, "now" | "log">,
   options: { readonly until?: number } = {},
 ): Promise<void> {
   const environments = await deps.environments.list();

@@ -5,7 +5,7 @@ import { isCompleted } from "#pipeline/status.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import { RegistryError } from "#registry/registry.ts";
 import type { OldImage } from "#store/old-image-store.ts";
-import { isoNow, type ServiceDeps } from "../deps.ts";
+import { type Host, type Installation, isoNow, type Ports, type ServiceDeps } from "../deps.ts";
 
 const weekSeconds = 7 * 24 * 3600;
 /** What cannot be decided now is looked at again after so long. */
@@ -14,7 +14,7 @@ const mostAtOnce = 20;
 
 /** Notes that the image of a deleted branch is to go, once its time of grace is over. May be repeated. */
 export async function noteDeletedBranch(
-  deps: Pick<ServiceDeps, "store" | "settings" | "now">,
+  deps: Pick<Ports, "store"> & Pick<Installation, "settings"> & Pick<Host, "now">,
   { forge, project }: ProjectKey,
   branch: string,
 ): Promise<void> {
@@ -52,7 +52,9 @@ export async function removeOldImages(deps: ServiceDeps): Promise<void> {
 }
 
 async function decide(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store" | "registry" | "forges"> &
+    Pick<Installation, "settings"> &
+    Pick<Host, "now">,
   image: OldImage,
 ): Promise<"removed" | "absent" | "kept" | "wait"> {
   const settings = await deps.settings(image);
@@ -99,7 +101,10 @@ function gone(error: unknown): "absent" {
   throw error;
 }
 
-async function postpone(deps: ServiceDeps, image: OldImage): Promise<void> {
+async function postpone(
+  deps: Pick<Ports, "store"> & Pick<Host, "now">,
+  image: OldImage,
+): Promise<void> {
   const dueAt = later(isoNow(deps), againMilliseconds);
   await deps.store.oldImages.put({ ...image, dueAt });
 }

@@ -2,7 +2,7 @@ import type { Job } from "#pipeline/pipeline.ts";
 import type { Status } from "#pipeline/status.ts";
 import { authorizeJob } from "../access/authorize-job.ts";
 import { advanceSoon } from "../advance/advance-pipeline.ts";
-import type { ServiceDeps } from "../deps.ts";
+import type { Host, ServiceDeps } from "../deps.ts";
 import { logKey } from "../keys.ts";
 
 /** A contact is written at most this often: every chunk of log would else be a write of the pipeline. */
@@ -36,7 +36,7 @@ export async function appendTrace(
   };
 }
 
-export function contactDue(deps: ServiceDeps, job: Job): boolean {
+export function contactDue(deps: Pick<Host, "now">, job: Job): boolean {
   const last = job.contactAt ?? job.startedAt;
   return last === undefined || deps.now() - Date.parse(last) > contactMilliseconds;
 }

@@ -2,7 +2,7 @@ import { findEnvironment } from "#pipeline/availability.ts";
 import type { TicketExchange } from "#runner/protocol.ts";
 import type { TokenGrant } from "#store/token-store.ts";
 import { advanceSoon } from "../advance/advance-pipeline.ts";
-import { isoNow, type ServiceDeps } from "../deps.ts";
+import { type Host, isoNow, type Ports, type ServiceDeps } from "../deps.ts";
 import { accessOf } from "../environment/environment-ref.ts";
 
 const idleTimeoutSeconds = 60;
@@ -59,7 +59,7 @@ async function endEnvironmentOf(deps: ServiceDeps, spent: TokenGrant): Promise<v
 }
 
 async function callerProblem(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store" | "environments" | "verifyCaller"> & Pick<Host, "log">,
   grant: TokenGrant | undefined,
   caller: string | undefined,
 ): Promise<string | undefined> {
@@ -86,7 +86,7 @@ async function callerProblem(
 }
 
 /** It may call before its start is noted, or after a crash that kept it from being noted. */
-async function findHandle(deps: ServiceDeps, id: string): Promise<string> {
+async function findHandle(deps: Pick<Ports, "environments">, id: string): Promise<string> {
   const seen = (await deps.environments.observe([{ id }])).get(id);
   if (seen?.state === "starting" || seen?.state === "running") return seen.handle;
   throw new Error(`Nothing is known of the environment ${id} yet.`);

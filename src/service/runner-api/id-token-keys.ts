@@ -6,7 +6,7 @@ import {
   type JWK,
 } from "jose";
 import * as z from "zod/mini";
-import type { ServiceDeps } from "../deps.ts";
+import type { Ports } from "../deps.ts";
 
 /** The secret that holds the installation's signing key; after a rotation the key before stays known. */
 export const idTokenKeySecret = "id-token-key";
@@ -29,7 +29,7 @@ const keySchema = z.object({
 type SigningKey = z.infer<typeof keySchema>;
 
 /** The newest key; made at the first call of an installation. */
-export async function signingKey(deps: Pick<ServiceDeps, "secrets">): Promise<SigningKey> {
+export async function signingKey(deps: Pick<Ports, "secrets">): Promise<SigningKey> {
   const [present] = await allKeys(deps);
   if (present !== undefined) return present;
   await rotateIdTokenKey(deps);
@@ -41,7 +41,7 @@ export async function signingKey(deps: Pick<ServiceDeps, "secrets">): Promise<Si
 }
 
 /** Makes a new key. Tokens that the one before signed stay good for as long as the secrets keep it. */
-export async function rotateIdTokenKey(deps: Pick<ServiceDeps, "secrets">): Promise<void> {
+export async function rotateIdTokenKey(deps: Pick<Ports, "secrets">): Promise<void> {
   const { privateKey } = await generateKeyPair(idTokenAlgorithm, { extractable: true });
   const key = await exportJWK(privateKey);
   const kid = await calculateJwkThumbprint(key);
@@ -49,7 +49,7 @@ export async function rotateIdTokenKey(deps: Pick<ServiceDeps, "secrets">): Prom
 }
 
 /** What relying parties check signatures with (RFC 7517): public parts only. */
-export async function publicKeys(deps: Pick<ServiceDeps, "secrets">): Promise<JSONWebKeySet> {
+export async function publicKeys(deps: Pick<Ports, "secrets">): Promise<JSONWebKeySet> {
   await signingKey(deps);
   const keys = (await allKeys(deps)).map(
     ({ kty, kid, n, e }): JWK => ({ kty, kid, n, e, use: "sig", alg: idTokenAlgorithm }),
@@ -57,7 +57,7 @@ export async function publicKeys(deps: Pick<ServiceDeps, "secrets">): Promise<JS
   return { keys };
 }
 
-async function allKeys({ secrets }: Pick<ServiceDeps, "secrets">): Promise<readonly SigningKey[]> {
+async function allKeys({ secrets }: Pick<Ports, "secrets">): Promise<readonly SigningKey[]> {
   const texts = await secrets.get(idTokenKeySecret);
   return texts.map((text) => {
     try {

@@ -5,7 +5,7 @@ import { expandServer } from "#language/scope/expand.ts";
 import { lastValue, type Variable } from "#language/variables.ts";
 import type { Job, Pipeline } from "#pipeline/pipeline.ts";
 import { isFromFork } from "../configuration/facts.ts";
-import type { ServiceDeps } from "../deps.ts";
+import type { Host, Installation, Ports } from "../deps.ts";
 import { idTokenAlgorithm, signingKey } from "./id-token-keys.ts";
 
 /** Clocks may differ by this much. */
@@ -17,7 +17,7 @@ const leewaySeconds = 5;
  * are none. Merge requests of forks get no tokens: they would speak for the project.
  */
 export async function idTokenVariables(
-  deps: Pick<ServiceDeps, "secrets" | "now" | "server">,
+  deps: Pick<Ports, "secrets"> & Pick<Installation, "server"> & Pick<Host, "now">,
   pipeline: Pipeline,
   job: Job,
   planned: PlannedJob,

@@ -5,7 +5,7 @@ import type { Pipeline } from "#pipeline/pipeline.ts";
 import type { JobCache } from "#runner/protocol.ts";
 import { cacheKeySuffix } from "../artifacts/cache.ts";
 import { isFromFork } from "../configuration/facts.ts";
-import type { ServiceDeps } from "../deps.ts";
+import type { Host, Ports } from "../deps.ts";
 
 /** Most files that a pattern in `cache:key:files` may stand for. */
 const maxKeyFiles = 50;
@@ -16,7 +16,7 @@ const maxKeyFiles = 50;
  * out: a job is right without any.
  */
 export async function toCaches(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "forges"> & Pick<Host, "hash" | "log">,
   pipeline: Pipeline,
   planned: PlannedJob,
 ): Promise<JobCache[]> {
@@ -43,7 +43,7 @@ export async function toCaches(
 }
 
 async function keyOf(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "forges"> & Pick<Host, "hash" | "log">,
   pipeline: Pipeline,
   cache: CacheOptions,
   index: number,
@@ -67,7 +67,7 @@ async function keyOf(
 
 /** Changes with the content of the files, not with their history, which a shallow clone would not have. */
 async function digestOf(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "forges"> & Pick<Host, "hash">,
   pipeline: Pipeline,
   files: readonly string[],
 ): Promise<string | undefined> {

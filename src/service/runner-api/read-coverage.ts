@@ -1,7 +1,7 @@
 import type { CoverageReader } from "#language/keyword/coverage.ts";
 import { pipelineIdOfJob } from "#pipeline/jobs.ts";
 import type { Job } from "#pipeline/pipeline.ts";
-import type { ServiceDeps } from "../deps.ts";
+import type { Ports } from "../deps.ts";
 import { logKey } from "../keys.ts";
 import { readPlan } from "../read-plan.ts";
 
@@ -11,7 +11,7 @@ const mostBytes = 32 * 1024 * 1024;
 
 /** The last line of the job's log that says a percentage decides; undefined where none does. */
 export async function readCoverage(
-  deps: Pick<ServiceDeps, "blobs">,
+  deps: Pick<Ports, "blobs">,
   job: Job,
 ): Promise<number | undefined> {
   if (job.readsCoverage === undefined) return undefined;
@@ -23,7 +23,7 @@ export async function readCoverage(
 }
 
 async function searchBackwards(
-  { blobs }: Pick<ServiceDeps, "blobs">,
+  { blobs }: Pick<Ports, "blobs">,
   key: string,
   read: CoverageReader,
 ): Promise<number | undefined> {

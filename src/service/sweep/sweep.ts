@@ -1,5 +1,5 @@
 import type { Message } from "#queue/queue.ts";
-import type { ServiceDeps } from "../deps.ts";
+import type { Host, Ports } from "../deps.ts";
 import { eachUntil } from "../each-until.ts";
 
 /** A delivery this young may still be under way. */
@@ -13,7 +13,7 @@ const inLineLooked = 5;
  * `until` (epoch milliseconds) is left to the next time.
  */
 export async function sweep(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store" | "queue"> & Pick<Host, "now" | "log">,
   options: { readonly includeYoung?: boolean; readonly until?: number } = {},
 ): Promise<void> {
   const { pipelines } = deps.store;
@@ -37,7 +37,7 @@ export async function sweep(
 }
 
 async function lostDeliveries(
-  { store, now }: ServiceDeps,
+  { store, now }: Pick<Ports, "store"> & Pick<Host, "now">,
   includeYoung: boolean,
 ): Promise<readonly Message[]> {
   const unfinished = await store.deliveries.listUnfinished();

@@ -3,7 +3,7 @@ import { type EnvironmentUsage, environmentUsage } from "#pipeline/usage.ts";
 import { usageAsIf } from "#pipeline/usage-as-if.ts";
 import { minutePrice, prices } from "#project/prices.ts";
 import { webhookCost } from "#project/webhook-cost.ts";
-import { isoNow, type ServiceDeps } from "../deps.ts";
+import { type Host, isoNow, type Ports } from "../deps.ts";
 
 /** What build machines took, and what they cost; dollars are absent where a size has no price. */
 export type BuildCost = {
@@ -53,7 +53,7 @@ const usualProvisioning = 60;
 const leavingSeconds = 5;
 const usualCompute: ComputeSize = "small";
 
-export type CostDeps = Pick<ServiceDeps, "store" | "now">;
+export type CostDeps = Pick<Ports, "store"> & Pick<Host, "now">;
 
 export async function costOfPipeline(
   deps: CostDeps,

@@ -3,7 +3,7 @@ import type { Pipeline } from "#pipeline/pipeline.ts";
 import { isSamePath, type ProjectKey } from "#pipeline/project-key.ts";
 import type { TriggerEvent } from "#pipeline/trigger-event.ts";
 import type { Delivery } from "#store/delivery-store.ts";
-import type { ServiceDeps } from "../deps.ts";
+import type { Host, Installation, Ports } from "../deps.ts";
 import { pipelineUrl } from "../page-urls.ts";
 import { readForgeNotes } from "../watch/forge-notes.ts";
 import { connectedProjects } from "../watch/sweep-forges.ts";
@@ -47,7 +47,7 @@ export type DeliveryTrace = DeliveryView & {
 const searched = 1000;
 
 export async function listDeliveries(
-  deps: Pick<ServiceDeps, "store">,
+  deps: Pick<Ports, "store">,
   filter: { readonly project?: string; readonly limit: number },
 ): Promise<readonly DeliveryView[]> {
   const { project, limit } = filter;
@@ -60,7 +60,7 @@ export async function listDeliveries(
 
 /** By its id, or the beginning of it where no other begins so. */
 export async function findDelivery(
-  deps: Pick<ServiceDeps, "store">,
+  deps: Pick<Ports, "store">,
   id: string,
 ): Promise<Delivery | undefined> {
   const recent = await deps.store.deliveries.list(searched);
@@ -71,7 +71,7 @@ export async function findDelivery(
 }
 
 export async function traceDelivery(
-  deps: Pick<ServiceDeps, "store">,
+  deps: Pick<Ports, "store">,
   delivery: Delivery,
 ): Promise<DeliveryTrace> {
   const ids = (delivery.outcomes ?? []).flatMap((outcome) =>
@@ -84,7 +84,7 @@ export async function traceDelivery(
 
 /** What somebody has to do so that forges deliver again. */
 export async function webhookHints(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store" | "blobs"> & Pick<Installation, "connected"> & Pick<Host, "hash">,
   project?: string,
 ): Promise<readonly (ProjectKey & { readonly hint: string })[]> {
   const keys = (await connectedProjects(deps)).filter(

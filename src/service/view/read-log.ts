@@ -1,6 +1,6 @@
 import { pipelineIdOfJob } from "#pipeline/jobs.ts";
 import { isCompleted, type Status } from "#pipeline/status.ts";
-import type { ServiceDeps } from "../deps.ts";
+import type { Host, Ports, Waiting } from "../deps.ts";
 import { logKey } from "../keys.ts";
 import { readJob } from "../read-job.ts";
 
@@ -17,7 +17,7 @@ export type LogPart = {
 
 /** Part of a job's log; with a wait, holds until there is more, or the job is done. */
 export async function readLog(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store" | "blobs"> & Pick<Host, "now"> & Pick<Waiting, "waitForChange">,
   jobId: number,
   options: { readonly offset: number; readonly waitMilliseconds: number },
 ): Promise<LogPart | undefined> {

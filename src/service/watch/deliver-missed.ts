@@ -3,7 +3,7 @@ import type { UserFacts } from "#language/facts.ts";
 import type { ProjectKey } from "#pipeline/project-key.ts";
 import type { ForgeProject, TriggerEvent } from "#pipeline/trigger-event.ts";
 import { boundEvents } from "../delivery/bound-events.ts";
-import { isoNow, type ServiceDeps } from "../deps.ts";
+import { type Host, isoNow, type Ports } from "../deps.ts";
 import type { MissedRef } from "./missed-refs.ts";
 
 const zeros = "0".repeat(40);
@@ -21,7 +21,7 @@ export type Delivered = {
 
 /** Stores what was missed as a delivery like any other and queues it. */
 export async function deliverMissed(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store" | "queue"> & Pick<Host, "now" | "hash">,
   key: ProjectKey,
   client: ForgeClient,
   missed: readonly MissedRef[],

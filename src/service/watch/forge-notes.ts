@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { type ProjectKey, plainPath } from "#pipeline/project-key.ts";
-import type { ServiceDeps } from "../deps.ts";
+import type { Host, Ports } from "../deps.ts";
 
 const notes = z.object({
   /** When the project's forge was first looked at. */
@@ -22,7 +22,7 @@ const notes = z.object({
 export type ForgeNotes = z.infer<typeof notes>;
 
 export async function readForgeNotes(
-  deps: Pick<ServiceDeps, "blobs" | "hash">,
+  deps: Pick<Ports, "blobs"> & Pick<Host, "hash">,
   key: ProjectKey,
 ): Promise<ForgeNotes | undefined> {
   const bytes = await deps.blobs.get(notesKey(deps, key));
@@ -32,14 +32,14 @@ export async function readForgeNotes(
 }
 
 export async function writeForgeNotes(
-  deps: Pick<ServiceDeps, "blobs" | "hash">,
+  deps: Pick<Ports, "blobs"> & Pick<Host, "hash">,
   key: ProjectKey,
   value: ForgeNotes,
 ): Promise<void> {
   await deps.blobs.put(notesKey(deps, key), new TextEncoder().encode(JSON.stringify(value)));
 }
 
-function notesKey({ hash }: Pick<ServiceDeps, "hash">, { forge, project }: ProjectKey): string {
+function notesKey({ hash }: Pick<Host, "hash">, { forge, project }: ProjectKey): string {
   return `forges/${forge}/${hash(plainPath(project))}.json`;
 }
 

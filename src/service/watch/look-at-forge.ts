@@ -1,6 +1,6 @@
 import { type Forge, ForgeError } from "#forge/forge.ts";
 import { isSameProject, type ProjectKey } from "#pipeline/project-key.ts";
-import { isoNow, type ServiceDeps } from "../deps.ts";
+import { type Host, isoNow, type Ports, type ServiceDeps } from "../deps.ts";
 import { type Delivered, deliverMissed } from "./deliver-missed.ts";
 import { type ForgeNotes, readForgeNotes, writeForgeNotes } from "./forge-notes.ts";
 import { type HookLook, lookAtHook } from "./look-at-hook.ts";
@@ -120,7 +120,7 @@ function lookResult(
 
 /** Without the refs of deliveries that are being worked on. */
 async function withoutPending(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store">,
   key: ProjectKey,
   missed: readonly MissedRef[],
 ): Promise<readonly MissedRef[]> {
@@ -162,7 +162,7 @@ function suspectsOf(
 }
 
 function tell(
-  deps: ServiceDeps,
+  deps: Pick<Host, "log">,
   key: ProjectKey,
   found: readonly MissedRef[],
   hook: HookLook,

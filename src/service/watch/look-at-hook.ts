@@ -1,7 +1,7 @@
 import { type FailedDelivery, type Forge, ForgeError } from "#forge/forge.ts";
 import type { ProjectKey } from "#pipeline/project-key.ts";
 import type { TriggerEvent } from "#pipeline/trigger-event.ts";
-import type { ServiceDeps } from "../deps.ts";
+import type { Host, Ports } from "../deps.ts";
 import type { ForgeNotes } from "./forge-notes.ts";
 import type { Refs } from "./missed-refs.ts";
 
@@ -24,7 +24,7 @@ type Places = { readonly listed: ReadonlyMap<string, string>; readonly seen: Ref
  * here: comparing refs finds the pushes.
  */
 export async function lookAtHook(
-  deps: ServiceDeps,
+  deps: Pick<Ports, "store"> & Pick<Host, "log">,
   key: ProjectKey,
   forge: Forge,
   notes: ForgeNotes | undefined,

@@ -1,5 +1,5 @@
 import { type ProjectKey, projectText } from "#pipeline/project-key.ts";
-import type { ServiceDeps } from "../deps.ts";
+import type { Host, Installation, Ports, ServiceDeps } from "../deps.ts";
 import { readForgeNotes } from "./forge-notes.ts";
 import { lookAtForge } from "./look-at-forge.ts";
 
@@ -39,7 +39,9 @@ export async function sweepForges(
 }
 
 /** Projects at forges that somebody connected: the built-in git host tells of its pushes itself. */
-export async function connectedProjects(deps: ServiceDeps): Promise<readonly ProjectKey[]> {
+export async function connectedProjects(
+  deps: Pick<Ports, "store"> & Pick<Installation, "connected">,
+): Promise<readonly ProjectKey[]> {
   if (deps.connected !== undefined) return deps.connected();
   const stored = await deps.store.projects.list();
   return stored
@@ -47,7 +49,11 @@ export async function connectedProjects(deps: ServiceDeps): Promise<readonly Pro
     .map(({ forge, project }) => ({ forge, project }));
 }
 
-async function turnOf(deps: ServiceDeps, key: ProjectKey, minute: number): Promise<boolean> {
+async function turnOf(
+  deps: Pick<Ports, "blobs"> & Pick<Host, "hash">,
+  key: ProjectKey,
+  minute: number,
+): Promise<boolean> {
   const place = Number.parseInt(deps.hash(projectText(key)).slice(0, 8), 16);
   const step = (minute + place) % everyMinutes;
   if (step === 0) return true;
