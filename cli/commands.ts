@@ -28,11 +28,9 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   event: async () => (await import("./commands/event.ts")).eventCommand(),
 };
 
-/** The command that the arguments name; none where only the version is asked for; otherwise all of them. */
-export function commandsFor([first]: readonly string[]): Promise<readonly Command[]> {
-  const named =
-    first === undefined || !Object.hasOwn(commands, first) ? undefined : commands[first];
-  const asksVersion = first === "--version" || first === "-V";
-  const wanted = named !== undefined ? [named] : asksVersion ? [] : Object.values(commands);
+/** The command that the arguments name; all of them where they name none. */
+export function commandsFor([first = ""]: readonly string[]): Promise<readonly Command[]> {
+  const named = Object.hasOwn(commands, first) ? commands[first] : undefined;
+  const wanted = named === undefined ? Object.values(commands) : [named];
   return Promise.all(wanted.map((make) => make()));
 }

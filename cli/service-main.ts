@@ -1,4 +1,4 @@
-// The service alone, as one program: `cli/slipway.js` runs `slipway up` from it.
+// The service alone, as one program.
 import { upCommand } from "./commands/up.ts";
 import { createProgram, runProgram } from "./program.ts";
 

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
+import { programFor } from "../local/bundle/programs.mjs";
 import { startProgram } from "../local/bundle/start.mjs";
 
-const [command, ...options] = process.argv.slice(2);
-const isService = command === "up" && !options.includes("--detach");
-await startProgram(isService ? "service" : "command-line", "main");
+await startProgram(programFor(process.argv.slice(2)), "main");

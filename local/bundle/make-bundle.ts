@@ -14,7 +14,8 @@ const keptMilliseconds = 24 * 60 * 60 * 1000;
 
 /** All programs of this package that are started from bundles. */
 export async function makeBundles(): Promise<void> {
-  for (const name of ["command-line", "service"] as const) await makeBundle(name);
+  for (const name of ["client", "author", "service", "command-line"] as const)
+    await makeBundle(name);
 }
 
 /**

@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readNote } from "#local/bundle/note.mjs";
+import { noteFileOf, type ProgramName } from "#local/bundle/programs.mjs";
 
 const source = resolve(import.meta.dirname, "../..");
 let root: string;
@@ -32,7 +34,7 @@ async function edit(path: string, change: (text: string) => string): Promise<voi
   await writeFile(join(root, path), after);
 }
 
-const noteFile = () => join(root, "dist/command-line/note.json");
+const noteFile = () => join(root, noteFileOf("client"));
 
 describe.sequential("the command line", { timeout: 120_000 }, () => {
   test("of a checkout that only has its packages makes its bundle, once", async () => {
@@ -43,14 +45,19 @@ describe.sequential("the command line", { timeout: 120_000 }, () => {
     expect((await stat(noteFile())).ino).toBe(ino);
   });
 
-  test("loads for a light command nothing that only others need", () => {
-    const loaded = sourcesOf("status");
-    expect(loaded).toContain("cli/commands/status.ts");
-    expect(loaded).toContain("cli/main.ts");
+  test("checks and loads for a light command nothing that only others need", async () => {
     const heavy =
-      /node_modules\/(?:@aws-sdk|@smithy|dockerode|re2js|yaml|zod\/v4\/locales)\/|^src\/(?:language|pipeline)\/|^local\/(?:up|wire|setup)\//;
+      /node_modules\/(?:@aws-sdk|@smithy|dockerode|re2js|yaml)\/|^src\/language\/jobs\/|^local\/(?:up|wire|setup)\//;
+    const loaded = checkedFor("client");
+    expect(loaded).toContain("cli/commands/status.ts");
     expect(loaded.filter((path) => heavy.test(path))).toEqual([]);
-    expect(sourcesOf("lint").some((path) => heavy.test(path))).toBe(true);
+    const { entries } = readNote(noteFile());
+    expect((await stat(join(root, entries.main ?? ""))).size).toBeLessThan(300_000);
+    expect((await slipway("lint", "--help")).code).toBe(0);
+    expect(checkedFor("author").filter((path) => heavy.test(path))).not.toEqual([]);
+    expect(
+      checkedFor("author").filter((path) => /@aws-sdk|dockerode|^local\/up\//.test(path)),
+    ).toEqual([]);
   });
 
   test.for([
@@ -86,22 +93,8 @@ describe.sequential("the command line", { timeout: 120_000 }, () => {
   });
 });
 
-/** Sources of ours and of packages that a command loads, `main.ts` included, by the source maps. */
-function sourcesOf(command: string): readonly string[] {
-  const directory = join(root, "dist/command-line");
-  const files = readdirSync(directory);
-  const loaded = new Set<string>();
-  const load = (file: string): void => {
-    if (loaded.has(file)) return;
-    loaded.add(file);
-    const code = readFileSync(join(directory, file), "utf8");
-    for (const [, next = ""] of code.matchAll(/(?:from|import)"\.\/([\w.-]+)"/g)) load(next);
-  };
-  for (const entry of ["main", command]) {
-    load(files.find((file) => file.startsWith(`${entry}-`) && file.endsWith(".mjs")) ?? "");
-  }
-  const sources = [...loaded].flatMap((file): string[] => {
-    return JSON.parse(readFileSync(join(directory, `${file}.map`), "utf8")).sources;
-  });
-  return sources.map((path) => path.replace(/^.*?(?=node_modules\/)|^(?:\.\.\/)+/, ""));
+/** Files that a program was made of: what is checked before each start of it. */
+function checkedFor(program: ProgramName): readonly string[] {
+  const { signatures } = readNote(join(root, noteFileOf(program)));
+  return Object.keys(signatures).map((path) => path.replace(/^.*(?=node_modules\/)/, ""));
 }

@@ -119,7 +119,8 @@ async function remainsOf(output: string): Promise<string[]> {
 /** By another run that has taken the port since: the one that is looked for has ended. */
 function isInUse(directory: string): boolean {
   try {
-    return isRunning(Number(readFileSync(join(directory, "run.pid"), "utf8")));
+    const pid = Number(readFileSync(join(directory, "run.pid"), "utf8"));
+    return pid > 0 && isRunning(pid);
   } catch {
     return false;
   }
