@@ -83,9 +83,11 @@ describe("jobs in the shell of a build", () => {
   });
 
   test("whose role goes while they wait are retried, and then fail with that word", async () => {
-    service.double.knobs.provisioningMilliseconds = 500;
+    // Long enough for the role to be deleted first on a busy machine; later builds need not wait.
+    service.double.knobs.provisioningMilliseconds = 5_000;
     const id = await service.push(one);
     service.double.knobs.deletedRoles.add(roleOf({ access: "push", project: "group/app" }));
+    service.double.knobs.provisioningMilliseconds = 100;
     const pipeline = await service.completed(id);
     expect(pipeline.status).toBe("failed");
     expect(pipeline.environments.at(-1)?.problem).toMatch(/role .* Was it deleted or changed\?/);
