@@ -38,6 +38,7 @@ const planted = [
   { file: "src/git/planted.ts", bad: "#forge/forge.ts", good: "node:child_process" },
   { file: "src/git/planted.ts", bad: "dockerode", good: "./environment.ts" },
   { file: "src/forge/git/planted.ts", bad: "#runner/sources/git.ts", good: "#git/run.ts" },
+  { file: "src/terminal/planted.ts", bad: "node:util", good: "./escapes.ts" },
   { file: "src/http/planted.ts", bad: "#forge/forge.ts", good: "node:buffer" },
   { file: "src/language/planted.ts", bad: "#http/basic-auth.ts", good: "./plan.ts" },
   { file: "src/store/planted.ts", bad: "#service/deps.ts", good: "#http/basic-auth.ts" },
