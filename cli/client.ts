@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { CliError, exitCodes } from "./failure.ts";
 import type { ServiceOptions } from "./options.ts";
+import { printError } from "./print.ts";
 import { findService } from "./service-address.ts";
 
 export type Client = {
@@ -51,7 +52,7 @@ export async function connect(
         return await whole(path);
       } catch (error) {
         if (!(error instanceof NoAnswer) || Date.now() >= until) throw error;
-        if (tries === 0) console.error("slipway: the service is away; waiting for it");
+        if (tries === 0) printError("slipway: the service is away; waiting for it");
         await sleep(pauseMilliseconds);
       }
     }

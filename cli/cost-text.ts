@@ -1,7 +1,7 @@
 import type { BuildCost, CostReport } from "#service/view/cost.ts";
+import { oneLine } from "#terminal/readable.ts";
 import { counted } from "./author/plan-text.ts";
 import { colors } from "./colors.ts";
-import { plainText } from "./text.ts";
 
 /** What pipelines took of build machines, for a terminal. */
 export function costText(report: CostReport): string {
@@ -10,7 +10,7 @@ export function costText(report: CostReport): string {
   const width = Math.max(...pipelines.map(({ project }) => project.length));
   const lines = pipelines.map(
     (cost) =>
-      `${String(cost.id).padStart(6)}  ${plainText(cost.project).padEnd(width)}  ${cost.executor.padEnd(16)}  ${amounts(cost)}  ${counted(cost.jobs, "job").padStart(8)}  ${seconds(cost)}`,
+      `${String(cost.id).padStart(6)}  ${oneLine(cost.project).padEnd(width)}  ${cost.executor.padEnd(16)}  ${amounts(cost)}  ${counted(cost.jobs, "job").padStart(8)}  ${seconds(cost)}`,
   );
   return [
     ...lines,

@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { MachineProblem } from "#local/machine-problem.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { CliError, exitCodes } from "./failure.ts";
+import { printError } from "./print.ts";
 
 export function createProgram(commands: readonly Command[]): Command {
   const program = new Command("slipway")
@@ -32,11 +33,11 @@ export async function runProgram(program: Command): Promise<void> {
       return;
     }
     if (error instanceof CliError) {
-      console.error(`slipway: ${error.message}`);
+      printError(`slipway: ${error.message}`);
       process.exitCode = error.exitCode;
     } else if (error instanceof MachineProblem) {
       const { message, howToGet } = error;
-      console.error(`slipway: ${howToGet === undefined ? message : `${message}\n${howToGet}`}`);
+      printError(`slipway: ${howToGet === undefined ? message : `${message}\n${howToGet}`}`);
       process.exitCode = exitCodes.absent;
     } else {
       throw error;

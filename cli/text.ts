@@ -1,5 +1,6 @@
 import { between } from "#functions/http/pages/time.ts";
 import type { JobView, PipelineView } from "#service/view/pipeline-view.ts";
+import { oneLine } from "#terminal/readable.ts";
 import { colors } from "./colors.ts";
 
 const paint: Readonly<Record<string, (text: string) => string>> = {
@@ -14,11 +15,6 @@ export function paintStatus(status: string, width = 0): string {
   return (paint[status] ?? colors.dim)(status.padEnd(width));
 }
 
-/** Names that came with a push, without what would steer the terminal. */
-export function plainText(text: string): string {
-  return text.replaceAll(/\p{Cc}+/gu, " ");
-}
-
 /** A pipeline with its stages and jobs, for a terminal. */
 export function pipelineText(pipeline: PipelineView, now: string): string {
   const took =
@@ -26,14 +22,14 @@ export function pipelineText(pipeline: PipelineView, now: string): string {
       ? ""
       : ` · ${between(pipeline.started_at, pipeline.finished_at ?? now)}`;
   const head = [
-    `${paintStatus(pipeline.status)}  pipeline ${pipeline.id} · ${pipeline.project} · ${pipeline.ref} · ${pipeline.sha.slice(0, 8)}${took}`,
+    `${paintStatus(pipeline.status)}  pipeline ${pipeline.id} · ${oneLine(pipeline.project)} · ${oneLine(pipeline.ref)} · ${pipeline.sha.slice(0, 8)}${took}`,
     colors.dim(pipeline.url),
     ...pipeline.problems
       .flatMap((problem) => problem.split("\n"))
-      .map((line) => `  ${plainText(line)}`),
+      .map((line) => `  ${oneLine(line)}`),
   ];
   const stages = pipeline.stages.flatMap((stage) => [
-    `${plainText(stage.name).padEnd(12)} ${paintStatus(stage.status)}`,
+    `${oneLine(stage.name).padEnd(12)} ${paintStatus(stage.status)}`,
     ...stage.jobs.map((job) => jobText(job, now)),
   ]);
   return [...head, ...stages].join("\n");
@@ -48,7 +44,7 @@ function jobText(job: JobView, now: string): string {
     job.failure_message?.split("\n", 1)[0],
     job.allow_failure && job.status === "failed" ? "allowed to fail" : undefined,
   ].filter((part) => part !== undefined);
-  return `  ${paintStatus(job.status, 9)} ${String(job.id).padEnd(9)} ${plainText(job.name).padEnd(24)} ${time.padEnd(10)} ${plainText(why.join(", "))}`.trimEnd();
+  return `  ${paintStatus(job.status, 9)} ${String(job.id).padEnd(9)} ${oneLine(job.name).padEnd(24)} ${time.padEnd(10)} ${oneLine(why.join(", "))}`.trimEnd();
 }
 
 /** Only what is worth a word: machines of one's own are up at once. */

@@ -2,10 +2,11 @@ import { userInfo } from "node:os";
 import type { Command } from "commander";
 import type { ApprovalView, ApprovedView } from "#functions/http/slipway/approvals.ts";
 import { isSamePath } from "#pipeline/project-key.ts";
+import { oneLine } from "#terminal/readable.ts";
 import { connect } from "../client.ts";
 import { CliError, exitCodes } from "../failure.ts";
 import { commandForService, type ServiceOptions } from "../options.ts";
-import { plainText } from "../text.ts";
+import { asJson, print } from "../print.ts";
 
 type ApproveOptions = ServiceOptions & { readonly by?: string };
 
@@ -21,13 +22,13 @@ export function approveCommand(): Command {
       const client = await connect(options);
       const waiting = await client.get<readonly ApprovalView[]>("/api/slipway/approvals");
       if (what === undefined) {
-        console.log(options.json === true ? JSON.stringify(waiting) : listText(waiting));
+        print(options.json === true ? asJson(waiting) : listText(waiting));
         return;
       }
       const id = /^[1-9]\d{0,14}$/.test(what) ? what : String(find(what, waiting).pipeline_id);
       const by = options.by ?? userInfo().username;
       const done = await client.post<ApprovedView>(`/api/slipway/approvals/${id}`, { by });
-      console.log(options.json === true ? JSON.stringify(done) : approvedText(done));
+      print(options.json === true ? asJson(done) : approvedText(done));
     });
 }
 
@@ -52,7 +53,7 @@ function listText(waiting: readonly ApprovalView[]): string {
   if (waiting.length === 0) return "Nothing waits for approval.";
   return waiting
     .map((each) =>
-      plainText(
+      oneLine(
         `${String(each.pipeline_id).padEnd(6)} ${each.project}!${each.merge_request} ${each.sha.slice(0, 12)} from ${each.source_project}: ${each.title}`,
       ),
     )
@@ -60,8 +61,8 @@ function listText(waiting: readonly ApprovalView[]): string {
 }
 
 function approvedText(done: ApprovedView): string {
-  const head = `Approved by ${plainText(done.approved_by)}`;
+  const head = `Approved by ${oneLine(done.approved_by)}`;
   return done.result === "created"
     ? `${head}: pipeline ${done.pipeline_id} is ${done.status}, ${done.url}`
-    : `${head}, but nothing runs: ${plainText(done.why)}`;
+    : `${head}, but nothing runs: ${oneLine(done.why)}`;
 }

@@ -8,6 +8,7 @@ import { readId } from "../arguments.ts";
 import { connect } from "../client.ts";
 import { CliError, exitCodes } from "../failure.ts";
 import { commandForService, type ServiceOptions } from "../options.ts";
+import { asJson, print } from "../print.ts";
 
 type Options = ServiceOptions & { readonly output?: string; readonly type: string };
 
@@ -40,8 +41,6 @@ export function artifactsCommand(): Command {
       await pipeline(body, output === "-" ? process.stdout : createWriteStream(output));
       if (output === "-") return;
       const told = { job: view.id, type: options.type, file: output, size: artifact.size };
-      console.log(
-        options.json === true ? JSON.stringify(told) : `${output}: ${artifact.size} bytes`,
-      );
+      print(options.json === true ? asJson(told) : `${output}: ${artifact.size} bytes`);
     });
 }

@@ -6,6 +6,7 @@ import { resultText } from "../author/plan-text.ts";
 import { type PushFlags, withPushFlags } from "../author/push-flags.ts";
 import { exitCodes } from "../failure.ts";
 import { commandWithoutService } from "../options.ts";
+import { asJson, print, printError } from "../print.ts";
 
 export function compileCommand(): Command {
   const command = commandWithoutService(
@@ -17,13 +18,13 @@ export function compileCommand(): Command {
     async (file: string, options: PushFlags & { json?: boolean }) => {
       const { result, textOf } = await compileFile(file, options);
       if (options.json === true) {
-        console.log(JSON.stringify(resultJson(result), null, 2));
+        print(asJson(resultJson(result), 2));
       } else {
         if (result.diagnostics.length > 0) {
           const terminal = terminalOf(process.stderr);
-          console.error(diagnosticsText(result.diagnostics, (one) => textOf(one.file), terminal));
+          printError(diagnosticsText(result.diagnostics, (one) => textOf(one.file), terminal));
         }
-        console.log(resultText(result));
+        print(resultText(result));
       }
       if (result.status === "invalid") process.exitCode = exitCodes.failed;
     },

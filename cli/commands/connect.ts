@@ -12,6 +12,7 @@ import {
 import { CliError, exitCodes } from "../failure.ts";
 import { operatorSecrets, type SecretOptions, withSecretOptions } from "../operator-secrets.ts";
 import { commandWith } from "../options.ts";
+import { asJson, print, printError } from "../print.ts";
 import { findService } from "../service-address.ts";
 
 type ConnectOptions = SecretOptions & { readonly serviceUrl?: string };
@@ -52,7 +53,7 @@ export function connectCommand(): Command {
           keepsSecret: options.aws === true,
         };
         const done = await connectProject(wish, settings, secrets).catch(explain);
-        console.log(options.json === true ? JSON.stringify(done) : connectionText(project, done));
+        print(options.json === true ? asJson(done) : connectionText(project, done));
         if (done.missing.length > 0) process.exitCode = exitCodes.failed;
       },
     );
@@ -69,7 +70,7 @@ async function ownAddress(options: ConnectOptions, { aws }: Settings): Promise<s
     );
   }
   const { url } = await findService({ data: options.data });
-  console.error(
+  printError(
     `slipway: the webhook leads to ${url}, which only a forge on this machine reaches; --service-url names another address`,
   );
   return url;

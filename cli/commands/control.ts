@@ -5,6 +5,7 @@ import { readId } from "../arguments.ts";
 import { addVariable } from "../author/push-flags.ts";
 import { connect } from "../client.ts";
 import { commandForService, type ServiceOptions } from "../options.ts";
+import { asJson, print } from "../print.ts";
 import { pipelineText } from "../text.ts";
 
 /** Job ids are pipeline id × 100,000 + row, so one argument is enough for both. */
@@ -49,7 +50,5 @@ async function control(
   const kind = Number(id) > firstJobId || action === "play" ? "jobs" : "pipelines";
   const client = await connect(options);
   const view = await client.post<PipelineView>(`/api/slipway/${kind}/${id}/${action}`, body);
-  console.log(
-    options.json === true ? JSON.stringify(view) : pipelineText(view, new Date().toISOString()),
-  );
+  print(options.json === true ? asJson(view) : pipelineText(view, new Date().toISOString()));
 }

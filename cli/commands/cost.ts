@@ -5,6 +5,7 @@ import { readId } from "../arguments.ts";
 import { connect } from "../client.ts";
 import { costText } from "../cost-text.ts";
 import { commandForService, type ServiceOptions } from "../options.ts";
+import { asJson, print } from "../print.ts";
 
 type Options = ServiceOptions & { readonly project?: string; readonly since: number };
 
@@ -32,7 +33,7 @@ export function costCommand(): Command {
       });
       const client = await connect(options);
       const report = await client.get<CostReport>(`/api/slipway/cost?${query}`);
-      console.log(options.json === true ? JSON.stringify(report) : costText(report));
+      print(options.json === true ? asJson(report) : costText(report));
     });
 }
 

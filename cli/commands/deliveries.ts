@@ -1,10 +1,12 @@
 import type { Command } from "commander";
 import type { DeliveryTrace, DeliveryView } from "#service/view/delivery-view.ts";
+import { oneLine } from "#terminal/readable.ts";
 import { readWhole } from "../arguments.ts";
 import { connect } from "../client.ts";
 import { colors } from "../colors.ts";
 import { commandForService, type ServiceOptions } from "../options.ts";
-import { paintStatus, plainText } from "../text.ts";
+import { asJson, print } from "../print.ts";
+import { paintStatus } from "../text.ts";
 
 type Listed = {
   readonly deliveries: readonly DeliveryView[];
@@ -30,13 +32,13 @@ export function deliveriesCommand(): Command {
           const trace = await client.get<DeliveryTrace>(
             `/api/slipway/deliveries/${encodeURIComponent(id)}`,
           );
-          console.log(options.json === true ? JSON.stringify(trace) : traceText(trace));
+          print(options.json === true ? asJson(trace) : traceText(trace));
           return;
         }
         const query = new URLSearchParams({ limit: String(options.limit) });
         if (options.project !== undefined) query.set("project", options.project);
         const listed = await client.get<Listed>(`/api/slipway/deliveries?${query}`);
-        console.log(options.json === true ? JSON.stringify(listed) : listText(listed));
+        print(options.json === true ? asJson(listed) : listText(listed));
       },
     );
 }
@@ -46,10 +48,10 @@ function listText({ deliveries, hints }: Listed): string {
     const first = delivery.events[0];
     const more = delivery.events.length > 1 ? ` and ${delivery.events.length - 1} more` : "";
     const what = first === undefined ? "" : `${eventText(first)}${more}`;
-    return `${delivery.received_at}  ${delivery.state.padEnd(8)}  ${shortId(delivery.id)}  ${plainText(delivery.project)}  ${what}`;
+    return `${delivery.received_at}  ${delivery.state.padEnd(8)}  ${shortId(delivery.id)}  ${oneLine(delivery.project)}  ${what}`;
   });
   return [
-    ...hints.map(({ project, hint }) => colors.yellow(`${plainText(project)}: ${plainText(hint)}`)),
+    ...hints.map(({ project, hint }) => colors.yellow(`${oneLine(project)}: ${oneLine(hint)}`)),
     ...(lines.length === 0 ? ["No deliveries yet."] : lines),
   ].join("\n");
 }
@@ -57,7 +59,7 @@ function listText({ deliveries, hints }: Listed): string {
 /** From the request to the statuses, for a terminal. */
 export function traceText(trace: DeliveryTrace): string {
   return [
-    `delivery ${plainText(trace.id)} · ${plainText(trace.forge)} · ${plainText(trace.project)}`,
+    `delivery ${oneLine(trace.id)} · ${oneLine(trace.forge)} · ${oneLine(trace.project)}`,
     `  ${trace.received_at}  received`,
     ...(trace.queued_at === undefined ? [] : [`  ${trace.queued_at}  queued`]),
     ...(trace.done_at === undefined ? [] : [`  ${trace.done_at}  handled`]),
@@ -67,7 +69,7 @@ export function traceText(trace: DeliveryTrace): string {
       `pipeline ${pipeline.id}  ${paintStatus(pipeline.status)}  ${colors.dim(pipeline.url)}`,
       ...pipeline.statuses.map(
         ({ context, state, description, posted_at }) =>
-          `  ${posted_at}  ${plainText(context)}: ${state}, ${plainText(description)}`,
+          `  ${posted_at}  ${oneLine(context)}: ${state}, ${oneLine(description)}`,
       ),
     ]),
   ].join("\n");
@@ -77,9 +79,9 @@ function eventText(event: DeliveryView["events"][number]): string {
   const sha = event.sha === undefined ? "" : ` at ${event.sha.slice(0, 8)}`;
   const found = event.found === true ? " (found by the sweep)" : "";
   const outcome = event.outcome === undefined ? "" : `: ${event.outcome}`;
-  return plainText(`${event.kind} ${event.ref ?? ""}${sha}${found}${outcome}`);
+  return oneLine(`${event.kind} ${event.ref ?? ""}${sha}${found}${outcome}`);
 }
 
 function shortId(id: string): string {
-  return plainText(id).slice(0, 16).padEnd(16);
+  return oneLine(id).slice(0, 16).padEnd(16);
 }

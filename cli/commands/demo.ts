@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import { runDemo } from "../demo/run-demo.ts";
 import { exitCodes } from "../failure.ts";
 import { commandWith } from "../options.ts";
+import { asJson, print, printError } from "../print.ts";
 
 type DemoOptions = {
   readonly json?: boolean;
@@ -23,8 +24,8 @@ export function demoCommand(): Command {
     )
     .option("--keep", "leave the service up afterwards")
     .action(async (options: DemoOptions) => {
-      const result = await runDemo(options, (line) => console.error(line));
-      if (options.json === true) console.log(JSON.stringify(result));
+      const result = await runDemo(options, (line) => printError(line));
+      if (options.json === true) print(asJson(result));
       if (result.status !== "success") process.exitCode = exitCodes.failed;
     });
 }

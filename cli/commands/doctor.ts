@@ -4,6 +4,7 @@ import { inspectData } from "#local/doctor/doctor-data.ts";
 import { colors } from "../colors.ts";
 import { exitCodes } from "../failure.ts";
 import { type CommonOptions, commandWith } from "../options.ts";
+import { asJson, print } from "../print.ts";
 
 const marks = {
   found: colors.green("✔"),
@@ -20,11 +21,11 @@ export function doctorCommand(): Command {
     const parts = await Promise.all([inspectMachine(), inspectData(options.data)]);
     const requirements = parts.flat();
     if (options.json === true) {
-      console.log(JSON.stringify(requirements));
+      print(asJson(requirements));
     } else {
       for (const { name, state, detail, howToGet } of requirements) {
-        console.log(`${marks[state]} ${name}: ${detail}`);
-        if (state !== "found" && howToGet !== undefined) console.log(`    ${howToGet}`);
+        print(`${marks[state]} ${name}: ${detail}`);
+        if (state !== "found" && howToGet !== undefined) print(`    ${howToGet}`);
       }
     }
     if (requirements.some((requirement) => requirement.state === "missing")) {

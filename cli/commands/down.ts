@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { stopService } from "#local/up/detached-service.ts";
 import { type CommonOptions, commandWith } from "../options.ts";
+import { asJson, print } from "../print.ts";
 
 export function downCommand(): Command {
   return commandWith(
@@ -9,7 +10,7 @@ export function downCommand(): Command {
     "slipway down",
   ).action(async (options: CommonOptions) => {
     const stopped = await stopService(options.data);
-    if (options.json === true) console.log(JSON.stringify({ stopped }));
-    else console.log(stopped ? "Slipway is down." : "Nothing was running.");
+    if (options.json === true) print(asJson({ stopped }));
+    else print(stopped ? "Slipway is down." : "Nothing was running.");
   });
 }

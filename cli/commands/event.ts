@@ -6,11 +6,12 @@ import { giteaWebhooks } from "#forge/gitea/webhook.ts";
 import { githubWebhooks } from "#forge/github/webhook.ts";
 import { gitlabWebhooks } from "#forge/gitlab/webhook.ts";
 import type { TriggerEvent } from "#pipeline/trigger-event.ts";
+import { oneLine } from "#terminal/readable.ts";
 import { eventJson } from "../event-json.ts";
 import { CliError, exitCodes } from "../failure.ts";
 import { commandWithoutService } from "../options.ts";
 import { guessEvent } from "../payload-event.ts";
-import { plainText } from "../text.ts";
+import { asJson, print } from "../print.ts";
 
 const forges = {
   gitlab: { reader: gitlabWebhooks, header: "x-gitlab-event" },
@@ -41,9 +42,9 @@ export function eventCommand(): Command {
     .action((file: string, options: EventFlags) => {
       const events = readEvents(file, options);
       if (options.json === true) {
-        console.log(JSON.stringify(events.map(eventJson), null, 2));
+        print(asJson(events.map(eventJson), 2));
       } else {
-        for (const event of events) console.log(plainText(line(event)));
+        for (const event of events) print(oneLine(line(event)));
       }
     });
 }

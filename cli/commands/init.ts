@@ -5,6 +5,7 @@ import { readConfig } from "#local/data/data-directory.ts";
 import { git as runGit } from "#local/run-here/git.ts";
 import { CliError, exitCodes } from "../failure.ts";
 import { type CommonOptions, commandWith } from "../options.ts";
+import { asJson, print } from "../print.ts";
 
 export function initCommand(): Command {
   return commandWith(
@@ -36,9 +37,9 @@ export function initCommand(): Command {
           config.port,
           resolve(options.data, "access-token"),
         );
-        console.log(
+        print(
           options.json === true
-            ? JSON.stringify({ project: path, remote })
+            ? asJson({ project: path, remote })
             : `Remote \`slipway\` is ${remote}\nNow: git push slipway HEAD`,
         );
       },

@@ -8,6 +8,7 @@ import { counted } from "../author/plan-text.ts";
 import { type PushFlags, withPushFlags } from "../author/push-flags.ts";
 import { exitCodes } from "../failure.ts";
 import { commandWithoutService } from "../options.ts";
+import { asJson, print, printError } from "../print.ts";
 
 type LintFlags = PushFlags & { readonly json?: boolean; readonly strict?: boolean };
 
@@ -29,10 +30,10 @@ export function lintCommand(): Command {
     const warnings = diagnostics.length - errors;
     if (options.json === true) {
       const findings = diagnostics.map(diagnosticJson);
-      console.log(JSON.stringify({ errors, warnings, diagnostics: findings }, null, 2));
+      print(asJson({ errors, warnings, diagnostics: findings }, 2));
     } else {
       printFindings(linted);
-      console.error(summary(linted.length, errors, warnings));
+      printError(summary(linted.length, errors, warnings));
     }
     if (errors > 0 || (options.strict === true && warnings > 0)) {
       process.exitCode = exitCodes.failed;
@@ -44,7 +45,7 @@ function printFindings(linted: readonly LintedFile[]): void {
   const terminal = terminalOf(process.stdout);
   for (const { diagnostics, textOf } of linted) {
     if (diagnostics.length === 0) continue;
-    console.log(diagnosticsText(diagnostics, (one) => textOf(one.file), terminal));
+    print(diagnosticsText(diagnostics, (one) => textOf(one.file), terminal));
   }
 }
 

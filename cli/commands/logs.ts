@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
+import { readableLog } from "#service/view/readable-log.ts";
 import { readId } from "../arguments.ts";
 import { type Client, connect } from "../client.ts";
 import { exitCodes } from "../failure.ts";
 import { commandForService, type ServiceOptions } from "../options.ts";
+import { asJson, print, printPart } from "../print.ts";
 
 const waitSeconds = 5;
 /** Where the service says nothing about it, since it held the question for as long as it is worth. */
@@ -15,14 +17,17 @@ export function logsCommand(): Command {
     .option("-f, --follow", "go on until the job is done; exit 1 unless it succeeded")
     .action(async (job: string, options: ServiceOptions & { follow?: boolean }) => {
       const client = await connect(options, { patient: options.follow === true });
-      let text = "";
+      const isJson = options.json === true;
+      const parts: Uint8Array[] = [];
+      const log = readableLog({ colors: true });
       const write = (part: Uint8Array): void => {
-        if (options.json === true) text += new TextDecoder().decode(part);
-        else process.stdout.write(part);
+        if (isJson) parts.push(part);
+        else printPart(log.add(part));
       };
       const status = await readAll(client, job, options.follow === true, write);
-      if (options.json === true)
-        console.log(JSON.stringify({ job: Number(job), status, log: text }));
+      const text = isJson ? new TextDecoder().decode(Buffer.concat(parts)) : "";
+      if (!isJson) printPart(log.end());
+      else print(asJson({ job: Number(job), status, log: text }));
       if (options.follow === true && status !== "success") process.exitCode = exitCodes.failed;
     });
 }

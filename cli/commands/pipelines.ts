@@ -1,8 +1,10 @@
 import type { Command } from "commander";
 import type { PipelineSummary } from "#store/pipeline-store.ts";
+import { oneLine } from "#terminal/readable.ts";
 import { readWhole } from "../arguments.ts";
 import { connect } from "../client.ts";
 import { commandForService, type ServiceOptions } from "../options.ts";
+import { asJson, print } from "../print.ts";
 import { paintStatus } from "../text.ts";
 
 export function pipelinesCommand(): Command {
@@ -19,17 +21,18 @@ export function pipelinesCommand(): Command {
       const client = await connect(options);
       const pipelines = await client.get<PipelineSummary[]>(`/api/slipway/pipelines?${query}`);
       if (options.json === true) {
-        console.log(JSON.stringify(pipelines));
+        print(asJson(pipelines));
         return;
       }
-      if (pipelines.length === 0) console.log("No pipelines yet.");
+      if (pipelines.length === 0) print("No pipelines yet.");
       const wide = (texts: readonly string[]): number =>
         Math.max(...texts.map((text) => text.length));
-      const projectWidth = wide(pipelines.map(({ project }) => project));
-      const refWidth = wide(pipelines.map(({ ref }) => ref));
-      for (const { id, status, project, ref, sha, createdAt } of pipelines) {
+      const rows = pipelines.map((row) => ({ ...row, ref: oneLine(row.ref) }));
+      const projectWidth = wide(rows.map(({ project }) => project));
+      const refWidth = wide(rows.map(({ ref }) => ref));
+      for (const { id, status, project, ref, sha, createdAt } of rows) {
         const what = `${project.padEnd(projectWidth)}  ${ref.padEnd(refWidth)}  ${sha.slice(0, 8)}`;
-        console.log(`${String(id).padStart(6)}  ${paintStatus(status, 9)}  ${what}  ${createdAt}`);
+        print(`${String(id).padStart(6)}  ${paintStatus(status, 9)}  ${what}  ${createdAt}`);
       }
     });
 }

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { DeliveryTrace } from "#service/view/delivery-view.ts";
 import { connect } from "../client.ts";
 import { commandForService, type ServiceOptions } from "../options.ts";
+import { asJson, print } from "../print.ts";
 import { traceText } from "./deliveries.ts";
 
 export function redeliverCommand(): Command {
@@ -16,6 +17,6 @@ export function redeliverCommand(): Command {
       const trace = await client.post<DeliveryTrace>(
         `/api/slipway/deliveries/${encodeURIComponent(id)}/redeliver`,
       );
-      console.log(options.json === true ? JSON.stringify(trace) : traceText(trace));
+      print(options.json === true ? asJson(trace) : traceText(trace));
     });
 }

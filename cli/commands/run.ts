@@ -3,10 +3,12 @@ import { between } from "#functions/http/pages/time.ts";
 import type { RunHereWatcher } from "#local/run-here/run-here.ts";
 import { type Executor, executors } from "#pipeline/pipeline.ts";
 import type { JobView, PipelineView } from "#service/view/pipeline-view.ts";
+import { oneLine, withoutColors } from "#terminal/readable.ts";
 import { addVariable, type PushFlags, sources } from "../author/push-flags.ts";
 import { colors } from "../colors.ts";
 import { CliError, exitCodes } from "../failure.ts";
 import { commandWith } from "../options.ts";
+import { asJson, print, printError } from "../print.ts";
 import { paintStatus, pipelineText } from "../text.ts";
 
 type RunOptions = Pick<PushFlags, "ref" | "tag" | "source" | "variable" | "defaultBranch"> & {
@@ -49,7 +51,7 @@ export function runCommand(): Command {
             variables: variable ?? [],
             ...(path !== undefined && { project: path }),
           },
-          watcherOn(options.json === true ? process.stderr : process.stdout),
+          watcherOn(options.json === true ? printError : print),
           signals,
         );
         tellEnd(pipeline, options.json === true);
@@ -74,19 +76,19 @@ function interrupts(): { readonly cancel: AbortSignal; readonly leave: AbortSign
 const paints = [colors.cyan, colors.magenta, colors.yellow, colors.blue, colors.green];
 
 /** Each line of a log behind the name of its job, so that jobs side by side can be told apart. */
-function watcherOn(output: NodeJS.WritableStream): RunHereWatcher {
+function watcherOn(write: (line: string) => void): RunHereWatcher {
   const paintOf = new Map<string, (text: string) => string>();
-  const write = (job: { readonly name: string }, text: string): void => {
+  const tell = (job: { readonly name: string }, text: string): void => {
     const paint = paintOf.get(job.name) ?? paints[paintOf.size % paints.length] ?? String;
     paintOf.set(job.name, paint);
-    output.write(`${paint(job.name)} ${colors.dim("|")} ${text}\n`);
+    write(`${paint(oneLine(job.name))} ${colors.dim("|")} ${text}`);
   };
   return {
-    say: (line) => process.stderr.write(`${colors.dim(line)}\n`),
-    problem: (line) => process.stderr.write(`${colors.red(line)}\n`),
-    started: (job) => write(job, colors.dim(`started, stage ${job.stage}`)),
-    line: write,
-    ended: (job) => write(job, endOf(job)),
+    say: (line) => printError(colors.dim(line)),
+    problem: (line) => printError(colors.red(line)),
+    started: (job) => tell(job, colors.dim(`started, stage ${oneLine(job.stage)}`)),
+    line: (job, text) => tell(job, colors.isColorSupported ? text : withoutColors(text)),
+    ended: (job) => tell(job, endOf(job)),
   };
 }
 
@@ -96,22 +98,24 @@ function endOf(job: JobView): string {
       ? []
       : [`in ${between(job.started_at, job.finished_at)}`];
   const why = job.failure_reason === undefined ? [] : [`(${job.failure_reason})`];
-  const said = job.failure_message === undefined ? [] : [job.failure_message];
+  const said = job.failure_message === undefined ? [] : [oneLine(job.failure_message)];
   return [paintStatus(job.status), ...took, ...why, ...said].join(" ");
 }
 
 function tellEnd(pipeline: PipelineView, json: boolean): void {
-  if (json) console.log(JSON.stringify(pipeline));
+  if (json) print(asJson(pipeline));
   else {
     // Its page is gone with its service.
     const lines = pipelineText(pipeline, new Date().toISOString()).split("\n");
-    console.error(`\n${lines.filter((line) => !line.includes(pipeline.url)).join("\n")}`);
+    printError(`\n${lines.filter((line) => !line.includes(pipeline.url)).join("\n")}`);
   }
   const waiting = pipeline.stages
     .flatMap(({ jobs }) => jobs)
     .filter(({ status }) => status === "manual");
   if (waiting.length > 0) {
-    console.error(`Manual jobs run when they are named: slipway run ${waiting[0]?.name}`);
+    printError(
+      `Manual jobs run when they are named: slipway run ${oneLine(waiting[0]?.name ?? "")}`,
+    );
   }
   if (pipeline.status === "failed" || pipeline.status === "canceled") {
     process.exitCode = exitCodes.failed;

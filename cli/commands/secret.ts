@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { CliError, exitCodes } from "../failure.ts";
 import { operatorSecrets, type SecretOptions, withSecretOptions } from "../operator-secrets.ts";
 import { commandWith } from "../options.ts";
+import { asJson, print, printExactly } from "../print.ts";
 
 export function secretCommand(): Command {
   return withSecretOptions(
@@ -19,7 +20,7 @@ export function secretCommand(): Command {
       if (value === "")
         throw new CliError("The value on standard input is empty.", exitCodes.usage);
       await secrets.rotate(name, value);
-      console.log(options.json === true ? JSON.stringify({ name }) : `Secret ${name} is set.`);
+      print(options.json === true ? asJson({ name }) : `Secret ${name} is set.`);
     })
     .addCommand(showCommand());
 }
@@ -43,6 +44,7 @@ function showCommand(): Command {
       const [newest] = values;
       if (newest === undefined)
         throw new CliError(`There is no secret named ${name}.`, exitCodes.absent);
-      console.log(options.json === true ? JSON.stringify({ name, values }) : newest);
+      if (options.json === true) print(asJson({ name, values }));
+      else printExactly(newest);
     });
 }

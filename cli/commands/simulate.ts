@@ -8,6 +8,7 @@ import { simulateResult } from "../author/simulated-pipeline.ts";
 import { simulationText } from "../author/simulation-text.ts";
 import { exitCodes } from "../failure.ts";
 import { commandWithoutService } from "../options.ts";
+import { asJson, print, printError } from "../print.ts";
 
 export function simulateCommand(): Command {
   const command = commandWithoutService(
@@ -30,11 +31,11 @@ export function simulateCommand(): Command {
       const states = simulateResult(result, facts, events);
       if (result.diagnostics.length > 0) {
         const terminal = terminalOf(process.stderr);
-        console.error(diagnosticsText(result.diagnostics, (one) => textOf(one.file), terminal));
+        printError(diagnosticsText(result.diagnostics, (one) => textOf(one.file), terminal));
       }
-      if (result.status !== "created") console.error(resultText(result));
-      if (options.json === true) console.log(JSON.stringify(states, null, 2));
-      else if (states.length > 0) console.log(simulationText(states, events));
+      if (result.status !== "created") printError(resultText(result));
+      if (options.json === true) print(asJson(states, 2));
+      else if (states.length > 0) print(simulationText(states, events));
       if (result.status === "invalid") process.exitCode = exitCodes.failed;
     },
   );

@@ -2,11 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import type { PipelineView } from "#service/view/pipeline-view.ts";
 import type { PipelineSummary } from "#store/pipeline-store.ts";
+import { oneLine } from "#terminal/readable.ts";
 import { readId } from "../arguments.ts";
 import { type Client, connect } from "../client.ts";
 import { CliError, exitCodes } from "../failure.ts";
 import { commandForService, type ServiceOptions } from "../options.ts";
-import { pipelineText, plainText } from "../text.ts";
+import { asJson, print, printError } from "../print.ts";
+import { pipelineText } from "../text.ts";
 
 const pollMilliseconds = 500;
 const settled = new Set(["success", "failed", "canceled", "skipped", "manual"]);
@@ -27,7 +29,7 @@ export function statusCommand(): Command {
           ? await waitFor(client, id, options)
           : await client.get<PipelineView>(`/api/slipway/pipelines/${id}`);
       const now = new Date().toISOString();
-      console.log(options.json === true ? JSON.stringify(view) : pipelineText(view, now));
+      print(options.json === true ? asJson(view) : pipelineText(view, now));
       if (options.wait === true && view.status !== "success") process.exitCode = exitCodes.failed;
     });
 }
@@ -46,10 +48,10 @@ async function waitFor(client: Client, id: string, options: ServiceOptions): Pro
     const running = view.stages.flatMap((stage) =>
       stage.jobs
         .filter((job) => job.status === "running" || job.status === "pending")
-        .map((job) => `${plainText(job.name)} ${job.status}`),
+        .map((job) => `${oneLine(job.name)} ${job.status}`),
     );
     const line = `${view.status}: ${running.join(", ")}`;
-    if (options.json !== true && line !== told) console.error(line);
+    if (options.json !== true && line !== told) printError(line);
     told = line;
     await sleep(pollMilliseconds);
   }

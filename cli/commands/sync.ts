@@ -1,10 +1,11 @@
 import type { Command } from "commander";
 import type { ProjectKey } from "#pipeline/project-key.ts";
 import type { ForgeLook } from "#service/watch/look-at-forge.ts";
+import { oneLine } from "#terminal/readable.ts";
 import { connect } from "../client.ts";
 import { exitCodes } from "../failure.ts";
 import { commandForService, type ServiceOptions } from "../options.ts";
-import { plainText } from "../text.ts";
+import { asJson, print } from "../print.ts";
 
 export function syncCommand(): Command {
   return commandForService(
@@ -21,9 +22,9 @@ export function syncCommand(): Command {
           : [{ project }];
       const looks: ForgeLook[] = [];
       for (const key of keys) looks.push(await client.post<ForgeLook>("/api/slipway/sync", key));
-      if (options.json === true) console.log(JSON.stringify(looks));
-      else if (looks.length === 0) console.log("No project at another forge is connected.");
-      else for (const look of looks) console.log(lookText(look));
+      if (options.json === true) print(asJson(looks));
+      else if (looks.length === 0) print("No project at another forge is connected.");
+      else for (const look of looks) print(lookText(look));
       if (looks.some(({ problem }) => problem !== undefined)) process.exitCode = exitCodes.failed;
     });
 }
@@ -44,7 +45,7 @@ function lookText(look: ForgeLook): string {
       : [`  follow it with: slipway deliveries ${look.delivery}`]),
     ...(look.hint === undefined ? [] : [`  ${look.hint}`]),
   ]
-    .map(plainText)
+    .map(oneLine)
     .join("\n");
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { readWhole } from "../arguments.ts";
 import { type CommonOptions, commandWith } from "../options.ts";
+import { asJson, print, printError } from "../print.ts";
 
 type UpOptions = CommonOptions & {
   readonly port?: number;
@@ -29,18 +30,16 @@ export function upCommand(): Command {
       };
       if (options.detach === true) {
         const { startDetached } = await import("#local/up/detached-service.ts");
-        const started = await startDetached(settings, console.error);
-        console.log(
-          options.json === true ? JSON.stringify(started) : `Slipway is up at ${started.url}`,
-        );
+        const started = await startDetached(settings, printError);
+        print(options.json === true ? asJson(started) : `Slipway is up at ${started.url}`);
         return;
       }
       const { runService } = await import("#local/up/run-service.ts");
       await runService(settings, {
         up: (service) => {
-          console.log(options.json === true ? JSON.stringify(service) : serviceText(service));
+          print(options.json === true ? asJson(service) : serviceText(service));
         },
-        say: (line) => console.error(line),
+        say: (line) => printError(line),
       });
     });
 }

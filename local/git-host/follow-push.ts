@@ -1,7 +1,8 @@
-import { plainLog } from "#functions/http/pages/plain-log.ts";
 import { isCompleted } from "#pipeline/status.ts";
 import type { Host, Ports, Waiting } from "#service/deps.ts";
 import { readLog } from "#service/view/read-log.ts";
+import { readableLog } from "#service/view/readable-log.ts";
+import { oneLine } from "#terminal/readable.ts";
 
 const holdMilliseconds = 5_000;
 
@@ -20,7 +21,7 @@ export async function* followPipeline(
       .toSorted((a, b) => (a.startedAt ?? "").localeCompare(b.startedAt ?? ""))[0];
     if (next !== undefined) {
       shown.add(next.id);
-      yield `\n--- ${next.name} (job ${next.id})\n`;
+      yield `\n--- ${oneLine(next.name)} (job ${next.id})\n`;
       yield* followJob(deps, next.id);
       continue;
     }
@@ -37,12 +38,14 @@ export async function* followJob(
   deps: Pick<Ports, "store" | "blobs"> & Pick<Host, "now"> & Pick<Waiting, "waitForChange">,
   jobId: number,
 ): AsyncIterable<string> {
+  const log = readableLog({ colors: true });
   let offset = 0;
   for (;;) {
     const part = await readLog(deps, jobId, { offset, waitMilliseconds: holdMilliseconds });
     if (part === undefined) return;
     offset += part.bytes.byteLength;
-    if (part.bytes.byteLength > 0) yield plainLog(part.bytes);
+    yield log.add(part.bytes);
+    if (part.complete) yield log.end();
     if (part.complete) return;
   }
 }

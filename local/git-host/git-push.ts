@@ -1,4 +1,5 @@
 import type { Readable, Writable } from "node:stream";
+import { terminalText } from "#terminal/readable.ts";
 import { send } from "./git-stream.ts";
 
 export type PushedRef = { readonly ref: string; readonly before: string; readonly after: string };
@@ -45,8 +46,10 @@ function parseReport(text: string): PushReport | undefined {
 
 /**
  * Sends text to the pusher as it comes. It is read to its end even when nobody listens any more,
- * because producing it is what handles the push.
+ * because producing it is what handles the push. Nothing in it steers the pusher's terminal: git passes on what it gets.
  */
 export async function answerPush(hook: Writable, text: AsyncIterable<string>): Promise<void> {
-  for await (const part of text) await send(hook, part);
+  for await (const part of text) {
+    await send(hook, terminalText(part, { colors: true, end: true }).text);
+  }
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { diagnosticText } from "#language/diagnostic.ts";
 import type { CreateOutcome } from "#pipeline/create-outcome.ts";
 import type { Host, Installation, Ports, Waiting } from "#service/deps.ts";
+import { oneLine } from "#terminal/readable.ts";
 import { followPipeline } from "./follow-push.ts";
 
 /** A signed event, as the door for webhooks takes it. */
@@ -55,7 +56,7 @@ export async function* tellPusher(
   }
   const outcomes = await waitForOutcomes(deps, push);
   if (outcomes === undefined) {
-    yield `\nThe pipeline for ${push.ref} is being made; it will be at\n  ${deps.server.url}/\n\n`;
+    yield `\nThe pipeline for ${oneLine(push.ref)} is being made; it will be at\n  ${deps.server.url}/\n\n`;
     return;
   }
   for (const outcome of outcomes) {
@@ -85,10 +86,12 @@ async function* describe(
   outcome: CreateOutcome,
 ): AsyncIterable<string> {
   if (outcome.result === "nothing") {
-    yield `\nNo pipeline for ${ref}: ${outcome.why}.\n\n`;
+    yield `\nNo pipeline for ${oneLine(ref)}: ${oneLine(outcome.why)}.\n\n`;
     return;
   }
   const pipeline = (await deps.store.pipelines.get(outcome.pipelineId))?.value;
-  const problems = (pipeline?.diagnostics ?? []).map((found) => `  ${diagnosticText(found)}\n`);
-  yield `\nPipeline ${outcome.pipelineId} for ${ref}${pipeline?.jobs.length === 0 ? ` (${pipeline.status})` : ""}:\n  ${outcome.url}\n${problems.join("")}\n`;
+  const problems = (pipeline?.diagnostics ?? []).map(
+    (found) => `  ${oneLine(diagnosticText(found))}\n`,
+  );
+  yield `\nPipeline ${outcome.pipelineId} for ${oneLine(ref)}${pipeline?.jobs.length === 0 ? ` (${pipeline.status})` : ""}:\n  ${outcome.url}\n${problems.join("")}\n`;
 }

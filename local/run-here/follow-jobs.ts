@@ -1,20 +1,23 @@
-import { plainLog } from "#functions/http/pages/plain-log.ts";
 import type { Job, Pipeline } from "#pipeline/pipeline.ts";
 import { isCompleted } from "#pipeline/status.ts";
 import type { Host, Ports, Waiting } from "#service/deps.ts";
 import { readJob } from "#service/read-job.ts";
 import { type JobView, jobView } from "#service/view/pipeline-view.ts";
 import { readLog } from "#service/view/read-log.ts";
+import { colorsAfter, reset } from "#terminal/colors.ts";
+import { logText, withoutColors } from "#terminal/readable.ts";
 
 /** What happens in a pipeline, for whoever watches. */
 export type Watcher = {
   readonly started: (job: Job) => void;
-  /** A whole line of a job's log, without its end. */
+  /** A whole line of a job's log, without its end: nothing in it steers a terminal, and no colour goes on behind it. */
   readonly line: (job: Job, text: string) => void;
   readonly ended: (job: JobView) => void;
 };
 
 const holdMilliseconds = 5_000;
+/** Bytes of a line that is told before its end. */
+const longestLine = 1_000_000;
 
 /** Tells everything that happens in a pipeline and its children until nothing more happens by itself. */
 export async function followJobs(
@@ -55,11 +58,14 @@ async function followJob(
 ): Promise<void> {
   let offset = 0;
   let rest = Buffer.alloc(0);
+  let inForce = "";
   const tell = (bytes: Uint8Array): void => {
     for (const raw of new TextDecoder().decode(bytes).split("\n")) {
-      const line = lastPart(plainLog(new TextEncoder().encode(raw)));
-      const isMark = line === "" && raw.startsWith("section_");
-      if (!isMark) watcher.line(job, line);
+      const { text } = logText(raw, { colors: true, end: true });
+      const line = inForce + lastPart(text);
+      inForce = colorsAfter(text, inForce);
+      const isMark = withoutColors(line) === "" && raw.startsWith("section_");
+      if (!isMark) watcher.line(job, inForce === "" ? line : line + reset);
     }
   };
   for (;;) {
@@ -70,6 +76,10 @@ async function followJob(
     const end = rest.lastIndexOf("\n");
     if (end >= 0) tell(rest.subarray(0, end));
     rest = rest.subarray(end + 1);
+    if (rest.length > longestLine) {
+      tell(rest);
+      rest = Buffer.alloc(0);
+    }
     if (!part.complete) continue;
     if (rest.length > 0) tell(rest);
     const ended = await readJob(deps, job.id);

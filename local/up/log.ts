@@ -1,4 +1,5 @@
 import type { Log } from "#service/deps.ts";
+import { oneLine } from "#terminal/readable.ts";
 
 /** One line a message on standard error: JSON for programs, words on a terminal. */
 export function standardErrorLog(): Log {
@@ -15,5 +16,5 @@ export function standardErrorLog(): Log {
 
 function asWord([name, value]: readonly [string, unknown]): string {
   // Names come from pushes: none may steer the terminal.
-  return `${name}=${String(value).replaceAll(/\p{Cc}+/gu, " ")}`;
+  return `${name}=${oneLine(String(value))}`;
 }

@@ -10,8 +10,8 @@ const longest = 256;
 export function colorsAfter(text: string, before = ""): string {
   let now = before;
   for (const [sequence, parameters = ""] of text.matchAll(/\x1b\[([\d;:]{0,128})m/g)) {
-    now = /^(?:0*|0+[;:].{0,128})$/.test(parameters) ? "" : now;
-    if (!/^0*$/.test(parameters) && now.length < longest) now += sequence;
+    if (/^0*(?:[;:]|$)/.test(parameters)) now = "";
+    if (!/^[0;:]*$/.test(parameters) && now.length < longest) now += sequence;
   }
   return now;
 }

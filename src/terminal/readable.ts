@@ -42,10 +42,16 @@ export function logText(text: string, manner: Manner): Readable {
   });
 }
 
+/** Text that is whole, and has no colours. */
+export function withoutColors(text: string): string {
+  return terminalText(text, { colors: false, end: true }).text;
+}
+
 /** A name or title as one line without controls and without anything that changes the direction of text. */
 export function oneLine(text: string): string {
-  const { text: shown } = terminalText(text, { colors: false, end: true });
-  return shown.replace(/[\t\n\r\u2028\u2029]+/g, " ").replace(/[\u061c\u200e\u200f]/g, "");
+  return withoutColors(text)
+    .replace(/[\t\n\r\u2028\u2029]+/g, " ")
+    .replace(/[\u061c\u200e\u200f]/g, "");
 }
 
 const controls = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;

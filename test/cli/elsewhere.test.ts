@@ -25,11 +25,14 @@ afterEach(() => {
 /** What the command prints; rejects with what it would tell. */
 async function run(command: Command, ...given: string[]): Promise<string> {
   const printed: string[] = [];
-  const log = vi.spyOn(console, "log").mockImplementation((line) => void printed.push(line));
+  const log = vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+    printed.push(String(text));
+    return true;
+  });
   const errors = vi.spyOn(process.stderr, "write").mockReturnValue(true);
   try {
     await createProgram([command]).parseAsync(["node", "slipway", command.name(), ...given]);
-    return printed.join("\n");
+    return printed.join("").replace(/\n$/, "");
   } finally {
     log.mockRestore();
     errors.mockRestore();

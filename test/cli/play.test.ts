@@ -15,7 +15,7 @@ async function asked(...given: string[]): Promise<{ path: string; body: unknown 
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   vi.stubEnv("SLIPWAY_TOKEN", "token");
   vi.stubEnv("SLIPWAY_URL", `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  const log = vi.spyOn(console, "log").mockReturnValue(undefined);
+  const log = vi.spyOn(process.stdout, "write").mockReturnValue(true);
   onTestFinished(() => {
     log.mockRestore();
     vi.unstubAllEnvs();

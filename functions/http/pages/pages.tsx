@@ -12,6 +12,7 @@ import { PipelinePage } from "./pipeline-page.tsx";
 import { plainLog } from "./plain-log.ts";
 
 const listed = 50;
+const nothing = new Uint8Array();
 const headers = Object.entries(pageHeaders([followScript]));
 
 /** The pages at the URLs that pushes and statuses print; they only read. */
@@ -73,12 +74,13 @@ export function pageRoutes(deps: Pick<AppDeps, "service" | "mayReadPages">): Hon
   app.get("/:project{.+}/-/jobs/:id{[0-9]+}", (context) =>
     ofJob(context, async ({ pipeline, job }) => {
       const log = await readLog(service, job.id, { offset: 0, waitMilliseconds: 0 });
+      const shown = plainLog(log?.bytes ?? nothing, { complete: log?.complete ?? true });
       return context.html(
         <JobPage
           pipeline={pipelineView(pipeline)}
           job={jobView(pipeline, job)}
-          log={plainLog(log?.bytes ?? new Uint8Array())}
-          offset={log?.bytes.byteLength ?? 0}
+          log={shown.text}
+          offset={shown.usedBytes}
           complete={log?.complete ?? true}
         />,
       );
@@ -89,9 +91,10 @@ export function pageRoutes(deps: Pick<AppDeps, "service" | "mayReadPages">): Hon
     ofJob(context, async ({ job }) => {
       const offset = Math.max(0, Number(context.req.query("offset") ?? 0) || 0);
       const log = await readLog(service, job.id, { offset, waitMilliseconds: 0 });
-      context.header("X-Slipway-Offset", String(offset + (log?.bytes.byteLength ?? 0)));
+      const shown = plainLog(log?.bytes ?? nothing, { complete: log?.complete ?? true });
+      context.header("X-Slipway-Offset", String(offset + shown.usedBytes));
       context.header("X-Slipway-Complete", String(log?.complete ?? true));
-      return context.text(plainLog(log?.bytes ?? new Uint8Array()));
+      return context.text(shown.text);
     }),
   );
 

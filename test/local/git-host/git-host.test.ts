@@ -174,6 +174,17 @@ describe("the answer to a push", () => {
     expect(seen).toMatch(/remote: first.*remote: last/s);
   });
 
+  test("steers no terminal by what it is answered, whatever that is made of", async () => {
+    host.state.answer = async function* () {
+      yield "\x1b]52;c;cm0=\x07\x1b[2J\x1b[31mred\x1b[0m\u009b2J \u202eend\n";
+    };
+    const tree = newWorkTree(host.directory);
+    commit(tree, "one");
+    const { text } = await git(tree, "push", host.url("steered.git"), "main");
+    expect(text).toMatch(/^remote: \x1b\[31mred\x1b\[0m end/m);
+    expect(text).not.toMatch(/\x1b\]|\x1b\[2J|\u009b|\u202e|\x07/);
+  });
+
   test("of some megabytes reaches the pusher whole", async () => {
     host.state.answer = async function* () {
       for (let line = 0; line < 40_000; line++) yield `${line} ${"x".repeat(90)}\n`;
