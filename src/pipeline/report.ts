@@ -1,8 +1,8 @@
 import { placeText } from "#language/diagnostic.ts";
 import { compositeStatus } from "./composite-status.ts";
+import { mergeRequestContext } from "./history-ref.ts";
 import { jobReports } from "./job-report.ts";
 import { currentJobs } from "./jobs.ts";
-import { mergeRequestContext } from "./line.ts";
 import type { CommitState, Job, Pipeline, Report, ReportedStatus } from "./pipeline.ts";
 import { atMost, cut, forward, took } from "./report-text.ts";
 import { isCompleted } from "./status.ts";

@@ -1,6 +1,6 @@
 import type { Status } from "#pipeline/status.ts";
 
-/** What one job did to an environment of its project; one record per job, whatever becomes of it. */
+/** What one job did to a deployment environment of its project; one record per job, whatever becomes of it. */
 export type Deployment = {
   readonly jobId: number;
   readonly jobName: string;
@@ -19,7 +19,7 @@ export type Deployment = {
 };
 
 /** A deployment environment (`environment:`) of a project, as its jobs left it. */
-export type DeployedEnvironment = {
+export type DeploymentEnvironment = {
   readonly name: string;
   readonly slug: string;
   readonly tier: string;
@@ -28,12 +28,12 @@ export type DeployedEnvironment = {
 };
 
 export type DeploymentStore = {
-  /** Notes the deployment in its environment, which it makes where there is none. Idempotent by job. */
+  /** Notes the deployment in its deployment environment, which it makes where there is none. Idempotent by job. */
   readonly record: (
     project: string,
-    environment: Omit<DeployedEnvironment, "deployments">,
+    environment: Omit<DeploymentEnvironment, "deployments">,
     deployment: Deployment,
   ) => Promise<void>;
   /** By name. */
-  readonly list: (project: string) => Promise<readonly DeployedEnvironment[]>;
+  readonly list: (project: string) => Promise<readonly DeploymentEnvironment[]>;
 };

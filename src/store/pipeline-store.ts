@@ -28,7 +28,7 @@ export type PipelineStore = {
   /** Newest first. */
   readonly list: (filter: {
     readonly project?: string;
-    /** A branch's name, or the line of a tag or merge request (`lineOf`). */
+    /** The branch, tag or merge request that the pipelines follow one another on (`historyRefOf`). */
     readonly ref?: string;
     readonly limit: number;
     /** Only pipelines with a lower id. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { EnvironmentView } from "#service/deployment/environments-view.ts";
+import type { DeploymentEnvironmentView } from "#service/deployment/deployment-environment-view.ts";
 import type { PipelineView } from "#service/view/pipeline-view.ts";
 import type { StoredCommitStatus } from "#store/commit-status-store.ts";
 import type { PipelineSummary } from "#store/pipeline-store.ts";
@@ -94,7 +94,9 @@ test("coverage, ID tokens and deployments of one job", async () => {
   expect(log).toContain("token [MASKED]");
   expect(log).toContain(`"sub":"project_path:${project}:ref_type:branch:ref:Topic"`);
   expect(log).toContain("/oauth/discovery/keys");
-  const environments = await slipway.api<EnvironmentView[]>(`/environments?project=${project}`);
+  const environments = await slipway.api<DeploymentEnvironmentView[]>(
+    `/deployment-environments?project=${project}`,
+  );
   expect(environments).toMatchObject([
     {
       name: "review/topic",

@@ -4,7 +4,7 @@ import { ForgeError } from "#forge/forge.ts";
 import { pipelineIdOfJob } from "#pipeline/jobs.ts";
 import { authorizeAccess } from "#service/access/authorize-access.ts";
 import { type ControlResult, controlPipeline } from "#service/advance/control.ts";
-import { environmentView } from "#service/deployment/environments-view.ts";
+import { deploymentEnvironmentView } from "#service/deployment/deployment-environment-view.ts";
 import type { ServiceDeps } from "#service/deps.ts";
 import { readJob } from "#service/read-job.ts";
 import { jobView, pipelineView } from "#service/view/pipeline-view.ts";
@@ -130,11 +130,11 @@ export function apiRoutes(service: ServiceDeps): Hono {
     downloadArtifact(service, context),
   );
 
-  app.get("/api/slipway/environments", async (context) => {
+  app.get("/api/slipway/deployment-environments", async (context) => {
     const project = context.req.query("project");
     if (project === undefined) return context.json({ error: "Name the project: ?project=…" }, 400);
     const environments = await service.store.deployments.list(project);
-    return context.json(environments.map(environmentView));
+    return context.json(environments.map(deploymentEnvironmentView));
   });
 
   app.get("/api/slipway/statuses/:sha/:project{.+}", async (context) => {

@@ -2,7 +2,7 @@ import { refSlug } from "#image/ref-slug.ts";
 import type { JobIdentity } from "../facts.ts";
 import type { DeploymentEnvironment, PlannedJob } from "../plan.ts";
 import type { Variable } from "../variables.ts";
-import { environmentSlug } from "./environment-slug.ts";
+import { deploymentEnvironmentSlug } from "./deployment-environment-slug.ts";
 import { FREE_TEXT, SECRET, toVariables } from "./to-variables.ts";
 
 /** What a job's variables are made of before it runs. */
@@ -31,7 +31,7 @@ export function jobVariablesOf(job: JobDescription): Variable[] {
 export function environmentVariables(environment: DeploymentEnvironment): Variable[] {
   return toVariables({
     CI_ENVIRONMENT_NAME: environment.name,
-    CI_ENVIRONMENT_SLUG: environmentSlug(environment.name),
+    CI_ENVIRONMENT_SLUG: deploymentEnvironmentSlug(environment.name),
     CI_ENVIRONMENT_ACTION: environment.action,
     CI_ENVIRONMENT_TIER: environment.tier ?? tierOf(environment.name),
     CI_ENVIRONMENT_URL: environment.url,

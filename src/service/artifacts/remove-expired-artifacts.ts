@@ -1,5 +1,5 @@
+import { historyRefOf } from "#pipeline/history-ref.ts";
 import { pipelineIdOfJob } from "#pipeline/jobs.ts";
-import { lineOf } from "#pipeline/line.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import { isCompleted } from "#pipeline/status.ts";
 import { advanceSoon } from "../advance/advance-pipeline.ts";
@@ -76,7 +76,7 @@ async function isLatestSuccess(deps: Pick<Ports, "store">, pipeline: Pipeline): 
   if (pipeline.status !== "success") return false;
   const recent = await deps.store.pipelines.list({
     project: pipeline.project,
-    ref: lineOf(pipeline.facts),
+    ref: historyRefOf(pipeline.facts),
     limit: searchedPipelines,
   });
   return !recent.some(({ id, status }) => id > pipeline.id && status === "success");

@@ -1,6 +1,6 @@
 import type { ForgeClient } from "#forge/forge.ts";
 import type { PipelineFacts } from "#language/facts.ts";
-import { branchLine, mergeRequestLine, tagLine } from "#pipeline/line.ts";
+import { branchHistoryRef, mergeRequestHistoryRef, tagHistoryRef } from "#pipeline/history-ref.ts";
 import type { TriggerEvent } from "#pipeline/trigger-event.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import type { Host, Installation } from "../deps.ts";
@@ -14,11 +14,11 @@ export function refNameOf(event: BuildableEvent): string {
     : event.ref.replace(/^refs\/(heads|tags)\//, "");
 }
 
-/** What `lineOf` is to be of the event's pipeline. */
-export function lineOfEvent(event: BuildableEvent): string {
-  if (event.kind === "merge_request") return mergeRequestLine(event.mergeRequest.iid);
+/** What `historyRefOf` will be of the event's pipeline. */
+export function historyRefOfEvent(event: BuildableEvent): string {
+  if (event.kind === "merge_request") return mergeRequestHistoryRef(event.mergeRequest.iid);
   const name = refNameOf(event);
-  return event.kind === "tag" ? tagLine(name) : branchLine(name);
+  return event.kind === "tag" ? tagHistoryRef(name) : branchHistoryRef(name);
 }
 
 /** Collects what the predefined variables are made of; undefined when the commit is gone. */

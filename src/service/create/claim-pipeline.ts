@@ -1,5 +1,5 @@
-import type { LineEntry } from "#store/line-store.ts";
-import { type BuildableEvent, lineOfEvent } from "../configuration/facts.ts";
+import type { RefHistoryEntry } from "#store/ref-history-store.ts";
+import { type BuildableEvent, historyRefOfEvent } from "../configuration/facts.ts";
 import type { Host, Ports } from "../deps.ts";
 
 /**
@@ -14,8 +14,8 @@ export async function claimPipelineId(
 ): Promise<number> {
   const isRequest = event.kind === "merge_request";
   const project = event.project.path;
-  const line = lineOfEvent(event);
-  const recent = await recentOf(deps, project, line);
+  const historyRef = historyRefOfEvent(event);
+  const recent = await recentOf(deps, project, historyRef);
   const previous = recent.find((pipeline) => pipeline.sha !== event.sha);
   const key = [
     forgeName,
@@ -29,18 +29,18 @@ export async function claimPipelineId(
   ].join("\n");
   const nextId = await deps.store.pipelines.nextId();
   const pipelineId = await deps.store.pipelines.claim(deps.hash(key), nextId);
-  await deps.store.lines.note(project, line, { pipelineId, sha: event.sha });
+  await deps.store.refHistories.note(project, historyRef, { pipelineId, sha: event.sha });
   return pipelineId;
 }
 
-/** Lists lag behind: they are asked only for what was before the line was kept. */
+/** Lists lag behind: they are asked only for what was before the ref's history was kept. */
 async function recentOf(
   deps: Pick<Ports, "store">,
   project: string,
-  line: string,
-): Promise<readonly LineEntry[]> {
-  const noted = await deps.store.lines.read(project, line);
+  historyRef: string,
+): Promise<readonly RefHistoryEntry[]> {
+  const noted = await deps.store.refHistories.read(project, historyRef);
   if (noted.length > 0) return noted;
-  const listed = await deps.store.pipelines.list({ project, ref: line, limit: 20 });
+  const listed = await deps.store.pipelines.list({ project, ref: historyRef, limit: 20 });
   return listed.map(({ id, sha }) => ({ pipelineId: id, sha }));
 }

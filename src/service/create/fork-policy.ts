@@ -1,6 +1,6 @@
 import { type CommitStatus, ForgeError } from "#forge/forge.ts";
 import type { CreateOutcome } from "#pipeline/create-outcome.ts";
-import { mergeRequestContext } from "#pipeline/line.ts";
+import { mergeRequestContext } from "#pipeline/history-ref.ts";
 import { isSameProject } from "#pipeline/project-key.ts";
 import type { MergeRequestEvent } from "#pipeline/trigger-event.ts";
 import type { Approval } from "#store/approval-store.ts";

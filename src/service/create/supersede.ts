@@ -1,4 +1,4 @@
-import { lineOf } from "#pipeline/line.ts";
+import { historyRefOf } from "#pipeline/history-ref.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import { isCompleted } from "#pipeline/status.ts";
 import type { PipelineSummary } from "#store/pipeline-store.ts";
@@ -16,14 +16,14 @@ const mostOlder = 200;
  */
 export async function supersedeOlder(deps: ServiceDeps, pipeline: Pipeline): Promise<void> {
   if (pipeline.jobs.length === 0 || pipeline.facts.ref.kind !== "branch") return;
-  const line = lineOf(pipeline.facts);
+  const historyRef = historyRefOf(pipeline.facts);
   const listed = await deps.store.pipelines.list({
     project: pipeline.project,
-    ref: line,
+    ref: historyRef,
     limit: mostOlder,
     before: pipeline.id,
   });
-  const older = [...listed, ...(await notListed(deps, pipeline, line, listed))];
+  const older = [...listed, ...(await notListed(deps, pipeline, historyRef, listed))];
   for (const candidate of older) {
     const tooOld =
       Date.parse(pipeline.createdAt) - Date.parse(candidate.createdAt) > weekMilliseconds;
@@ -39,10 +39,10 @@ type Older = Pick<PipelineSummary, "id" | "status" | "createdAt" | "sha">;
 async function notListed(
   deps: Pick<Ports, "store">,
   pipeline: Pipeline,
-  line: string,
+  historyRef: string,
   listed: readonly PipelineSummary[],
 ): Promise<readonly Older[]> {
-  const noted = await deps.store.lines.read(pipeline.project, line);
+  const noted = await deps.store.refHistories.read(pipeline.project, historyRef);
   const missing = noted.filter(
     ({ pipelineId }) =>
       pipelineId < pipeline.id && !listed.some((candidate) => candidate.id === pipelineId),

@@ -9,7 +9,7 @@ import { noteDeletedBranch } from "../images/old-images.ts";
 import { handledBefore } from "./handled-before.ts";
 import { rerun } from "./rerun.ts";
 import { resolveEvent } from "./resolve-event.ts";
-import { stopEnvironmentsOf } from "./stop-environments.ts";
+import { stopDeploymentEnvironmentsOf } from "./stop-deployment-environments.ts";
 
 /**
  * Does what a stored delivery asks for. Safe to run again: a pipeline is claimed by what it is for, so a
@@ -59,7 +59,7 @@ export async function handleEvent(
       if (event.kind === "branch_delete") {
         const name = event.ref.replace(/^refs\/heads\//, "");
         await noteDeletedBranch(deps, key, name);
-        await stopEnvironmentsOf(deps, event.project.path, name);
+        await stopDeploymentEnvironmentsOf(deps, event.project.path, name);
       }
       await deps.store.projects.setSeenRef(key, event.ref, undefined);
       return { result: "nothing", why: `${event.ref} was deleted` };

@@ -1,6 +1,6 @@
 import type { CreateOutcome } from "#pipeline/create-outcome.ts";
 import { isSameProject } from "#pipeline/project-key.ts";
-import { type BuildableEvent, lineOfEvent } from "../configuration/facts.ts";
+import { type BuildableEvent, historyRefOfEvent } from "../configuration/facts.ts";
 import type { Ports } from "../deps.ts";
 import { pipelineUrl } from "../page-urls.ts";
 
@@ -22,7 +22,7 @@ export async function handledBefore(
   if (!isSeen && event.found !== true) return overtaken(deps, forge, event, seen);
   const [newest] = await deps.store.pipelines.list({
     project: event.project.path,
-    ref: lineOfEvent(event),
+    ref: historyRefOfEvent(event),
     limit: 1,
   });
   if (newest?.sha === event.sha && isSameProject(newest, key)) {

@@ -4,12 +4,14 @@ import { jobVariables } from "#language/scope/job-variables.ts";
 import { lastValue, type Variable } from "#language/variables.ts";
 import type { Job, Pipeline } from "#pipeline/pipeline.ts";
 import type { ProjectSettings } from "#project/settings.ts";
-import type { DeployedEnvironment } from "#store/deployment-store.ts";
+import type { DeploymentEnvironment } from "#store/deployment-store.ts";
 import { dotenvFor } from "../configuration/dotenv.ts";
 import { pipelineIdentity } from "../configuration/pipeline-identity.ts";
 import { jobUrl } from "../page-urls.ts";
 
-export type DeploymentTarget = Omit<DeployedEnvironment, "deployments"> & { readonly url?: string };
+export type DeploymentTarget = Omit<DeploymentEnvironment, "deployments"> & {
+  readonly url?: string;
+};
 
 /**
  * The environment of a job with its variables filled in, as far as they are no secrets (GitLab Docs,

@@ -1,31 +1,37 @@
-import type { DeployedEnvironment, Deployment, DeploymentStore } from "../deployment-store.ts";
+import type { Deployment, DeploymentEnvironment, DeploymentStore } from "../deployment-store.ts";
 import { changeItem, getItem, queryIndex, type Table } from "./access.ts";
 import { type Item, itemKey, packDocument, textOf, unpackDocument } from "./item.ts";
 
 /** Deployments of one environment that are kept. */
 const mostKept = 50;
 
+/** These keys keep the word that the first version of Slipway used, so that what it stored is found. */
+const keys = {
+  one: (project: string, name: string) => itemKey("ENVIRONMENT", project, name),
+  ofProject: (project: string) => itemKey("ENVIRONMENTS", project),
+};
+
 export function dynamodbDeployments(table: Table): DeploymentStore {
   return {
     record: async (project, environment, deployment) => {
-      const what = `The environment ${environment.name} of ${project}`;
-      const pk = itemKey("ENVIRONMENT", project, environment.name);
+      const what = `The deployment environment ${environment.name} of ${project}`;
+      const pk = keys.one(project, environment.name);
       await changeItem(table, what, pk, async (item) => {
         const present = item === undefined ? [] : (await environmentOf(item)).deployments;
         const deployments = withDeployment(present, deployment);
         return {
           document: await packDocument({ ...environment, deployments }),
-          byProject: itemKey("ENVIRONMENTS", project),
+          byProject: keys.ofProject(project),
           order: itemKey("NAME", environment.name),
         };
       });
     },
 
     list: async (project) => {
-      const found: DeployedEnvironment[] = [];
+      const found: DeploymentEnvironment[] = [];
       const query = queryIndex(table, {
         index: "byProject",
-        value: itemKey("ENVIRONMENTS", project),
+        value: keys.ofProject(project),
         newestFirst: false,
       });
       for await (const entry of query) {
@@ -37,8 +43,8 @@ export function dynamodbDeployments(table: Table): DeploymentStore {
   };
 }
 
-function environmentOf(item: Item): Promise<DeployedEnvironment> {
-  return unpackDocument<DeployedEnvironment>(item);
+function environmentOf(item: Item): Promise<DeploymentEnvironment> {
+  return unpackDocument<DeploymentEnvironment>(item);
 }
 
 /** In the order in which the jobs were started, however late they were heard of; an end is final. */

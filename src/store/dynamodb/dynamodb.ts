@@ -5,11 +5,11 @@ import { dynamodbApprovals } from "./approvals.ts";
 import { dynamodbCommitStatuses } from "./commit-statuses.ts";
 import { dynamodbDeliveries } from "./deliveries.ts";
 import { dynamodbDeployments } from "./deployments.ts";
-import { dynamodbLines } from "./lines.ts";
 import { dynamodbOldImages } from "./old-images.ts";
 import { dynamodbPipelines } from "./pipelines.ts";
 import { dynamodbPlaces } from "./places.ts";
 import { dynamodbProjects } from "./projects.ts";
+import { dynamodbRefHistories } from "./ref-histories.ts";
 import { dynamodbResources } from "./resources.ts";
 import { dynamodbStatusTurns } from "./status-turns.ts";
 import { dynamodbTokens } from "./tokens.ts";
@@ -23,7 +23,7 @@ export function dynamodbStore(
   const table: Table = { client, name: tableName, now: options.now ?? Date.now };
   return {
     pipelines: dynamodbPipelines(table),
-    lines: dynamodbLines(table),
+    refHistories: dynamodbRefHistories(table),
     places: dynamodbPlaces(table),
     approvals: dynamodbApprovals(table),
     deliveries: dynamodbDeliveries(table),

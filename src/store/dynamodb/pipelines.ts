@@ -1,4 +1,4 @@
-import { lineOf } from "#pipeline/line.ts";
+import { historyRefOf } from "#pipeline/history-ref.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import type { Status } from "#pipeline/status.ts";
 import type { PipelineStore, PipelineSummary } from "../pipeline-store.ts";
@@ -126,7 +126,7 @@ async function pipelineItem(pipeline: Pipeline, version: number): Promise<Item> 
     order: sortableId(pipeline.id),
     kind: "pipeline",
     byProject: itemKey("PROJECT", pipeline.project),
-    byRef: itemKey("REF", pipeline.project, lineOf(pipeline.facts)),
+    byRef: itemKey("REF", pipeline.project, historyRefOf(pipeline.facts)),
     ...openAs(pipeline),
   };
 }

@@ -3,7 +3,7 @@ import { createApp } from "#functions/http/app.ts";
 import type { ProjectKey } from "#pipeline/project-key.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import { controlPipeline } from "#service/advance/control.ts";
-import type { EnvironmentView } from "#service/deployment/environments-view.ts";
+import type { DeploymentEnvironmentView } from "#service/deployment/deployment-environment-view.ts";
 import { sweep } from "#service/sweep/sweep.ts";
 import { finish, jobOf, push, statusesOf, takeNext } from "../driver.ts";
 import { makeWorld, project, sha, type World } from "../world.ts";
@@ -14,14 +14,14 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-async function environments(): Promise<readonly EnvironmentView[]> {
+async function environments(): Promise<readonly DeploymentEnvironmentView[]> {
   await world.deps.store.tokens.put(world.deps.hash("owner"), { kind: "access", name: "owner" });
   const app = createApp({ service: world.deps, mayReadPages: async () => false });
-  const answer = await app.request(`/api/slipway/environments?project=${project}`, {
+  const answer = await app.request(`/api/slipway/deployment-environments?project=${project}`, {
     headers: { authorization: "Bearer owner" },
   });
   expect(answer.status).toBe(200);
-  return (await answer.json()) as readonly EnvironmentView[];
+  return (await answer.json()) as readonly DeploymentEnvironmentView[];
 }
 
 async function deploy(name: string, options = {}, state: "success" | "failed" = "success") {

@@ -106,6 +106,41 @@ test("an approval of the first version is read, listed and given with its event"
   });
 });
 
+test("a ref's history and a deployment environment of the first version are found and go on", async () => {
+  const deployment = {
+    jobId: 1200001,
+    jobName: "deploy",
+    pipelineId: 12,
+    action: "start",
+    status: "success",
+    ref: "main",
+    sha: "a".repeat(40),
+    by: "ada",
+    startedAt: "2026-01-01T00:00:00.000Z",
+  } as const;
+  const environment = { name: "production", slug: "production", tier: "production" };
+  const { refHistories, deployments } = await storeWith(
+    { pk: "LINE#demo/app#main", version: 1, entries: [{ pipelineId: 12, sha: "a" }] },
+    {
+      pk: "ENVIRONMENT#demo/app#production",
+      version: 1,
+      document: await packDocument({ ...environment, deployments: [deployment] }),
+      byProject: "ENVIRONMENTS#demo/app",
+      order: "NAME#production",
+    },
+  );
+  await refHistories.note("demo/app", "main", { pipelineId: 13, sha: "b" });
+  expect(await refHistories.read("demo/app", "main")).toEqual([
+    { pipelineId: 13, sha: "b" },
+    { pipelineId: 12, sha: "a" },
+  ]);
+  const second = { ...deployment, jobId: 1300001, startedAt: "2026-01-02T00:00:00.000Z" };
+  await deployments.record("demo/app", environment, second);
+  expect(await deployments.list("demo/app")).toEqual([
+    { ...environment, deployments: [second, deployment] },
+  ]);
+});
+
 test("what a newer version stored is refused by name", async () => {
   const document = await packDocument({ format: 3 });
   const { approvals, deliveries } = await storeWith(

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { environmentSlug } from "#language/scope/environment-slug.ts";
+import { deploymentEnvironmentSlug } from "#language/scope/deployment-environment-slug.ts";
 import { sha256Hex } from "#language/sha256.ts";
 
 describe("CI_ENVIRONMENT_SLUG", () => {
@@ -17,12 +17,12 @@ describe("CI_ENVIRONMENT_SLUG", () => {
     ["prod-", /^prod$/],
     ["1", /^env-1-[0-9a-z]{6}$/],
   ] as const)("%j becomes %s", ([name, expected]) => {
-    expect(environmentSlug(name)).toMatch(expected);
-    expect(environmentSlug(name).length).toBeLessThanOrEqual(24);
+    expect(deploymentEnvironmentSlug(name)).toMatch(expected);
+    expect(deploymentEnvironmentSlug(name).length).toBeLessThanOrEqual(24);
   });
 
   test("names that look alike as slugs stay apart", () => {
-    expect(environmentSlug("a/b")).not.toBe(environmentSlug("a_b"));
+    expect(deploymentEnvironmentSlug("a/b")).not.toBe(deploymentEnvironmentSlug("a_b"));
   });
 
   test("the digest behind the suffix is SHA-256", () => {

@@ -5,16 +5,16 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type EmbeddedDynamodb, openEmbeddedDynamodb } from "#local/data/embedded-dynamodb.ts";
 import { dynamodbStore } from "#store/dynamodb/dynamodb.ts";
 import { createTable } from "#store/dynamodb/table.ts";
-import type { LineStore } from "#store/line-store.ts";
+import type { RefHistoryStore } from "#store/ref-history-store.ts";
 
 let directory: string;
 let database: EmbeddedDynamodb;
-let lines: LineStore;
+let histories: RefHistoryStore;
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "slipway-lines-"));
+  directory = await mkdtemp(join(tmpdir(), "slipway-histories-"));
   database = await openEmbeddedDynamodb(directory);
   await createTable(database.client, "slipway");
-  lines = dynamodbStore(database.client, "slipway").lines;
+  histories = dynamodbStore(database.client, "slipway").refHistories;
 });
 afterAll(async () => {
   await database.close();
@@ -23,18 +23,18 @@ afterAll(async () => {
 
 const entry = (pipelineId: number) => ({ pipelineId, sha: String(pipelineId) });
 
-test("a line is read newest first, each pipeline once, apart from other lines", async () => {
-  expect(await lines.read("a/b", "main")).toEqual([]);
-  for (const id of [3, 1, 2, 3]) await lines.note("a/b", "main", entry(id));
-  await lines.note("a/b", "dev", entry(9));
-  expect(await lines.read("a/b", "main")).toEqual([entry(3), entry(2), entry(1)]);
+test("a history is read newest first, each pipeline once, apart from other histories", async () => {
+  expect(await histories.read("a/b", "main")).toEqual([]);
+  for (const id of [3, 1, 2, 3]) await histories.note("a/b", "main", entry(id));
+  await histories.note("a/b", "dev", entry(9));
+  expect(await histories.read("a/b", "main")).toEqual([entry(3), entry(2), entry(1)]);
 });
 
 test("what is noted at once is all there, and the oldest of many are forgotten", async () => {
   const ids = Array.from({ length: 10 }, (_, index) => index + 1);
-  await Promise.all(ids.map((id) => lines.note("a/b", "at-once", entry(id))));
-  expect(await lines.read("a/b", "at-once")).toHaveLength(10);
-  for (let id = 11; id <= 30; id++) await lines.note("a/b", "at-once", entry(id));
-  const kept = await lines.read("a/b", "at-once");
+  await Promise.all(ids.map((id) => histories.note("a/b", "at-once", entry(id))));
+  expect(await histories.read("a/b", "at-once")).toHaveLength(10);
+  for (let id = 11; id <= 30; id++) await histories.note("a/b", "at-once", entry(id));
+  const kept = await histories.read("a/b", "at-once");
   expect([kept.length, kept[0]?.pipelineId, kept.at(-1)?.pipelineId]).toEqual([20, 30, 11]);
 });

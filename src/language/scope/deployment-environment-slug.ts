@@ -6,7 +6,7 @@ const MAX_LENGTH = 24;
  * `CI_ENVIRONMENT_SLUG` by GitLab's rule: at most 24 of a-z, 0-9 and single `-`, starting with a letter. A
  * name that is not its own slug gets a suffix made from its SHA-256, so that two names stay apart.
  */
-export function environmentSlug(name: string): string {
+export function deploymentEnvironmentSlug(name: string): string {
   const plain = name.toLowerCase().replace(/[^a-z0-9]/gu, "-");
   const slug = (/^[a-z]/.test(plain) ? plain : `env-${plain}`).replace(/-+/g, "-");
   if (slug === name && slug.length <= MAX_LENGTH) return slug.replace(/-$/, "");

@@ -1,12 +1,12 @@
 import { advancePipeline } from "../advance/advance-pipeline.ts";
-import { isStopped } from "../deployment/environments-view.ts";
+import { isStopped } from "../deployment/deployment-environment-view.ts";
 import type { ServiceDeps } from "../deps.ts";
 
 /**
  * GitLab Docs, "Stop an environment when a branch is deleted": plays the `on_stop` jobs of environments whose
  * last deployment came from the branch. A job that does not wait to be played is left alone.
  */
-export async function stopEnvironmentsOf(
+export async function stopDeploymentEnvironmentsOf(
   deps: ServiceDeps,
   project: string,
   refName: string,

@@ -1,7 +1,7 @@
-import type { DeployedEnvironment, Deployment } from "#store/deployment-store.ts";
+import type { Deployment, DeploymentEnvironment } from "#store/deployment-store.ts";
 
-/** An environment as people and programs see it (names as in GitLab's Environments API). */
-export type EnvironmentView = {
+/** A deployment environment as people and programs see it (names as in GitLab's Environments API). */
+export type DeploymentEnvironmentView = {
   readonly name: string;
   readonly slug: string;
   readonly tier: string;
@@ -27,7 +27,9 @@ export type DeploymentView = {
   readonly finished_at?: string;
 };
 
-export function environmentView(environment: DeployedEnvironment): EnvironmentView {
+export function deploymentEnvironmentView(
+  environment: DeploymentEnvironment,
+): DeploymentEnvironmentView {
   const { name, slug, tier } = environment;
   const done = environment.deployments.filter(({ status }) => status === "success");
   const last = done.find(({ action }) => action === "start");
@@ -43,7 +45,7 @@ export function environmentView(environment: DeployedEnvironment): EnvironmentVi
 }
 
 /** The last thing that succeeded there was to stop it. */
-export function isStopped({ deployments }: DeployedEnvironment): boolean {
+export function isStopped({ deployments }: DeploymentEnvironment): boolean {
   return deployments.find(({ status }) => status === "success")?.action === "stop";
 }
 
