@@ -6,7 +6,7 @@ const include = ["test/**/*.test.ts", "test/**/*.test.tsx"];
 const engine = ["test/**/*.engine.test.ts"];
 const endToEnd = ["test/end-to-end/**/*.test.ts"];
 /** What takes the machine's memory, processes or mirror away from others. */
-const alone = ["hostile", "faults", "cdk-synth"].map((name) => `test/end-to-end/${name}.test.ts`);
+const alone = ["hostile", "faults"].map((name) => `test/end-to-end/${name}.test.ts`);
 const aws = ["test/aws/**/*.test.ts"];
 
 export default defineConfig({

@@ -114,13 +114,13 @@ export async function startSlipway(
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on("data", (bytes: Buffer) => writeFileSync(log, bytes, { flag: "a" }));
     }
-    for (let tries = 0; tries < 300; tries++) {
+    for (let tries = 0; tries < 1200; tries++) {
       if (child.exitCode !== null) break;
       // Written once all doors are open, the registry's among them.
       if (readIfThere(join(data, "service.pid")).trim() === String(child.pid)) return;
       await sleep(50);
     }
-    throw new Error(`The service did not start:\n${readFileSync(log, "utf8")}`);
+    throw new Error(`The service did not start:\n${readIfThere(log)}`);
   };
   const ended = async (signal: NodeJS.Signals): Promise<void> => {
     const process = child;
@@ -212,19 +212,20 @@ export async function pipelineOf(
   options: { until?: (view: PipelineView) => boolean; seconds?: number } = {},
 ): Promise<PipelineView> {
   const until = Date.now() + (options.seconds ?? 180) * 1000;
+  let id: number | undefined;
   let last: PipelineView | undefined;
   while (Date.now() < until) {
-    const found = await slipway
+    id ??= await slipway
       .api<PipelineSummary[]>(`/pipelines?project=${encodeURIComponent(project)}&limit=50`)
       .then(
-        (list) => list.find((pipeline) => pipeline.sha === sha),
+        (list) => list.find((pipeline) => pipeline.sha === sha)?.id,
         () => undefined,
       );
-    if (found !== undefined) {
-      last = await slipway.api<PipelineView>(`/pipelines/${found.id}`).catch(() => undefined);
+    if (id !== undefined) {
+      last = await slipway.api<PipelineView>(`/pipelines/${id}`).catch(() => undefined);
       if (last !== undefined && (options.until?.(last) ?? settled.has(last.status))) return last;
     }
-    await sleep(100);
+    await sleep(150);
   }
   throw new Error(`No verdict for ${project} ${sha} in time: ${JSON.stringify(last, null, 1)}`);
 }
