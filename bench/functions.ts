@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type BundleSize, bundleFunction, type FunctionName } from "#functions/bundle.ts";
+import { defined } from "#language/defined.ts";
 import { parseSettings } from "#project/parse-settings.ts";
 import type { Benchmark, Row } from "./report.ts";
 
@@ -36,7 +37,7 @@ function sizeRows(name: FunctionName, { startBytes, lateBytes, totalBytes }: Bun
     name: `${name}: ${what}`,
     value: bytes / 1000,
     unit: "kB",
-    ...(goal !== undefined && { goal }),
+    ...defined({ goal }),
   });
   const late = Object.entries(lateBytes).map(([source, bytes]) =>
     kilobytes(`+ ${source}`, bytes, "when needed"),

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { defined } from "#language/defined.ts";
 import type { Benchmark, Row } from "./report.ts";
 import { type Figures, figuresOf } from "./simulation/figures.ts";
 import { partitionReads, partitionWrites } from "./simulation/key-load.ts";
@@ -62,7 +63,7 @@ function rowsOf(
     name: `${name}: ${what}`,
     value,
     unit,
-    ...(goal !== undefined && { goal }),
+    ...defined({ goal }),
   });
   const cost = (what: string, key: keyof Figures["costs"]): Row => ({
     ...row(`${what} per pipeline`, whole.costs[key], ""),

@@ -5,6 +5,7 @@ import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { defined } from "#language/defined.ts";
 import type { PipelineView } from "#service/view/pipeline-view.ts";
 import { type Benchmark, median, type Row } from "./report.ts";
 import { fiveJobs } from "./sample-file.ts";
@@ -81,7 +82,7 @@ async function measure(directory: string): Promise<readonly Row[]> {
     value: own[index] ?? Number.NaN,
     unit: "ms",
     floor: { name: "node -e 0", value: floor },
-    ...(goal !== undefined && { goal }),
+    ...defined({ goal }),
   }));
 }
 

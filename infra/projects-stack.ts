@@ -4,6 +4,7 @@ import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Asset } from "aws-cdk-lib/aws-s3-assets";
 import { StringParameter } from "aws-cdk-lib/aws-ssm";
 import type { Construct } from "constructs";
+import { defined } from "#language/defined.ts";
 import type { AwsSettings } from "#project/aws-settings.ts";
 import { codebuildProjectName } from "#project/build-role.ts";
 import type { ProjectSettings } from "#project/settings.ts";
@@ -73,9 +74,7 @@ export class ProjectsStack extends Stack {
         role,
         runner,
         logGroup,
-        ...(project.dockerServer !== undefined && { dockerServer: project.dockerServer }),
-        ...(network !== undefined && { network }),
-        ...(key !== undefined && { key }),
+        ...defined({ dockerServer: project.dockerServer, network, key }),
       });
     }
   }

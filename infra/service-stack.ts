@@ -9,6 +9,7 @@ import { Bucket } from "aws-cdk-lib/aws-s3";
 import { Asset } from "aws-cdk-lib/aws-s3-assets";
 import { StringParameter } from "aws-cdk-lib/aws-ssm";
 import type { Construct } from "constructs";
+import { defined } from "#language/defined.ts";
 import type { AwsSettings } from "#project/aws-settings.ts";
 import { acknowledge } from "./acknowledge.ts";
 import type { Assets } from "./assets.ts";
@@ -91,7 +92,7 @@ export class ServiceStack extends Stack {
       queues,
       functions,
       api: door.api,
-      ...(aws.alarmEmail !== undefined && { email: aws.alarmEmail }),
+      ...defined({ email: aws.alarmEmail }),
     });
     dashboard(this, {
       name,
@@ -139,7 +140,7 @@ export class ServiceStack extends Stack {
         logGroupName: names.buildLogGroup,
         retention: aws.logRetentionDays,
         removalPolicy: RemovalPolicy.DESTROY,
-        ...(key.key !== undefined && { encryptionKey: key.key }),
+        ...defined({ encryptionKey: key.key }),
       }),
       ...network,
       ...key,

@@ -7,6 +7,7 @@ import {
   PermissionsBoundary,
   Tags,
 } from "aws-cdk-lib";
+import { defined } from "#language/defined.ts";
 import type { Settings } from "#project/parse-settings.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import type { Assets } from "./assets.ts";
@@ -41,7 +42,7 @@ export function slipwayApp(
   const prefix = stackPrefix(aws.name);
   const projects = [...settings.projects.values()];
   const common = {
-    env: { region, ...(account !== undefined && { account }) },
+    env: { region, ...defined({ account }) },
     names,
     aws,
     ...(aws.permissionsBoundaryArn !== undefined && {

@@ -3,6 +3,7 @@ import type { IKey } from "aws-cdk-lib/aws-kms";
 import { Key } from "aws-cdk-lib/aws-kms";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import type { Construct } from "constructs";
+import { defined } from "#language/defined.ts";
 import type { AwsSettings } from "#project/aws-settings.ts";
 import { acknowledge } from "./acknowledge.ts";
 import { blobsBucket } from "./constructs/blobs-bucket.ts";
@@ -44,7 +45,7 @@ function keptSecret(
     description: props.description,
     generateSecretString: { passwordLength: 48, excludePunctuation: true },
     removalPolicy: RemovalPolicy.RETAIN,
-    ...(key !== undefined && { encryptionKey: key }),
+    ...defined({ encryptionKey: key }),
   });
   acknowledge(secret, {
     "AwsSolutions-SMG4":

@@ -1,5 +1,6 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { defined } from "#language/defined.ts";
 import { tableDefinition } from "#store/dynamodb/table.ts";
 import { type Attributes, changed, holds } from "./expression.ts";
 import { type KeyLoads, keyLoads } from "./key-load.ts";
@@ -102,7 +103,7 @@ export function memoryTable(now: () => number): MemoryTable {
       forward: input.ScanIndexForward !== false,
       limit: input.Limit ?? 1000,
       ...(bound !== undefined && (isUpper ? { below: bound } : { above: bound })),
-      ...(input.ExclusiveStartKey && { startAfter: input.ExclusiveStartKey }),
+      ...defined({ startAfter: input.ExclusiveStartKey }),
     });
     const bytes = page.items.reduce((sum, item) => sum + bytesOf(item), 0);
     reads.note(`${name}/${key}`, Math.max(1, Math.ceil(bytes / 4096)) / 2);

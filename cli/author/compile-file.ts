@@ -1,4 +1,5 @@
 import { compile } from "#language/compile.ts";
+import { defined } from "#language/defined.ts";
 import type { PipelineFacts } from "#language/facts.ts";
 import type { CompileResult } from "#language/plan.ts";
 import { authorReader } from "./config-reader.ts";
@@ -41,8 +42,7 @@ async function compileSource(
   const reader = authorReader({
     root: source.root,
     includeFrom: flags.includeFrom ?? {},
-    ...(flags.changed !== undefined && { changed: flags.changed }),
-    ...(git !== undefined && { git }),
+    ...defined({ changed: flags.changed, git }),
   });
   const result = await compile({
     text: source.text,

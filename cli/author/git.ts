@@ -2,6 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { usersGit } from "#git/environment.ts";
 import { runGit } from "#git/run.ts";
+import { defined } from "#language/defined.ts";
 import type { Branches } from "./facts.ts";
 import { repositoryAbove } from "./source-file.ts";
 
@@ -16,8 +17,7 @@ export function branchesOf(directory: string): Branches {
   const remote = join(shared, "refs/remotes/origin/HEAD");
   const main = symbolicRef(remote, "refs/remotes/origin/");
   return {
-    ...(current !== undefined && { current }),
-    ...(main !== undefined && { default: main }),
+    ...defined({ current, default: main }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from "#language/defined.ts";
 import type { Diagnostic } from "#language/diagnostic.ts";
 import type {
   ArtifactsOptions,
@@ -38,10 +39,10 @@ function jobJson(job: PlannedJob): Record<string, unknown> {
     name: job.name,
     stage: job.stage,
     when: job.when,
-    ...(job.startInSeconds !== undefined && { start_in: job.startInSeconds }),
+    ...defined({ start_in: job.startInSeconds }),
     allow_failure: exitCodes === undefined ? job.allowFailure : { exit_codes: exitCodes },
     needs: job.needs ?? null,
-    ...(job.dependencies !== undefined && { dependencies: job.dependencies }),
+    ...defined({ dependencies: job.dependencies }),
     rules_matched: job.rulesMatched ?? null,
     image: job.image === undefined ? null : imageJson(job.image),
     services: job.services.map(serviceJson),
@@ -65,7 +66,7 @@ function jobJson(job: PlannedJob): Record<string, unknown> {
 function rareKeywords(job: PlannedJob): Record<string, unknown> {
   const { trigger } = job;
   return {
-    ...(job.coverage !== undefined && { coverage: job.coverage }),
+    ...defined({ coverage: job.coverage }),
     ...(Object.keys(job.idTokens).length > 0 && {
       id_tokens: Object.fromEntries(
         Object.entries(job.idTokens).map(([name, aud]) => [name, { aud }]),
@@ -74,11 +75,11 @@ function rareKeywords(job: PlannedJob): Record<string, unknown> {
     ...(job.preGetSourcesScript.length > 0 && {
       hooks: { pre_get_sources_script: job.preGetSourcesScript },
     }),
-    ...(job.manualConfirmation !== undefined && { manual_confirmation: job.manualConfirmation }),
+    ...defined({ manual_confirmation: job.manualConfirmation }),
     ...(trigger !== undefined && {
       trigger: {
         include: trigger.include,
-        ...(trigger.strategy !== undefined && { strategy: trigger.strategy }),
+        ...defined({ strategy: trigger.strategy }),
         forward: {
           yaml_variables: trigger.forwardYamlVariables,
           pipeline_variables: trigger.forwardPipelineVariables,
@@ -92,9 +93,7 @@ function imageJson(image: ImageOptions): Record<string, unknown> {
   const { name, entrypoint, pullPolicy, docker } = image;
   return {
     name,
-    ...(entrypoint !== undefined && { entrypoint }),
-    ...(pullPolicy !== undefined && { pull_policy: pullPolicy }),
-    ...(docker !== undefined && { docker }),
+    ...defined({ entrypoint, pull_policy: pullPolicy, docker }),
   };
 }
 
@@ -102,8 +101,7 @@ function serviceJson(service: ServiceOptions): Record<string, unknown> {
   const { alias, command, variables } = service;
   return {
     ...imageJson(service),
-    ...(alias !== undefined && { alias }),
-    ...(command !== undefined && { command }),
+    ...defined({ alias, command }),
     ...(variables !== undefined && { variables: variablesJson(variables) }),
   };
 }
@@ -119,7 +117,7 @@ function environmentJson(environment: DeploymentEnvironment): Record<string, unk
     url,
     action,
     on_stop: onStop,
-    ...(tier !== undefined && { deployment_tier: tier }),
+    ...defined({ deployment_tier: tier }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { defined } from "#language/defined.ts";
 import { parseDuration } from "#language/keyword/duration.ts";
 import type { CostReport } from "#service/view/cost.ts";
 import { readId } from "../arguments.ts";
@@ -28,8 +29,7 @@ export function costCommand(): Command {
     .action(async (pipeline: string | undefined, options: Options) => {
       const query = new URLSearchParams({
         since: new Date(Date.now() - options.since).toISOString(),
-        ...(pipeline !== undefined && { pipeline }),
-        ...(options.project !== undefined && { project: options.project }),
+        ...defined({ pipeline, project: options.project }),
       });
       const client = await connect(options);
       const report = await client.get<CostReport>(`/api/slipway/cost?${query}`);

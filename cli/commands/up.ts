@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { defined } from "#language/defined.ts";
 import { readWhole } from "../arguments.ts";
 import { type CommonOptions, commandWith } from "../options.ts";
 import { asJson, print, printError } from "../print.ts";
@@ -26,7 +27,7 @@ export function upCommand(): Command {
       const settings = {
         data: options.data,
         config: options.config,
-        ...(options.port === undefined ? {} : { port: options.port }),
+        ...defined({ port: options.port }),
       };
       if (options.detach === true) {
         const { startDetached } = await import("#local/up/detached-service.ts");

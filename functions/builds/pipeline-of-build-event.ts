@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { defined } from "#language/defined.ts";
 
 /** What we read of "CodeBuild Build State Change"; nothing else in it is trusted or needed. */
 const eventSchema = z.object({
@@ -35,7 +36,6 @@ export function pipelineOfBuildEvent(event: unknown): BuildHint | undefined {
   const status = detail["build-status"];
   return {
     pipelineId,
-    ...(build !== undefined && { build }),
-    ...(status !== undefined && { status }),
+    ...defined({ build, status }),
   };
 }

@@ -17,6 +17,7 @@ import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { Asset } from "aws-cdk-lib/aws-s3-assets";
 import type { Construct } from "constructs";
+import { defined } from "#language/defined.ts";
 import type { ComputeSize } from "#pipeline/pipeline.ts";
 import type { AwsSettings } from "#project/aws-settings.ts";
 import { acknowledge } from "../acknowledge.ts";
@@ -91,10 +92,10 @@ export function buildProject(scope: Construct, id: string, props: BuildProjectPr
     timeout: Duration.hours(24),
     queuedTimeout: Duration.hours(8),
     autoRetryLimit: 0,
-    ...(aws.concurrentBuilds !== undefined && { concurrentBuildLimit: aws.concurrentBuilds }),
+    ...defined({ concurrentBuildLimit: aws.concurrentBuilds }),
     grantReportGroupPermissions: false,
     ssmSessionPermissions: false,
-    ...(props.key !== undefined && { encryptionKey: props.key }),
+    ...defined({ encryptionKey: props.key }),
     // CodeBuild keeps no layers on hosts of a network of one's own.
     ...(network === undefined && { cache: Cache.local(LocalCacheMode.DOCKER_LAYER) }),
   });

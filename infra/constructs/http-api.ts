@@ -12,6 +12,7 @@ import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { ARecord, HostedZone, RecordTarget } from "aws-cdk-lib/aws-route53";
 import { ApiGatewayv2DomainProperties } from "aws-cdk-lib/aws-route53-targets";
 import type { Construct } from "constructs";
+import { defined } from "#language/defined.ts";
 import type { AwsSettings } from "#project/aws-settings.ts";
 
 /** Requests a second and at once: a bound on cost, far above what forges and runners send. */
@@ -45,7 +46,7 @@ export function serviceApi(
     logGroupName: `/aws/vendedlogs/${props.name}-api`,
     retention: aws.logRetentionDays,
     removalPolicy: RemovalPolicy.DESTROY,
-    ...(props.key !== undefined && { encryptionKey: props.key }),
+    ...defined({ encryptionKey: props.key }),
   });
   new HttpStage(scope, "Stage", {
     httpApi: api,

@@ -13,6 +13,7 @@ import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import type { FunctionName } from "#functions/bundle.ts";
+import { defined } from "#language/defined.ts";
 import { acknowledgePattern } from "../acknowledge.ts";
 import type { Names } from "../names.ts";
 import { type Grant, networkGrants } from "../permissions.ts";
@@ -52,7 +53,7 @@ export function serviceFunction<Environment extends Readonly<Record<string, stri
     logGroupName: names.functionLogGroup(name),
     retention: retentionDays,
     removalPolicy: RemovalPolicy.DESTROY,
-    ...(key !== undefined && { encryptionKey: key }),
+    ...defined({ encryptionKey: key }),
   });
   const role = new Role(scope, `${name}-role`, {
     roleName: `${names.functionName(name)}-${names.installation.region}`,
@@ -80,13 +81,13 @@ export function serviceFunction<Environment extends Readonly<Record<string, stri
     timeout: Duration.seconds(props.timeoutSeconds),
     memorySize: props.memoryMegabytes,
     environment: { ...present(props.environment), NODE_OPTIONS: "--enable-source-maps" },
-    ...(key !== undefined && { environmentEncryption: key }),
+    ...defined({ environmentEncryption: key }),
     ...(network !== undefined && {
       vpc: network.vpc,
       vpcSubnets: { subnets: network.subnets },
       securityGroups: network.securityGroups,
     }),
-    ...(props.deadLetters !== undefined && { deadLetterQueue: props.deadLetters }),
+    ...defined({ deadLetterQueue: props.deadLetters }),
   });
 }
 

@@ -1,5 +1,6 @@
 import dynaliteDb, { type StoredItem } from "dynalite/db/index.js";
 import { Level } from "level";
+import { defined } from "#language/defined.ts";
 import { MachineProblem } from "../machine-problem.ts";
 
 /** Another process works on the same data. */
@@ -104,7 +105,7 @@ function activated(table: StoredTable): StoredTable {
   return {
     ...table,
     TableStatus: "ACTIVE",
-    ...(indexes === undefined ? {} : { GlobalSecondaryIndexes: indexes }),
+    ...defined({ GlobalSecondaryIndexes: indexes }),
   };
 }
 

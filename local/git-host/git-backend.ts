@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import { closedGit } from "#git/environment.ts";
+import { defined } from "#language/defined.ts";
 import { send } from "./git-stream.ts";
 
 export type BackendRequest = {
@@ -50,9 +51,7 @@ function cgiEnvironment(request: BackendRequest, req: IncomingMessage): Record<s
     ...(headers["content-length"] === undefined
       ? {}
       : { CONTENT_LENGTH: headers["content-length"] }),
-    ...(headers["content-encoding"] === undefined
-      ? {}
-      : { HTTP_CONTENT_ENCODING: headers["content-encoding"] }),
+    ...defined({ HTTP_CONTENT_ENCODING: headers["content-encoding"] }),
     ...(typeof protocol === "string" ? { GIT_PROTOCOL: protocol } : {}),
     GIT_PROJECT_ROOT: request.root,
     GIT_HTTP_EXPORT_ALL: "1",

@@ -1,6 +1,7 @@
 import { openSync } from "node:fs";
 import type { Server } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { defined } from "#language/defined.ts";
 import { keepRegistry } from "./child.ts";
 import { registryConfig } from "./config.ts";
 import {
@@ -36,7 +37,7 @@ async function main(directory: string): Promise<void> {
           instance,
           registry: registry.isUp() ? "up" : "down",
           listening,
-          ...(problem === undefined ? {} : { problem }),
+          ...defined({ problem }),
         };
       },
       holdMilliseconds,

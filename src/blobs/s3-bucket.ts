@@ -9,6 +9,7 @@ import {
   type S3Client,
   S3ServiceException,
 } from "@aws-sdk/client-s3";
+import { defined } from "#language/defined.ts";
 
 export type Bucket = { readonly client: S3Client; readonly name: string };
 
@@ -105,8 +106,7 @@ export async function* listObjects(
       new ListObjectsV2Command({
         Bucket: bucket.name,
         Prefix: prefix,
-        ...(after === undefined ? {} : { StartAfter: after }),
-        ...(continuation === undefined ? {} : { ContinuationToken: continuation }),
+        ...defined({ StartAfter: after, ContinuationToken: continuation }),
       }),
     );
     for (const { Key: key = "", Size: sizeBytes = 0, ETag: etag = "" } of answer.Contents ?? []) {

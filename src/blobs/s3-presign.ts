@@ -1,5 +1,6 @@
 import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
+import { defined } from "#language/defined.ts";
 import type { PresignedWrite } from "./blobs.ts";
 import { contentDisposition } from "./content-disposition.ts";
 import type { Bucket } from "./s3-bucket.ts";
@@ -20,8 +21,7 @@ export function presigner(bucket: Bucket): {
   const client = new S3Client({
     region,
     credentials,
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(forcePathStyle === undefined ? {} : { forcePathStyle }),
+    ...defined({ endpoint, forcePathStyle }),
     requestChecksumCalculation: "WHEN_REQUIRED",
   });
   return {

@@ -1,4 +1,5 @@
 import { encodeBasicAuth } from "#http/basic-auth.ts";
+import { defined } from "#language/defined.ts";
 import type { ForgeConnection } from "#project/connection.ts";
 import { bitbucketForgeClient } from "./bitbucket/client.ts";
 import { bitbucketHooks } from "./bitbucket/hooks.ts";
@@ -54,7 +55,7 @@ export function connectForge(connection: ForgeConnection, readSecret: ReadSecret
               http: httpOf(project),
               url,
               cloneToken: () => token(project, "clone"),
-              ...(connection.cloneUser === undefined ? {} : { cloneUser: connection.cloneUser }),
+              ...defined({ cloneUser: connection.cloneUser }),
             },
             project,
           ),

@@ -1,3 +1,4 @@
+import { defined } from "#language/defined.ts";
 import {
   type ImageRepository,
   MAX_REPOSITORY_LENGTH,
@@ -65,7 +66,7 @@ export function parseImageRef(text: string): ImageRefResult {
       registry,
       repository: repository.repository,
       ...(hasTag ? { tag: parsedTag.tag } : {}),
-      ...(digest === undefined ? {} : { digest }),
+      ...defined({ digest }),
     },
   };
 }

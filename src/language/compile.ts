@@ -1,6 +1,7 @@
 // Text → plan of jobs, stage by stage; each stage has a file of its own. Findings are values, never exceptions.
 
 import { isSkipped } from "./condition/skip.ts";
+import { defined } from "./defined.ts";
 import { loadConfiguration } from "./include/include.ts";
 import { rememberingReader } from "./include/remember.ts";
 import { readConfiguration } from "./jobs/configuration.ts";
@@ -80,7 +81,7 @@ async function planPipeline(
       stages: usedStages(configuration.stages, jobs),
       jobs,
       autoCancel: decision.autoCancel,
-      ...(decision.name !== undefined && { name: decision.name }),
+      ...defined({ name: decision.name }),
     },
   };
 }

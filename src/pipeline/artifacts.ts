@@ -1,3 +1,4 @@
+import { defined } from "#language/defined.ts";
 import type { PipelineEvent } from "./event.ts";
 import { changeJob } from "./jobs.ts";
 import type { Pipeline } from "./pipeline.ts";
@@ -14,7 +15,7 @@ export function noteArtifact(
     return {
       ...job,
       artifacts: [...others, upload.artifact],
-      ...(upload.dotenv && { dotenv: upload.dotenv }),
+      ...defined({ dotenv: upload.dotenv }),
     };
   });
 }

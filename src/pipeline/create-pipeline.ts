@@ -1,3 +1,4 @@
+import { defined } from "#language/defined.ts";
 import type { Diagnostic } from "#language/diagnostic.ts";
 import type { PipelineFacts } from "#language/facts.ts";
 import type { Plan } from "#language/plan.ts";
@@ -38,7 +39,7 @@ export function createPipeline(input: NewPipeline, now: string): Pipeline {
     diagnostics: input.diagnostics ?? [],
     variables: input.variables,
     reported: [],
-    ...(input.parent && { parent: input.parent }),
+    ...defined({ parent: input.parent }),
   };
   if (!("plan" in input)) {
     return {
@@ -56,6 +57,6 @@ export function createPipeline(input: NewPipeline, now: string): Pipeline {
     stages: input.plan.stages,
     jobs: firstRows(input.id, input.plan, input.settings, now),
     autoCancel: input.plan.autoCancel,
-    ...(input.plan.name !== undefined && { name: input.plan.name }),
+    ...defined({ name: input.plan.name }),
   };
 }

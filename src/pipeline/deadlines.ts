@@ -1,3 +1,4 @@
+import { defined } from "#language/defined.ts";
 import { mayExit, type WorkAhead, workAhead } from "./availability.ts";
 import type { Ending } from "./end-jobs.ts";
 import { nextStartMs } from "./environment-events.ts";
@@ -138,7 +139,7 @@ function environmentDeadline(
     kind: "stop_environment",
     environmentId: environment.id,
     at,
-    ...(problem !== undefined && { problem }),
+    ...defined({ problem }),
   });
   if (environment.state === "wanted" || environment.state === "starting") {
     if (standsInLine(environment)) return undefined;

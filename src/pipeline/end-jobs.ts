@@ -1,3 +1,4 @@
+import { defined } from "#language/defined.ts";
 import { cancelRest } from "./cancel.ts";
 import type { FailureReason, Job, Pipeline } from "./pipeline.ts";
 import { automaticRetry, automaticRow } from "./retry.ts";
@@ -63,9 +64,11 @@ function end(job: Job, ending: Ending, now: string): Job {
   const heard = {
     ...kept,
     finishedAt: now,
-    ...(ending.coverage !== undefined && { coverage: ending.coverage }),
-    ...(ending.environmentId !== undefined && { environmentId: ending.environmentId }),
-    ...(ending.exitCode !== undefined && { exitCode: ending.exitCode }),
+    ...defined({
+      coverage: ending.coverage,
+      environmentId: ending.environmentId,
+      exitCode: ending.exitCode,
+    }),
   };
   if (job.status === "canceling") return { ...heard, status: "canceled" };
   if (ending.state === "success") return { ...heard, status: "success" };

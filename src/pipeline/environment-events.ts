@@ -1,3 +1,4 @@
+import { defined } from "#language/defined.ts";
 import { findEnvironment } from "./availability.ts";
 import { blame } from "./blame.ts";
 import { type Ending, endJobs } from "./end-jobs.ts";
@@ -83,7 +84,7 @@ export function noteEnvironmentWaits(
       case "wanted": {
         const word = waitsFor ?? reason;
         if (isWaiting(environment) && word === waitsFor) return environment;
-        return { ...rest, waitsSince, ...(word !== undefined && { waitsFor: word }) };
+        return { ...rest, waitsSince, ...defined({ waitsFor: word }) };
       }
       case "starting": {
         if (waitsFor === reason) return environment;
@@ -136,7 +137,7 @@ export function giveUpEnvironments(
     if (!problems.has(environment.id)) return environment;
     const problem = problems.get(environment.id);
     if (problem !== undefined) faulty.push(environment);
-    return { ...environment, state: "stopping", ...(problem !== undefined && { problem }) };
+    return { ...environment, state: "stopping", ...defined({ problem }) };
   });
   return blame(stopping, faulty, "one attempt", now);
 }

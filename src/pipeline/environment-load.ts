@@ -1,3 +1,4 @@
+import { defined } from "#language/defined.ts";
 import type { Job, Pipeline, PipelineEnvironment } from "./pipeline.ts";
 import { isWithRunner } from "./status.ts";
 import { later } from "./time.ts";
@@ -24,7 +25,7 @@ export function environmentLoads(pipeline: Pipeline): EnvironmentLoads {
     loads.set(job.environmentId, {
       taken: load.taken + 1,
       busy: load.busy + (isWithRunner(job.status) ? 1 : 0),
-      ...(lastFinishedAt !== undefined && { lastFinishedAt }),
+      ...defined({ lastFinishedAt }),
     });
   }
   return (environmentId) => loads.get(environmentId) ?? noLoad;

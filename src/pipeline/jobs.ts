@@ -1,4 +1,5 @@
 // Creates, finds and changes the rows of a pipeline's jobs, without changing the given pipeline.
+import { defined } from "#language/defined.ts";
 import type { Plan, PlannedJob, TriggerOptions } from "#language/plan.ts";
 import type { Job, Pipeline, PipelineSettings } from "./pipeline.ts";
 
@@ -71,10 +72,12 @@ function ofPlan(planned: PlannedJob, settings: PipelineSettings) {
     interruptible: planned.interruptible,
     timeoutSeconds: planned.timeoutSeconds ?? settings.jobTimeoutSeconds,
     runnerTags: planned.runnerTags,
-    ...(planned.allowFailureExitCodes && { allowFailureExitCodes: planned.allowFailureExitCodes }),
-    ...(planned.needs && { needs: planned.needs }),
-    ...(planned.resourceGroup !== undefined && { resourceGroup: planned.resourceGroup }),
-    ...(planned.startInSeconds !== undefined && { startInSeconds: planned.startInSeconds }),
+    ...defined({
+      allowFailureExitCodes: planned.allowFailureExitCodes,
+      needs: planned.needs,
+      resourceGroup: planned.resourceGroup,
+      startInSeconds: planned.startInSeconds,
+    }),
     ...(planned.coverage !== undefined && { readsCoverage: true as const }),
     ...deploymentOf(planned),
     ...(planned.trigger && { trigger: ofTrigger(planned.trigger) }),
@@ -117,13 +120,15 @@ export function nextRow(job: Job, pipelineId: number, row: number, now: string, 
     attempt: next.attempt,
     systemFailures: next.systemFailures,
     createdAt: now,
-    ...(job.allowFailureExitCodes && { allowFailureExitCodes: job.allowFailureExitCodes }),
-    ...(job.needs && { needs: job.needs }),
-    ...(job.resourceGroup !== undefined && { resourceGroup: job.resourceGroup }),
-    ...(job.startInSeconds !== undefined && { startInSeconds: job.startInSeconds }),
+    ...defined({
+      allowFailureExitCodes: job.allowFailureExitCodes,
+      needs: job.needs,
+      resourceGroup: job.resourceGroup,
+      startInSeconds: job.startInSeconds,
+    }),
     ...(job.readsCoverage && { readsCoverage: true as const }),
     ...(job.deployment && { deployment: { action: job.deployment.action } }),
-    ...(job.trigger && { trigger: job.trigger }),
+    ...defined({ trigger: job.trigger }),
     ...(next.atOnce && job.scheduledAt !== undefined && { scheduledAt: job.scheduledAt }),
     ...(next.atOnce && job.playedBy && { playedBy: job.playedBy }),
   };

@@ -1,3 +1,4 @@
+import { defined } from "#language/defined.ts";
 import { placeText } from "#language/diagnostic.ts";
 import { compositeStatus } from "./composite-status.ts";
 import { mergeRequestContext } from "./history-ref.ts";
@@ -67,7 +68,7 @@ export function noteReported(
     state,
     description,
     postedAt: now,
-    ...(id !== undefined && { forgePipelineId: id }),
+    ...defined({ forgePipelineId: id }),
   };
   const others = pipeline.reported.filter((reported) => reported.context !== context);
   return { ...pipeline, reported: [...others, told] };

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { defined } from "#language/defined.ts";
 import { type ComputeSize, computeSizes } from "#pipeline/pipeline.ts";
 import { isPlainHttps } from "./plain-address.ts";
 
@@ -152,18 +153,16 @@ export function toAwsSettings(given: GivenAws = {}): AwsSettings {
     removeImages: given.remove_images ?? false,
     checkCaller: given.check_caller ?? true,
     projectStacks: given.project_stacks ?? 32,
-    ...(given.account !== undefined && { account: given.account }),
-    ...(given.region !== undefined && { region: given.region }),
-    ...(given.url !== undefined && { url: given.url }),
+    ...defined({ account: given.account, region: given.region, url: given.url }),
     ...(given.domain !== undefined && { domain: toDomain(given.domain) }),
-    ...(given.concurrent_builds !== undefined && { concurrentBuilds: given.concurrent_builds }),
+    ...defined({ concurrentBuilds: given.concurrent_builds }),
     ...(given.vpc !== undefined && { vpc: toVpc(given.vpc) }),
-    ...(given.kms_key !== undefined && { kmsKeyArn: given.kms_key }),
-    ...(given.permissions_boundary !== undefined && {
+    ...defined({
+      kmsKeyArn: given.kms_key,
       permissionsBoundaryArn: given.permissions_boundary,
+      bucket: given.bucket,
+      alarmEmail: given.alarm_email,
     }),
-    ...(given.bucket !== undefined && { bucket: given.bucket }),
-    ...(given.alarm_email !== undefined && { alarmEmail: given.alarm_email }),
   };
 }
 
@@ -172,7 +171,7 @@ function toDomain(given: z.infer<typeof domain>): NonNullable<AwsSettings["domai
   return {
     name: given.name,
     certificateArn: given.certificate,
-    ...(zone !== undefined && { hostedZone: zone }),
+    ...defined({ hostedZone: zone }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from "#language/defined.ts";
 import type { GivenConnection } from "./settings-schema.ts";
 
 /** A connection to a forge, as `slipway.yaml` names it. Secrets are named here, never held. */
@@ -36,8 +37,7 @@ export function toConnection(name: string, given: GivenConnection): ForgeConnect
     url,
     apiUrl: given.api_url?.replace(/\/+$/, "") ?? apiUrlOf(given.kind, url),
     access: accessOf(given),
-    ...(given.user === undefined ? {} : { user: given.user }),
-    ...(given.clone_user === undefined ? {} : { cloneUser: given.clone_user }),
+    ...defined({ user: given.user, cloneUser: given.clone_user }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from "#language/defined.ts";
 import { type ComputeSize, computeSizes } from "#pipeline/pipeline.ts";
 
 /** What a runner tag stands for: how large the environment of its jobs is. */
@@ -27,7 +28,7 @@ export function sizeOf(tags: readonly string[], sizes: RunnerSizes = {}): Runner
   const compute = computeSizes.findLast((name) => named.some((size) => size.compute === name));
   const atLeast = compute ?? (memoryBytes > 0 ? smallestWith(memoryBytes) : undefined);
   return {
-    ...(atLeast !== undefined && { compute: atLeast }),
+    ...defined({ compute: atLeast }),
     ...(memoryBytes > 0 && { memoryBytes }),
   };
 }

@@ -1,3 +1,4 @@
+import { defined } from "#language/defined.ts";
 /** The service did not answer as it should for as long as the runner is willing to wait. */
 export class ServiceUnreachableError extends Error {
   override readonly name = "ServiceUnreachableError";
@@ -50,7 +51,7 @@ async function attemptFetch(
   signal: AbortSignal | undefined,
 ): Promise<Outcome> {
   try {
-    return { response: await fetch(url, { ...init, ...(signal && { signal }) }) };
+    return { response: await fetch(url, { ...init, ...defined({ signal }) }) };
   } catch (error) {
     signal?.throwIfAborted();
     return { error };

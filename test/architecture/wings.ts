@@ -10,7 +10,15 @@ export const floors: Readonly<Record<string, readonly Floor[]>> = {
     ["condition"],
     ["scope", "yaml"],
     ["tree", "plan.ts", "source.ts"],
-    ["expression", "facts.ts", "variables.ts", "diagnostic.ts", "limits.ts", "sha256.ts"],
+    [
+      "expression",
+      "facts.ts",
+      "variables.ts",
+      "diagnostic.ts",
+      "limits.ts",
+      "sha256.ts",
+      "defined.ts",
+    ],
   ],
   "src/service": [
     ["sweep", "view"],

@@ -4,6 +4,7 @@ import {
   type CodeBuildClient,
   ListBuildsForProjectCommand,
 } from "@aws-sdk/client-codebuild";
+import { defined } from "#language/defined.ts";
 import { isNamed } from "./error.ts";
 
 /** Of 100 builds each. */
@@ -24,7 +25,7 @@ export async function* buildsOf(
         new ListBuildsForProjectCommand({
           projectName,
           sortOrder: "DESCENDING",
-          ...(nextToken !== undefined && { nextToken }),
+          ...defined({ nextToken }),
         }),
       )
       .catch((error: unknown) => {

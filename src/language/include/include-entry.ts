@@ -1,4 +1,5 @@
 // GitLab Docs, "CI/CD YAML syntax reference": the forms of `include`, as written.
+import { defined } from "../defined.ts";
 import { type RuleConfig, readRules } from "../keyword/conditions.ts";
 import type { Entries } from "../tree/node.ts";
 import {
@@ -68,7 +69,7 @@ function readInclude(input: Input): IncludeEntry | undefined {
     source,
     inputs: inputs?.node.entries ?? new Map(),
     input,
-    ...(rules !== undefined && { rules }),
+    ...defined({ rules }),
   };
 }
 
@@ -94,13 +95,13 @@ function readSource(kind: (typeof sources)[number], map: MapInput): IncludeSourc
     }
     case "remote": {
       const integrity = read(map, "integrity", readString);
-      return { type: "remote", url: value, ...(integrity !== undefined && { integrity }) };
+      return { type: "remote", url: value, ...defined({ integrity }) };
     }
     case "project": {
       const files = read(map, "file", readStringOrList);
       const ref = read(map, "ref", readString);
       if (files === undefined) return invalid(map, "`project` needs `file`: the paths to include.");
-      return { type: "project", project: value, files, ...(ref !== undefined && { ref }) };
+      return { type: "project", project: value, files, ...defined({ ref }) };
     }
   }
 }

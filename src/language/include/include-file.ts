@@ -1,5 +1,6 @@
 // Where the files of an `include` come from, and what is said when one cannot be had.
 
+import { defined } from "../defined.ts";
 import type { Lookup } from "../expression/expression.ts";
 import { compileRegex } from "../expression/regex.ts";
 import { expandServer } from "../scope/expand.ts";
@@ -118,7 +119,7 @@ async function fetchProject(
     files.push({
       file: `${project}:${clean}${at}`,
       text,
-      origin: { type: "project", project, ...(ref !== undefined && { ref }) },
+      origin: { type: "project", project, ...defined({ ref }) },
     });
   }
   return fetched(files);

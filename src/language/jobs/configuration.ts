@@ -1,5 +1,6 @@
 // The merged configuration, split into its top-level keywords and its jobs, with closed lists of keys.
 
+import { defined } from "../defined.ts";
 import { readGlobalVariables } from "../keyword/variables.ts";
 import { limits } from "../limits.ts";
 import { readDefaults, withDefaults } from "../tree/inherit.ts";
@@ -33,7 +34,7 @@ export function readConfiguration(root: MapNode, report: Report): Configuration 
     stages,
     variables: (variables && readGlobalVariables(variables)) ?? [],
     jobs: readJobs(root, stages, report),
-    ...(workflow !== undefined && { workflow }),
+    ...defined({ workflow }),
   };
 }
 

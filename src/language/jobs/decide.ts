@@ -1,7 +1,9 @@
 // Which jobs are in the pipeline, and what the matching rule changes about them (GitLab Docs, "CI/CD YAML
 // syntax reference": `rules`, `only`/`except`, `when`, `allow_failure`).
+
 import { decideOnlyExcept, decideRules } from "../condition/conditions.ts";
 import type { ConditionWorld } from "../condition/path-conditions.ts";
+import { defined } from "../defined.ts";
 import type { Lookup } from "../expression/expression.ts";
 import { type CacheConfig, withPolicy } from "../keyword/cache.ts";
 import type { RuleConfig } from "../keyword/conditions.ts";
@@ -76,10 +78,12 @@ async function decideByRules(
     {
       when: decision.when,
       rulesMatched: index,
-      ...(startInSeconds !== undefined && { startInSeconds }),
-      ...(rule.allowFailure !== undefined && { allowFailure: rule.allowFailure }),
-      ...(rule.interruptible !== undefined && { interruptible: rule.interruptible }),
-      ...(rule.needs !== undefined && { needs: rule.needs }),
+      ...defined({
+        startInSeconds,
+        allowFailure: rule.allowFailure,
+        interruptible: rule.interruptible,
+        needs: rule.needs,
+      }),
     },
     overlay(variables, rule.variables ?? []),
     world.lookup,
@@ -113,16 +117,16 @@ function included(
       when: config.when ?? "on_success",
       interruptible: config.interruptible,
       ...settled,
-      ...(config.startInSeconds !== undefined && { startInSeconds: config.startInSeconds }),
+      ...defined({ startInSeconds: config.startInSeconds }),
       ...decided,
       ...failureAllowed(config.allowFailure ?? config.when === "manual", allowFailure),
       ...(resourceGroup && { resourceGroup }),
       runnerTags: settled.runnerTags.map((tag) => expandTag(tag, lookup)),
       cache: settled.cache.map((cache) => plannedCache(cache, instance, expand)),
-      ...(parallel && { parallel }),
+      ...defined({ parallel }),
       variables,
     },
-    ...(needs !== undefined && { needs }),
+    ...defined({ needs }),
   };
 }
 

@@ -1,4 +1,5 @@
 // What a job's settings may refer to before it runs (GitLab Docs, "Where variables can be used").
+import { defined } from "../defined.ts";
 import { expandServer, sortAndExpand } from "../scope/expand.ts";
 import { environmentVariables, jobVariablesOf } from "../scope/predefined-job.ts";
 import type { Scope } from "../scope/scope.ts";
@@ -26,8 +27,7 @@ export function createJobScope(
       name,
       stage,
       ...(when && { when }),
-      ...(image && { image }),
-      ...(parallel && { parallel }),
+      ...defined({ image, parallel }),
     }),
   ];
   const expandWith = (text: string, predefined: () => readonly Variable[]): string =>

@@ -1,5 +1,7 @@
 // One job of the configuration, checked and typed: everything but conditions and names of other jobs is settled.
+
 import type { OnlyPolicy } from "../condition/conditions.ts";
+import { defined } from "../defined.ts";
 import { readArtifacts } from "../keyword/artifacts.ts";
 import { type CacheConfig, readCaches } from "../keyword/cache.ts";
 import {
@@ -87,14 +89,7 @@ export function readJob(name: string, input: MapInput): JobConfig {
     variables: read(input, "variables", readJobVariables) ?? [],
     inheritedVariables: readInherit(input, "variables"),
     interruptible: read(input, "interruptible", readBoolean) ?? false,
-    ...(when !== undefined && { when }),
-    ...(startInSeconds !== undefined && { startInSeconds }),
-    ...(allowFailure !== undefined && { allowFailure }),
-    ...(rules !== undefined && { rules }),
-    ...(only !== undefined && { only }),
-    ...(except !== undefined && { except }),
-    ...(needs !== undefined && { needs }),
-    ...(parallel !== undefined && { parallel }),
+    ...defined({ when, startInSeconds, allowFailure, rules, only, except, needs, parallel }),
   };
 }
 
@@ -121,14 +116,16 @@ function readSettled(input: MapInput): Settled {
     retry: read(input, "retry", readRetry) ?? noRetry,
     runnerTags: read(input, "tags", readRunnerTags) ?? [],
     idTokens: read(input, "id_tokens", readIdTokens) ?? {},
-    ...(image !== undefined && { image }),
-    ...(artifacts !== undefined && { artifacts }),
-    ...(timeoutSeconds !== undefined && { timeoutSeconds }),
-    ...(resourceGroup !== undefined && { resourceGroup }),
-    ...(deploymentEnvironment !== undefined && { deploymentEnvironment }),
-    ...(coverage !== undefined && { coverage }),
-    ...(manualConfirmation !== undefined && { manualConfirmation }),
-    ...(trigger !== undefined && { trigger }),
-    ...(dependencies !== undefined && { dependencies }),
+    ...defined({
+      image,
+      artifacts,
+      timeoutSeconds,
+      resourceGroup,
+      deploymentEnvironment,
+      coverage,
+      manualConfirmation,
+      trigger,
+      dependencies,
+    }),
   };
 }

@@ -1,5 +1,6 @@
 // The last stage: the jobs that are in become the plan, their needs and dependencies by the names that run.
 
+import { defined } from "../defined.ts";
 import { limits } from "../limits.ts";
 import type { Need, PlannedJob } from "../plan.ts";
 import { child } from "../tree/node.ts";
@@ -18,8 +19,7 @@ export function planJobs(
     );
     return {
       ...one.job,
-      ...(needs !== undefined && { needs }),
-      ...(dependencies !== undefined && { dependencies }),
+      ...defined({ needs, dependencies }),
     };
   });
   checkRuleNeeds(included, directory);
@@ -32,7 +32,7 @@ function checkRuleNeeds(included: readonly IncludedJob[], directory: JobDirector
   const jobs = included.map(({ job, needs, instance }) => ({
     name: job.name,
     input: instance.config.input,
-    ...(needs !== undefined && { needs }),
+    ...defined({ needs }),
   }));
   const byName = new Map(jobs.map((job) => [job.name, job]));
   reportCircles(jobs, ({ needs = [] }) =>

@@ -2,6 +2,7 @@
 
 import { decideRules } from "../condition/conditions.ts";
 import type { ConditionWorld } from "../condition/path-conditions.ts";
+import { defined } from "../defined.ts";
 import { readAutoCancel } from "../keyword/auto-cancel.ts";
 import { type RuleConfig, readRules } from "../keyword/conditions.ts";
 import type { Plan } from "../plan.ts";
@@ -26,8 +27,7 @@ export function readWorkflow(input: Input | undefined): Workflow {
   const name = read(map, "name", (value) => (readString(value) === undefined ? undefined : value));
   return {
     autoCancel: read(map, "auto_cancel", readAutoCancel) ?? {},
-    ...(rules !== undefined && { rules }),
-    ...(name !== undefined && { name }),
+    ...defined({ rules, name }),
   };
 }
 
@@ -73,7 +73,7 @@ export async function decideWorkflow(
       ...workflow.autoCancel,
       ...autoCancel,
     },
-    ...(name !== undefined && { name }),
+    ...defined({ name }),
   };
 }
 

@@ -1,5 +1,6 @@
 // GitLab Docs, "CI/CD YAML syntax reference": `artifacts`.
 
+import { defined } from "../defined.ts";
 import type { ArtifactsOptions } from "../plan.ts";
 import { nearest } from "../tree/nearest.ts";
 import { child, isNull } from "../tree/node.ts";
@@ -63,12 +64,12 @@ export function readArtifacts(input: Input): ArtifactsOptions | undefined {
   const name = read(map, "name", readString);
   const expireIn = read(map, "expire_in", readExpiry);
   return {
-    ...(name !== undefined && { name }),
+    ...defined({ name }),
     paths,
     exclude: read(map, "exclude", readStrings) ?? [],
     untracked: read(map, "untracked", readBoolean) ?? false,
     when: read(map, "when", (when) => readOneOf(when, uploadWhen)) ?? "on_success",
-    ...(expireIn !== undefined && { expireIn }),
+    ...defined({ expireIn }),
     reports: read(map, "reports", readReports) ?? {},
   };
 }

@@ -1,3 +1,4 @@
+import { defined } from "../defined.ts";
 import type { Plan } from "../plan.ts";
 import { type Input, read, readClosedMap, readOneOf } from "../tree/read.ts";
 
@@ -10,7 +11,6 @@ export function readAutoCancel(input: Input): Partial<Plan["autoCancel"]> | unde
   );
   const onJobFailure = read(map, "on_job_failure", (value) => readOneOf(value, ["all", "none"]));
   return {
-    ...(onNewCommit !== undefined && { onNewCommit }),
-    ...(onJobFailure !== undefined && { onJobFailure }),
+    ...defined({ onNewCommit, onJobFailure }),
   };
 }

@@ -1,4 +1,5 @@
 // GitLab Docs, "CI/CD YAML syntax reference": `cache`.
+import { defined } from "../defined.ts";
 import { limits } from "../limits.ts";
 import type { CacheOptions } from "../plan.ts";
 import { child } from "../tree/node.ts";
@@ -100,7 +101,7 @@ function readKey(map: MapInput): Pick<CacheOptions, "key" | "keyFiles"> {
         return isGiven ? none : invalid(input, "`key` needs `files`: one or two paths.");
       }
       const prefix = read(key, "prefix", readString);
-      return { ...none, keyFiles: { files, ...(prefix !== undefined && { prefix }) } };
+      return { ...none, keyFiles: { files, ...defined({ prefix }) } };
     }) ?? none
   );
 }

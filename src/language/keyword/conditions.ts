@@ -1,8 +1,10 @@
 // GitLab Docs, "CI/CD YAML syntax reference": `rules`, `workflow:rules`, `only` and `except`, read into the
 // position-free form that ../conditions.ts decides.
+
 import type { OnlyPolicy, Rule } from "../condition/conditions.ts";
 import type { ChangesClause, ExistsClause } from "../condition/path-conditions.ts";
 import { parseRefPattern, type RefPattern } from "../condition/ref-pattern.ts";
+import { defined } from "../defined.ts";
 import type { Expression } from "../expression/expression.ts";
 import { parseExpression } from "../expression/parse-expression.ts";
 import { limits } from "../limits.ts";
@@ -88,16 +90,18 @@ function readRule(
     invalid(input, "`start_in` needs `when: delayed`.");
   }
   return {
-    ...(condition !== undefined && { if: condition }),
-    ...(changes !== undefined && { changes }),
-    ...(exists !== undefined && { exists }),
-    ...(when !== undefined && { when }),
-    ...(startInSeconds !== undefined && { startInSeconds }),
-    ...(allowFailure !== undefined && { allowFailure }),
-    ...(needs !== undefined && { needs }),
-    ...(variables !== undefined && { variables }),
-    ...(interruptible !== undefined && { interruptible }),
-    ...(autoCancel !== undefined && { autoCancel }),
+    ...defined({
+      if: condition,
+      changes,
+      exists,
+      when,
+      startInSeconds,
+      allowFailure,
+      needs,
+      variables,
+      interruptible,
+      autoCancel,
+    }),
     input,
   };
 }
@@ -152,7 +156,7 @@ function readChanges(input: Input): ChangesClause | undefined {
   const paths = read(map, "paths", readPatterns);
   const compareTo = read(map, "compare_to", readString);
   if (paths === undefined) return invalid(input, "`changes` needs `paths`.");
-  return { paths, ...(compareTo !== undefined && { compareTo }) };
+  return { paths, ...defined({ compareTo }) };
 }
 
 function readExists(input: Input): ExistsClause | undefined {
@@ -170,8 +174,7 @@ function readExists(input: Input): ExistsClause | undefined {
     invalid(input, "`ref` needs `project` beside it.");
   return {
     paths,
-    ...(project !== undefined && { project }),
-    ...(ref !== undefined && { ref }),
+    ...defined({ project, ref }),
   };
 }
 
@@ -194,10 +197,7 @@ export function readOnlyPolicy(input: Input): OnlyPolicy | undefined {
   const changes = read(map, "changes", readPatterns);
   const kubernetes = read(map, "kubernetes", (value) => readOneOf(value, ["active"]));
   return {
-    ...(refs !== undefined && { refs }),
-    ...(variables !== undefined && { variables }),
-    ...(changes !== undefined && { changes }),
-    ...(kubernetes !== undefined && { kubernetes }),
+    ...defined({ refs, variables, changes, kubernetes }),
   };
 }
 

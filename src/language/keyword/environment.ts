@@ -1,5 +1,6 @@
 // GitLab Docs, "CI/CD YAML syntax reference": `environment`.
 
+import { defined } from "../defined.ts";
 import type { DeploymentEnvironment } from "../plan.ts";
 import { child } from "../tree/node.ts";
 import { type Input, invalid, read, readClosedMap, readOneOf, readString } from "../tree/read.ts";
@@ -26,10 +27,9 @@ export function readDeploymentEnvironment(input: Input): DeploymentEnvironment |
   const tier = read(map, "deployment_tier", (value) => readOneOf(value, tiers));
   return {
     name,
-    ...(url !== undefined && { url }),
+    ...defined({ url }),
     action: read(map, "action", (value) => readOneOf(value, actions)) ?? "start",
-    ...(onStop !== undefined && { onStop }),
-    ...(tier !== undefined && { tier }),
+    ...defined({ onStop, tier }),
   };
 }
 

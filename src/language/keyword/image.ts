@@ -1,4 +1,5 @@
 // GitLab Docs, "CI/CD YAML syntax reference": `image` and `services`.
+import { defined } from "../defined.ts";
 import type { ImageOptions, PullPolicy, ServiceOptions } from "../plan.ts";
 import {
   type Input,
@@ -42,9 +43,7 @@ function readService(input: Input): ServiceOptions | undefined {
   const variables = read(map, "variables", readJobVariables);
   return {
     ...named,
-    ...(alias !== undefined && { alias }),
-    ...(command !== undefined && { command }),
-    ...(variables !== undefined && { variables }),
+    ...defined({ alias, command, variables }),
   };
 }
 
@@ -65,9 +64,7 @@ function readNamed(map: MapInput): ImageOptions | undefined {
   const docker = read(map, "docker", readDockerOptions);
   return {
     name,
-    ...(entrypoint !== undefined && { entrypoint }),
-    ...(pullPolicy !== undefined && { pullPolicy }),
-    ...(docker !== undefined && { docker }),
+    ...defined({ entrypoint, pullPolicy, docker }),
   };
 }
 
@@ -83,5 +80,5 @@ function readDockerOptions(input: Input): ImageOptions["docker"] {
   if (map === undefined) return undefined;
   const platform = read(map, "platform", readString);
   const user = read(map, "user", readText);
-  return { ...(platform !== undefined && { platform }), ...(user !== undefined && { user }) };
+  return { ...defined({ platform, user }) };
 }

@@ -1,4 +1,5 @@
 // GitLab Docs, "CI/CD YAML syntax reference": `needs` as written; the names are looked up once all jobs are known.
+import { defined } from "../defined.ts";
 import { limits } from "../limits.ts";
 import type { Place } from "../tree/node.ts";
 import {
@@ -63,7 +64,7 @@ function readNeed(input: Input): NeedConfig | undefined {
     job,
     artifacts: read(map, "artifacts", readBoolean) ?? true,
     optional: read(map, "optional", readBoolean) ?? false,
-    ...(matrix !== undefined && { matrix }),
+    ...defined({ matrix }),
     ...where,
   };
 }

@@ -1,5 +1,6 @@
 // GitLab Docs, "CI/CD YAML syntax reference": `trigger`, for child pipelines only.
 
+import { defined } from "../defined.ts";
 import { limits } from "../limits.ts";
 import type { TriggerOptions } from "../plan.ts";
 import { keywords } from "../tree/keywords.ts";
@@ -44,7 +45,7 @@ export function readTrigger(input: Input): TriggerOptions | undefined {
   const inputs = plain(child(map.node, "inputs") ?? mapNode(new Map(), include.place));
   return {
     include: files.map((file) => withInputs(plain(file), inputs)),
-    ...(strategy !== undefined && { strategy }),
+    ...defined({ strategy }),
     forwardYamlVariables: forward?.yaml ?? true,
     forwardPipelineVariables: forward?.pipeline ?? false,
   };

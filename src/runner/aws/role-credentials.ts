@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { defined } from "#language/defined.ts";
 import { JobFailure, messageOf } from "../job-failure.ts";
 import { fetchWithRetry } from "../retry.ts";
 
@@ -42,7 +43,7 @@ export async function roleCredentials(
     const response = await fetchWithRetry(
       url,
       { headers: authorization === undefined ? {} : { authorization } },
-      { patienceMilliseconds, ...(signal && { signal }) },
+      { patienceMilliseconds, ...defined({ signal }) },
     );
     if (!response.ok) throw new Error(`it answered ${response.status}`);
     // A parser's own message would quote the answer.

@@ -1,3 +1,4 @@
+import { defined } from "#language/defined.ts";
 import { fullDiskFailure, JobFailure, JobStopped, messageOf } from "../job-failure.ts";
 import type { Log } from "../trace/trace.ts";
 import type { Verdict } from "../trace/trace-sender.ts";
@@ -20,7 +21,7 @@ export function verdictOf(ending: Ending, timeoutSeconds: number): Verdict {
   return {
     state: "failed",
     failure_reason: failure.reason,
-    ...(failure.exitCode !== undefined && { exit_code: failure.exitCode }),
+    ...defined({ exit_code: failure.exitCode }),
     ...(failure.reason !== "script_failure" && { failure_message: failure.message }),
   };
 }

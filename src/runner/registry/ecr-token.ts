@@ -1,4 +1,5 @@
 import { AwsV4Signer } from "aws4fetch";
+import { defined } from "#language/defined.ts";
 import { roleCredentials } from "../aws/role-credentials.ts";
 import { JobFailure, messageOf } from "../job-failure.ts";
 import { fetchWithRetry, sleep } from "../retry.ts";
@@ -93,7 +94,7 @@ async function ask(
   const response = await fetchWithRetry(
     url,
     { method: signed.method, headers: signed.headers, body: "{}" },
-    { patienceMilliseconds, ...(signal && { signal }) },
+    { patienceMilliseconds, ...defined({ signal }) },
   );
   const body: unknown = await response.json().catch(() => undefined);
   if (response.ok) {

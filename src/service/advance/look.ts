@@ -1,4 +1,5 @@
 import type { EnvironmentObservation, EnvironmentRef } from "#environment/environment.ts";
+import { defined } from "#language/defined.ts";
 import type { PipelineEvent } from "#pipeline/event.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import type { Ports, ServiceDeps } from "../deps.ts";
@@ -50,7 +51,7 @@ function seenAs(
         {
           type: "environment_ended",
           environmentId,
-          ...(observation.problem === undefined ? {} : { problem: observation.problem }),
+          ...defined({ problem: observation.problem }),
         },
       ];
     case "unknown":
@@ -60,7 +61,7 @@ function seenAs(
 
 /** Without a reason it waits no more. */
 function waits(environmentId: string, reason: string | undefined): readonly PipelineEvent[] {
-  return [{ type: "environment_waits", environmentId, ...(reason !== undefined && { reason }) }];
+  return [{ type: "environment_waits", environmentId, ...defined({ reason }) }];
 }
 
 /** Its start was accepted, and whoever was to note the handle did not come to it. */

@@ -1,4 +1,5 @@
 import { type CommitStatus, ForgeError } from "#forge/forge.ts";
+import { defined } from "#language/defined.ts";
 import { coverageOf } from "#pipeline/coverage.ts";
 import type { PipelineEvent } from "#pipeline/event.ts";
 import type { Pipeline, Report } from "#pipeline/pipeline.ts";
@@ -104,7 +105,7 @@ async function tellOne(
           ? pipelineUrl(pipeline.facts, pipeline.id)
           : jobUrl(pipeline.facts, report.jobId),
       ...(coverage === undefined || report.jobId !== undefined ? {} : { coverage }),
-      ...(forgePipelineId === undefined ? {} : { forgePipelineId }),
+      ...defined({ forgePipelineId }),
       run: statusRun(pipeline, report),
       ...forkOf(pipeline),
     });

@@ -1,4 +1,5 @@
 import type { StatusRun } from "#forge/forge.ts";
+import { defined } from "#language/defined.ts";
 import { findJob } from "#pipeline/jobs.ts";
 import type { Job, Pipeline, Report } from "#pipeline/pipeline.ts";
 
@@ -8,9 +9,7 @@ export function statusRun(pipeline: Pipeline, { jobId }: Pick<Report, "jobId">):
   const its = job ?? pipeline;
   return {
     pipelineId: pipeline.id,
-    ...(jobId !== undefined && { jobId }),
-    ...(its.startedAt !== undefined && { startedAt: its.startedAt }),
-    ...(its.finishedAt !== undefined && { finishedAt: its.finishedAt }),
+    ...defined({ jobId, startedAt: its.startedAt, finishedAt: its.finishedAt }),
     ...(job === undefined && pipeline.status === "manual" && { waitsForPerson: true }),
     ...(isForgiven(job) && { warns: true }),
   };

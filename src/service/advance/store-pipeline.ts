@@ -1,3 +1,4 @@
+import { defined } from "#language/defined.ts";
 import type { Diagnostic } from "#language/diagnostic.ts";
 import { createPipeline, type NewPipeline } from "#pipeline/create-pipeline.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
@@ -18,7 +19,7 @@ export async function storePipeline(
     const { id, iid, forge, project, facts, settings, parent } = input;
     const failed = createPipeline(
       {
-        ...{ id, iid, forge, project, facts, settings, ...(parent && { parent }) },
+        ...{ id, iid, forge, project, facts, settings, ...defined({ parent }) },
         status: "failed",
         diagnostics: [tooLarge(error)],
         variables: [],

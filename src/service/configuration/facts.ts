@@ -1,4 +1,5 @@
 import type { ForgeClient } from "#forge/forge.ts";
+import { defined } from "#language/defined.ts";
 import type { PipelineFacts } from "#language/facts.ts";
 import { branchHistoryRef, mergeRequestHistoryRef, tagHistoryRef } from "#pipeline/history-ref.ts";
 import type { TriggerEvent } from "#pipeline/trigger-event.ts";
@@ -46,13 +47,13 @@ export async function collectFacts(
     project: { ...project, configPath: settings.configPath },
     server: deps.server,
     ref: { kind, name, protected: isProtected },
-    ...(tagMessage === undefined ? {} : { tagMessage }),
+    ...defined({ tagMessage }),
     commit: {
       ...commit,
       beforeSha: event.kind === "merge_request" ? "0".repeat(40) : event.before,
     },
     user: event.user,
-    ...(mergeRequest === undefined ? {} : { mergeRequest }),
+    ...defined({ mergeRequest }),
     ...(open.length === 0 ? {} : { openMergeRequests: open }),
   };
 }

@@ -1,4 +1,5 @@
 import type { ForgeClient } from "#forge/forge.ts";
+import { defined } from "#language/defined.ts";
 import type { ConfigReader } from "#language/source.ts";
 import type { Host, Installation, Ports } from "../deps.ts";
 
@@ -37,7 +38,7 @@ export function includeReader(
         read(project, version, `templates/${name}/template.yml`)
       );
     },
-    ...(readRemoteFile && { remote: readRemoteFile }),
+    ...defined({ remote: readRemoteFile }),
   };
 }
 

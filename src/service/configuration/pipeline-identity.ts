@@ -1,3 +1,4 @@
+import { defined } from "#language/defined.ts";
 import type { PipelineIdentity } from "#language/facts.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import { pipelineUrl } from "../page-urls.ts";
@@ -9,6 +10,6 @@ export function pipelineIdentity(pipeline: Pipeline): PipelineIdentity {
     iid: pipeline.iid,
     url: pipelineUrl(pipeline.facts, pipeline.id),
     createdAt: pipeline.createdAt,
-    ...(pipeline.name === undefined ? {} : { name: pipeline.name }),
+    ...defined({ name: pipeline.name }),
   };
 }

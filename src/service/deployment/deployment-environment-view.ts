@@ -1,3 +1,4 @@
+import { defined } from "#language/defined.ts";
 import type { Deployment, DeploymentEnvironment } from "#store/deployment-store.ts";
 
 /** A deployment environment as people and programs see it (names as in GitLab's Environments API). */
@@ -59,8 +60,8 @@ function deploymentView(deployment: Deployment): DeploymentView {
     ref: deployment.ref,
     sha: deployment.sha,
     by: deployment.by,
-    ...(deployment.url === undefined ? {} : { url: deployment.url }),
+    ...defined({ url: deployment.url }),
     started_at: deployment.startedAt,
-    ...(deployment.finishedAt === undefined ? {} : { finished_at: deployment.finishedAt }),
+    ...defined({ finished_at: deployment.finishedAt }),
   };
 }

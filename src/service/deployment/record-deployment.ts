@@ -1,3 +1,4 @@
+import { defined } from "#language/defined.ts";
 import type { PlannedJob } from "#language/plan.ts";
 import type { Command, PipelineEvent } from "#pipeline/event.ts";
 import { findJob } from "#pipeline/jobs.ts";
@@ -50,10 +51,10 @@ function deploymentOf(
     sha: facts.commit.sha,
     by: job.playedBy?.login ?? facts.user.login,
     startedAt: job.startedAt ?? job.createdAt,
-    ...(url === undefined ? {} : { url }),
+    ...defined({ url }),
     ...(deploymentEnvironment?.onStop === undefined
       ? {}
       : { onStop: deploymentEnvironment.onStop }),
-    ...(job.finishedAt === undefined ? {} : { finishedAt: job.finishedAt }),
+    ...defined({ finishedAt: job.finishedAt }),
   };
 }

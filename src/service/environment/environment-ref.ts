@@ -1,10 +1,11 @@
 import type { EnvironmentRef, EnvironmentSpec } from "#environment/environment.ts";
+import { defined } from "#language/defined.ts";
 import type { Pipeline, PipelineEnvironment } from "#pipeline/pipeline.ts";
 import { isFromFork } from "../configuration/facts.ts";
 
 /** How the provider knows an environment of a pipeline. */
 export function refOf({ id, handle }: PipelineEnvironment): EnvironmentRef {
-  return { id, ...(handle !== undefined && { handle }) };
+  return { id, ...defined({ handle }) };
 }
 
 /** Of the project's images. */

@@ -1,3 +1,4 @@
+import { defined } from "#language/defined.ts";
 import { findEnvironment } from "#pipeline/availability.ts";
 import type { TicketExchange } from "#runner/protocol.ts";
 import type { TokenGrant } from "#store/token-store.ts";
@@ -73,7 +74,7 @@ async function callerProblem(
     handle: environment.handle ?? (await findHandle(deps, environmentId)),
     project: stored.value.project,
     access: accessOf(stored.value),
-    ...(caller !== undefined && { caller }),
+    ...defined({ caller }),
   });
   if (problem !== undefined) {
     deps.log("error", "a ticket was offered by somebody else than its environment", {

@@ -1,3 +1,4 @@
+import { defined } from "#language/defined.ts";
 import type { ArtifactsOptions, PlannedJob } from "#language/plan.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import type { JobArtifacts, JobResponse } from "#runner/protocol.ts";
@@ -8,7 +9,7 @@ export function toArtifacts(artifacts: ArtifactsOptions | undefined): JobArtifac
   if (artifacts === undefined) return [];
   const common = {
     exclude: [...artifacts.exclude],
-    ...(artifacts.expireIn === undefined ? {} : { expire_in: artifacts.expireIn }),
+    ...defined({ expire_in: artifacts.expireIn }),
   };
   const archive: JobArtifacts = {
     ...common,

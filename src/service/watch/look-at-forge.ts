@@ -1,4 +1,5 @@
 import { type Forge, ForgeError } from "#forge/forge.ts";
+import { defined } from "#language/defined.ts";
 import { isSameProject, type ProjectKey } from "#pipeline/project-key.ts";
 import { type Host, isoNow, type Ports, type ServiceDeps } from "../deps.ts";
 import { type Delivered, deliverMissed } from "./deliver-missed.ts";
@@ -93,7 +94,7 @@ async function look(
     refs: notedRefs(listed, waiting, noted ?? {}),
     suspects: suspectsOf(waiting, notes, now),
     resends: hook.resends,
-    ...(hook.warning && { hook: hook.warning }),
+    ...defined({ hook: hook.warning }),
   });
   tell(deps, key, found, hook, notes?.hook?.state);
   return lookResult(key, notes === undefined, found, waiting, delivered, hook);

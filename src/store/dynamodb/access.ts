@@ -7,6 +7,7 @@ import {
   QueryCommand,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
+import { defined } from "#language/defined.ts";
 import { type Item, numberOf, refuseTooLarge, textOf } from "./item.ts";
 import { mergeSorted, shardKeysOf, spread } from "./spread.ts";
 import { type IndexKey, indexes } from "./table.ts";
@@ -187,7 +188,7 @@ async function* queryKey(table: Table, query: IndexQuery): AsyncGenerator<Item> 
         },
         ExpressionAttributeValues: {
           ":key": query.value,
-          ...(bound === undefined ? {} : { ":bound": bound }),
+          ...defined({ ":bound": bound }),
         },
         ScanIndexForward: !query.newestFirst,
         Limit: query.pageSize,

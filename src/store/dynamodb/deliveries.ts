@@ -1,3 +1,4 @@
+import { defined } from "#language/defined.ts";
 import type { Delivery, DeliveryStore } from "../delivery-store.ts";
 import { getItem, isAbsent, putItem, queryIndex, type Table, updateItem } from "./access.ts";
 import { outcomesIn, packDelivery, unpackDelivery } from "./delivery-document.ts";
@@ -15,7 +16,7 @@ export function dynamodbDeliveries(table: Table): DeliveryStore {
       index,
       value: "delivery",
       newestFirst,
-      ...(pageSize === undefined ? {} : { pageSize }),
+      ...defined({ pageSize }),
     });
     for await (const entry of query) {
       const item = await getItem(table, textOf(entry, "pk"));
@@ -132,7 +133,7 @@ async function deliveryOf(item: Item): Promise<Delivery> {
     receivedAt: textOf(item, "receivedAt"),
     state: textOf(item, "state") as Delivery["state"],
     events: kept.events,
-    ...(outcomes === undefined ? {} : { outcomes }),
+    ...defined({ outcomes }),
     ...(typeof queuedAt === "string" ? { queuedAt } : {}),
     ...(typeof doneAt === "string" ? { doneAt } : {}),
   };

@@ -1,3 +1,4 @@
+import { defined } from "#language/defined.ts";
 import type { Place, PlaceStore } from "../place-store.ts";
 import {
   deleteItem,
@@ -107,7 +108,7 @@ async function listWaiting(
       value: kind,
       newestFirst: false,
       pageSize: ofEachProject,
-      ...(after === undefined ? {} : { after }),
+      ...defined({ after }),
     });
     for await (const item of query) {
       page.push(placeOf(item));
