@@ -1,3 +1,4 @@
+import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { defined } from "#language/defined.ts";
 import { readWhole } from "../arguments.ts";
@@ -32,23 +33,37 @@ export function upCommand(): Command {
       if (options.detach === true) {
         const { startDetached } = await import("#local/up/detached-service.ts");
         const started = await startDetached(settings, printError);
-        print(options.json === true ? asJson(started) : `Slipway is up at ${started.url}`);
+        print(
+          options.json === true
+            ? asJson(started)
+            : `Slipway is up at ${started.url}\n${pagesText(options.data)}`,
+        );
         return;
       }
       const { runService } = await import("#local/up/run-service.ts");
       await runService(settings, {
         up: (service) => {
-          print(options.json === true ? asJson(service) : serviceText(service));
+          print(options.json === true ? asJson(service) : serviceText(service, options.data));
         },
         say: (line) => printError(line),
       });
     });
 }
 
-function serviceText({ url, registry }: { url: string; registry: string }): string {
+/** The token itself is shown nowhere: its file is its owner's. */
+function pagesText(data: string): string {
+  const file = join(resolve(data), "access-token");
+  return `  pages     sign in with any name; the password is the token in ${file}`;
+}
+
+function serviceText(
+  { url, registry }: { readonly url: string; readonly registry: string },
+  data: string,
+): string {
   return [
     `Slipway is up at ${url}`,
     `  registry  ${registry}`,
+    pagesText(data),
     "  projects  push any repository: slipway init group/project && git push slipway HEAD",
   ].join("\n");
 }

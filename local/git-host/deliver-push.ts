@@ -31,7 +31,10 @@ export async function* deliverPush(
     sent.push(await sendPush(deps, door, { project, ref: ref.ref, deliveryId }, event));
   }
   const follow = push.pushOptions.includes("slipway.follow");
-  for (const one of sent) yield* tellPusher(deps, one, { follow });
+  const signIn = `Its page asks you to sign in: any name, and the token in ${data.at("access-token")} as password.`;
+  for (const [index, one] of sent.entries()) {
+    yield* tellPusher(deps, one, { follow, ...(index === 0 && { signIn }) });
+  }
 }
 
 /** What all events of one push have in common. */

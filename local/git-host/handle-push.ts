@@ -48,7 +48,11 @@ export async function* tellPusher(
     Pick<Host, "now"> &
     Pick<Waiting, "waitForChange">,
   push: SentPush,
-  options: { readonly follow: boolean },
+  options: {
+    readonly follow: boolean;
+    /** How to open the page of a pipeline, where the pusher is to be told. */
+    readonly signIn?: string;
+  },
 ): AsyncIterable<string> {
   if (push.refused !== undefined) {
     yield `\nSlipway could not take this push in (${push.refused}). It will try again by itself.\n\n`;
@@ -59,8 +63,10 @@ export async function* tellPusher(
     yield `\nThe pipeline for ${oneLine(push.ref)} is being made; it will be at\n  ${deps.server.url}/\n\n`;
     return;
   }
-  for (const outcome of outcomes) {
+  for (const [index, outcome] of outcomes.entries()) {
     yield* describe(deps, push.ref, outcome);
+    if (index === 0 && outcome.result === "created" && options.signIn !== undefined)
+      yield `  ${options.signIn}\n\n`;
     if (options.follow && outcome.result === "created")
       yield* followPipeline(deps, outcome.pipelineId);
   }

@@ -1,12 +1,7 @@
-import {
-  createServer,
-  type IncomingMessage,
-  request,
-  type Server,
-  type ServerResponse,
-} from "node:http";
+import { type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type ConnectionBounds, createBoundedServer } from "#http/bounded-server.ts";
 import { identityPath, type RegistryFrontIdentity } from "./front-options.ts";
 
 export const tokenPath = "/jwt/auth";
@@ -19,6 +14,7 @@ export type FrontServerOptions = {
   readonly identity: () => RegistryFrontIdentity;
   /** How long requests wait for a registry or a service that starts again. */
   readonly holdMilliseconds: number;
+  readonly bounds?: ConnectionBounds;
 };
 
 /** Meant for one connection, not for the next one (RFC 9110, section 7.6.1). */
@@ -40,7 +36,7 @@ const largestTokenBytes = 1024 * 1024;
  * requests wait for them, so that a push in flight does not notice.
  */
 export function createFrontServer(options: FrontServerOptions): Server {
-  const server = createServer((req, res) => {
+  return createBoundedServer((req, res) => {
     const path = (req.url ?? "").split("?", 1)[0];
     if (path === identityPath) {
       sendJson(res, 200, options.identity());
@@ -49,11 +45,7 @@ export function createFrontServer(options: FrontServerOptions): Server {
     } else {
       passOn(options, req, res).catch(() => res.destroy());
     }
-  });
-  // A layer may take longer than Node's five minutes for one request.
-  server.requestTimeout = 0;
-  server.keepAliveTimeout = 75_000;
-  return server;
+  }, options.bounds);
 }
 
 async function passOn(

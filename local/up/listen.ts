@@ -1,4 +1,5 @@
-import { createServer, type RequestListener, type Server } from "node:http";
+import type { RequestListener, Server } from "node:http";
+import { type ConnectionBounds, createBoundedServer } from "#http/bounded-server.ts";
 import { MachineProblem } from "../machine-problem.ts";
 
 export class ListenError extends MachineProblem {
@@ -10,11 +11,9 @@ export async function listen(
   listener: RequestListener,
   address: string,
   port: number,
+  bounds?: ConnectionBounds,
 ): Promise<Server> {
-  const server = createServer(listener);
-  // Runners and pushes hold requests open for long.
-  server.requestTimeout = 0;
-  server.keepAliveTimeout = 65_000;
+  const server = createBoundedServer(listener, bounds);
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       reject(
@@ -31,12 +30,6 @@ export async function listen(
     server.listen(port, address, resolve);
   });
   return server;
-}
-
-/** Names under which a browser or a client may address this machine; others could be a rebound DNS name. */
-export function isOwnHost(host: string | undefined, own: readonly string[]): boolean {
-  const name = (host ?? "").replace(/:\d+$/, "").toLowerCase();
-  return ["127.0.0.1", "localhost", "[::1]", ...own].includes(name);
 }
 
 export async function closeServer(server: Server): Promise<void> {

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Server } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { createApp, createWorkloadApp } from "#functions/http/app.ts";
 import type { AppDeps } from "#functions/http/app-deps.ts";
+import { isSignedIn } from "#functions/http/sign-in.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import { issueRegistryToken } from "#registry/token.ts";
 import { authorizeAccess } from "#service/access/authorize-access.ts";
@@ -15,7 +16,7 @@ import type { SweepPart } from "#service/sweep/timetable.ts";
 import { bundleRunner } from "../bundle/program.ts";
 import { type DataDirectory, openDataDirectory } from "../data/data-directory.ts";
 import { surviveFullDisk } from "../data/survive-full-disk.ts";
-import { createGitHost, type GitHost } from "../git-host/git-host.ts";
+import { createGitHost } from "../git-host/git-host.ts";
 import { gitHostOptions } from "../git-host/git-host-options.ts";
 import { sweepLostPushes } from "../git-host/sweep-lost-pushes.ts";
 import { inPackage } from "../package-root.ts";
@@ -23,8 +24,9 @@ import { startRegistryFront } from "../registry/front.ts";
 import { openRegistryKeys, type RegistryKeys } from "../registry/keys.ts";
 import { findMachine, type Machine } from "../setup/machine.ts";
 import { type LocalService, wireLocal } from "../wire/wire-local.ts";
+import { door } from "./door.ts";
 import { keepSweeping } from "./keep-sweeping.ts";
-import { closeServer, isOwnHost, listen } from "./listen.ts";
+import { closeServer, listen } from "./listen.ts";
 import { standardErrorLog } from "./log.ts";
 import { oneMachineTimetable } from "./one-machine-timetable.ts";
 
@@ -114,13 +116,13 @@ async function serve(
     service: deps,
     registryTokens: (request) =>
       issueRegistryToken(request, (hash) => registryGrant(deps, hash), deps.now(), registryKeys),
-    mayReadPages: async () => true,
+    mayReadPages: (request) => isSignedIn(deps, request),
   };
   const gitHost = await createGitHost(gitHostOptions(service, data));
   const hosts = [machine.registryHost, machine.gatewayAddress];
   const { port, registryPort } = data.config;
-  const main = listener(gitHost, getRequestListener(createApp(appDeps).fetch), hosts);
-  const workload = listener(gitHost, getRequestListener(createWorkloadApp(appDeps).fetch), hosts);
+  const main = door(gitHost, getRequestListener(createApp(appDeps).fetch), hosts);
+  const workload = door(gitHost, getRequestListener(createWorkloadApp(appDeps).fetch), hosts);
   servers.push(await listen(main, "127.0.0.1", port));
   servers.push(await listen(workload, machine.gatewayAddress, port));
   const keepRegistry = () =>
@@ -144,28 +146,6 @@ async function serve(
     keepRegistry,
     blobs: data.at("blobs"),
   });
-}
-
-type Listener = (req: IncomingMessage, res: ServerResponse) => void;
-
-/** Git's own requests go to the git host, all others to the app. */
-function listener(gitHost: GitHost, app: Listener, hosts: readonly string[]): Listener {
-  return (req, res) => {
-    // Forges come by whatever name the service has out there, and their requests are signed.
-    const isWebhook = req.method === "POST" && req.url?.startsWith("/webhooks/") === true;
-    if (!isWebhook && !isOwnHost(req.headers.host, hosts)) {
-      res
-        .writeHead(421, { "content-type": "text/plain" })
-        .end("This is not a name of this service.\n");
-      return;
-    }
-    gitHost.handle(req, res).then(
-      (handled) => {
-        if (!handled) app(req, res);
-      },
-      () => res.destroy(),
-    );
-  };
 }
 
 /** The token with which this machine's owner uses the API and pushes; in a file only the owner reads. */
