@@ -1,5 +1,6 @@
 import { between } from "#functions/http/pages/time.ts";
-import type { JobView, PipelineView } from "#service/view/pipeline-view.ts";
+import type { JobView } from "#service/view/job-view.ts";
+import type { PipelineView } from "#service/view/pipeline-view.ts";
 import { oneLine } from "#terminal/readable.ts";
 import { colors } from "./colors.ts";
 

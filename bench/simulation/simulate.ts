@@ -169,7 +169,7 @@ async function simulateIn(directory: string, options: SimulationOptions): Promis
 async function push(deps: ServiceDeps, path: string, number: number, token: string) {
   const request = pushOf(path, number, token, Math.floor(deps.now() / 1000));
   const answer = await receiveWebhook(deps, { forge: "local", project: path }, request);
-  if (answer.status !== 202) throw new Error(`push ${number}: ${JSON.stringify(answer.body)}`);
+  if (answer.status !== 202) throw new Error(`push ${number}: ${JSON.stringify(answer)}`);
 }
 
 /** Whether everything has ended: all pushed, and nothing open or in line, looked at once for each sweep. */

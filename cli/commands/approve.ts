@@ -1,7 +1,7 @@
 import { userInfo } from "node:os";
 import type { Command } from "commander";
-import type { ApprovalView, ApprovedView } from "#functions/http/slipway/approvals.ts";
 import { isSamePath } from "#pipeline/project-key.ts";
+import type { ApprovalView, ApprovedView } from "#service/view/approval-view.ts";
 import { oneLine } from "#terminal/readable.ts";
 import { connect } from "../client.ts";
 import { CliError, exitCodes } from "../failure.ts";

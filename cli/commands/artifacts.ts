@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Command } from "commander";
-import type { JobView } from "#service/view/pipeline-view.ts";
+import type { JobView } from "#service/view/job-view.ts";
 import { readId } from "../arguments.ts";
 import { connect } from "../client.ts";
 import { CliError, exitCodes } from "../failure.ts";

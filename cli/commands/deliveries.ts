@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { DeliveryTrace, DeliveryView } from "#service/view/delivery-view.ts";
+import type { DeliveriesView, DeliveryTrace, DeliveryView } from "#service/view/delivery-view.ts";
 import { oneLine } from "#terminal/readable.ts";
 import { readWhole } from "../arguments.ts";
 import { connect } from "../client.ts";
@@ -7,11 +7,6 @@ import { colors } from "../colors.ts";
 import { commandForService, type ServiceOptions } from "../options.ts";
 import { asJson, print } from "../print.ts";
 import { paintStatus } from "../text.ts";
-
-type Listed = {
-  readonly deliveries: readonly DeliveryView[];
-  readonly hints: readonly { readonly project: string; readonly hint: string }[];
-};
 
 export function deliveriesCommand(): Command {
   return commandForService(
@@ -37,13 +32,13 @@ export function deliveriesCommand(): Command {
         }
         const query = new URLSearchParams({ limit: String(options.limit) });
         if (options.project !== undefined) query.set("project", options.project);
-        const listed = await client.get<Listed>(`/api/slipway/deliveries?${query}`);
+        const listed = await client.get<DeliveriesView>(`/api/slipway/deliveries?${query}`);
         print(options.json === true ? asJson(listed) : listText(listed));
       },
     );
 }
 
-function listText({ deliveries, hints }: Listed): string {
+function listText({ deliveries, hints }: DeliveriesView): string {
   const lines = deliveries.map((delivery) => {
     const first = delivery.events[0];
     const more = delivery.events.length > 1 ? ` and ${delivery.events.length - 1} more` : "";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { PipelineSummary } from "#store/pipeline-store.ts";
+import type { PipelineSummaryView } from "#service/view/pipeline-summary-view.ts";
 import { oneLine } from "#terminal/readable.ts";
 import { readWhole } from "../arguments.ts";
 import { connect } from "../client.ts";
@@ -19,7 +19,7 @@ export function pipelinesCommand(): Command {
       const query = new URLSearchParams({ limit: String(options.limit) });
       if (options.project !== undefined) query.set("project", options.project);
       const client = await connect(options);
-      const pipelines = await client.get<PipelineSummary[]>(`/api/slipway/pipelines?${query}`);
+      const pipelines = await client.get<PipelineSummaryView[]>(`/api/slipway/pipelines?${query}`);
       if (options.json === true) {
         print(asJson(pipelines));
         return;
@@ -30,9 +30,9 @@ export function pipelinesCommand(): Command {
       const rows = pipelines.map((row) => ({ ...row, ref: oneLine(row.ref) }));
       const projectWidth = wide(rows.map(({ project }) => project));
       const refWidth = wide(rows.map(({ ref }) => ref));
-      for (const { id, status, project, ref, sha, createdAt } of rows) {
+      for (const { id, status, project, ref, sha, created_at } of rows) {
         const what = `${project.padEnd(projectWidth)}  ${ref.padEnd(refWidth)}  ${sha.slice(0, 8)}`;
-        print(`${String(id).padStart(6)}  ${paintStatus(status, 9)}  ${what}  ${createdAt}`);
+        print(`${String(id).padStart(6)}  ${paintStatus(status, 9)}  ${what}  ${created_at}`);
       }
     });
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
+import type { PipelineSummaryView } from "#service/view/pipeline-summary-view.ts";
 import type { PipelineView } from "#service/view/pipeline-view.ts";
-import type { PipelineSummary } from "#store/pipeline-store.ts";
 import { oneLine } from "#terminal/readable.ts";
 import { readId } from "../arguments.ts";
 import { type Client, connect } from "../client.ts";
@@ -35,7 +35,7 @@ export function statusCommand(): Command {
 }
 
 async function newest(client: Client): Promise<number> {
-  const [first] = await client.get<PipelineSummary[]>("/api/slipway/pipelines?limit=1");
+  const [first] = await client.get<PipelineSummaryView[]>("/api/slipway/pipelines?limit=1");
   if (first === undefined) throw new CliError("There are no pipelines yet.", exitCodes.absent);
   return first.id;
 }

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import type { ProjectKey } from "#pipeline/project-key.ts";
-import type { ForgeLook } from "#service/watch/look-at-forge.ts";
+import type { ForgeLookView } from "#service/view/forge-look-view.ts";
+import type { ConnectedProjectView } from "#service/view/project-view.ts";
 import { oneLine } from "#terminal/readable.ts";
 import { connect } from "../client.ts";
 import { exitCodes } from "../failure.ts";
@@ -18,10 +18,11 @@ export function syncCommand(): Command {
       const client = await connect(options);
       const keys =
         project === undefined
-          ? await client.get<readonly ProjectKey[]>("/api/slipway/connected")
+          ? await client.get<readonly ConnectedProjectView[]>("/api/slipway/connected")
           : [{ project }];
-      const looks: ForgeLook[] = [];
-      for (const key of keys) looks.push(await client.post<ForgeLook>("/api/slipway/sync", key));
+      const looks: ForgeLookView[] = [];
+      for (const key of keys)
+        looks.push(await client.post<ForgeLookView>("/api/slipway/sync", key));
       if (options.json === true) print(asJson(looks));
       else if (looks.length === 0) print("No project at another forge is connected.");
       else for (const look of looks) print(lookText(look));
@@ -29,8 +30,8 @@ export function syncCommand(): Command {
     });
 }
 
-function lookText(look: ForgeLook): string {
-  const refs = (those: ForgeLook["found"], what: string): readonly string[] =>
+function lookText(look: ForgeLookView): string {
+  const refs = (those: ForgeLookView["found"], what: string): readonly string[] =>
     those.map(
       ({ ref, sha }) => `  ${what} ${ref} ${sha === undefined ? "(gone)" : sha.slice(0, 8)}`,
     );
@@ -49,7 +50,7 @@ function lookText(look: ForgeLook): string {
     .join("\n");
 }
 
-function headline(look: ForgeLook, nothing: boolean): string {
+function headline(look: ForgeLookView, nothing: boolean): string {
   if (look.problem !== undefined) return look.problem;
   if (look.first) return "its branches and tags are noted; from now on nothing is missed";
   return nothing ? "nothing was missed" : "something was missed";

@@ -9,9 +9,9 @@ import { readConfig } from "#local/data/data-directory.ts";
 import { inPackage } from "#local/package-root.ts";
 import { findMachine } from "#local/setup/machine.ts";
 import { startDetached, stopService } from "#local/up/detached-service.ts";
+import type { CommitStatusView } from "#service/view/commit-status-view.ts";
+import type { PipelineSummaryView } from "#service/view/pipeline-summary-view.ts";
 import type { PipelineView } from "#service/view/pipeline-view.ts";
-import type { StoredCommitStatus } from "#store/commit-status-store.ts";
-import type { PipelineSummary } from "#store/pipeline-store.ts";
 import { type Client, connect } from "../client.ts";
 import { addRemote } from "../commands/init.ts";
 import { pipelineText } from "../text.ts";
@@ -50,7 +50,7 @@ export async function runDemo(
     await prepareRepository(repository, data);
     await push(repository, say);
     const client = await connect({ data });
-    const [newest] = await client.get<PipelineSummary[]>(
+    const [newest] = await client.get<PipelineSummaryView[]>(
       `/api/slipway/pipelines?project=${project}&limit=1`,
     );
     if (newest === undefined) throw new Error("The push made no pipeline.");
@@ -113,9 +113,7 @@ async function tellStatuses(
   sha: string,
   say: (line: string) => void,
 ): Promise<void> {
-  const statuses = await client.get<StoredCommitStatus[]>(
-    `/api/slipway/statuses/${sha}/${project}`,
-  );
+  const statuses = await client.get<CommitStatusView[]>(`/api/slipway/statuses/${sha}/${project}`);
   say("\nCommit statuses:");
   for (const { context, state, description, ref } of statuses) {
     say(`  ${sha.slice(0, 8)} ${ref}  ${context}: ${state} · ${description}`);

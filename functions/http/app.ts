@@ -2,11 +2,13 @@ import { Hono } from "hono";
 import type { AppDeps } from "./app-deps.ts";
 import { openidRoutes } from "./openid.ts";
 import { pageRoutes } from "./pages/pages.tsx";
+import { refuse } from "./refuse.ts";
 import { registryTokenRoutes } from "./registry-token.ts";
 import { artifactRoutes } from "./runner/artifacts.ts";
-import { cacheRoutes } from "./runner/cache.ts";
 import { runnerRoutes } from "./runner/runner-api.ts";
 import { apiRoutes } from "./slipway/api.ts";
+import { cacheRoutes } from "./slipway/cache.ts";
+import { ticketRoutes } from "./slipway/ticket.ts";
 import { webhookRoutes } from "./webhooks/webhooks.ts";
 
 /** The whole HTTP service: the same app behind Lambda and on one machine. */
@@ -28,6 +30,7 @@ export function createWorkloadApp(deps: AppDeps): Hono {
 function workloadRoutes(deps: AppDeps): Hono {
   const app = new Hono();
   app.route("/", webhookRoutes(deps.service));
+  app.route("/", ticketRoutes(deps.service));
   app.route("/", runnerRoutes(deps.service));
   app.route("/", openidRoutes(deps.service));
   app.route("/", artifactRoutes(deps.service));
@@ -43,8 +46,8 @@ function withErrors(deps: AppDeps, app: Hono): Hono {
       path: new URL(context.req.url).pathname,
       cause: error.stack ?? String(error),
     });
-    return context.json({ error: "Internal error. It is in the service's log." }, 500);
+    return refuse("internal_error", "Internal error. It is in the service's log.");
   });
-  app.notFound((context) => context.json({ error: "There is nothing at this address." }, 404));
+  app.notFound(() => refuse("not_found", "There is nothing at this address."));
   return app;
 }

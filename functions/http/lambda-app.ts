@@ -2,6 +2,7 @@ import type { Hono } from "hono";
 import { Hono as SmallHono } from "hono/tiny";
 import type { WebhookDeps } from "#service/delivery/receive-webhook.ts";
 import { loadOnce } from "../load-once.ts";
+import { refuse } from "./refuse.ts";
 import { webhookRoutes } from "./webhooks/webhooks.ts";
 
 /**
@@ -19,7 +20,7 @@ export function createLambdaApp(options: {
       path: context.req.path,
       cause: error.stack ?? String(error),
     });
-    return context.json({ error: "Internal error. It is in the service's log." }, 500);
+    return refuse("internal_error", "Internal error. It is in the service's log.");
   });
   app.route("/", webhookRoutes(options.webhooks));
   const others = loadOnce(options.loadOthers);

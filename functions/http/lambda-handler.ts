@@ -1,5 +1,6 @@
 import type { Hono } from "hono";
 import { handle, type LambdaContext, type LambdaEvent } from "hono/aws-lambda";
+import { errorView } from "#service/view/error-view.ts";
 import { withLogFields } from "../log.ts";
 
 export type LambdaAnswer = {
@@ -42,6 +43,8 @@ function isTooLarge(body: string): boolean {
 const tooLarge: LambdaAnswer = {
   statusCode: 500,
   headers: { "content-type": "application/json" },
-  body: JSON.stringify({ error: "The answer is over 6 MB, more than a function may give." }),
+  body: JSON.stringify(
+    errorView("internal_error", "The answer is over 6 MB, more than a function may give."),
+  ),
   isBase64Encoded: false,
 };

@@ -2,7 +2,7 @@ import type { Job, Pipeline } from "#pipeline/pipeline.ts";
 import { isCompleted } from "#pipeline/status.ts";
 import type { Host, Ports, Waiting } from "#service/deps.ts";
 import { readJob } from "#service/read-job.ts";
-import { type JobView, jobView } from "#service/view/pipeline-view.ts";
+import { type JobView, jobView } from "#service/view/job-view.ts";
 import { readLog } from "#service/view/read-log.ts";
 import { colorsAfter, reset } from "#terminal/colors.ts";
 import { logText, withoutColors } from "#terminal/readable.ts";

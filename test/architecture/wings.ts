@@ -28,7 +28,7 @@ export const floors: Readonly<Record<string, readonly Floor[]>> = {
     ["advance"],
     ["environment", "deployment", "access"],
     ["configuration", "images", "read-plan.ts", "read-job.ts"],
-    ["deps.ts", "keys.ts", "page-urls.ts", "each-until.ts"],
+    ["deps.ts", "keys.ts", "page-urls.ts", "each-until.ts", "error-code.ts"],
   ],
   "src/runner": [
     ["main.ts"],
@@ -77,13 +77,14 @@ export const floors: Readonly<Record<string, readonly Floor[]>> = {
   "functions/http": [
     ["main.ts"],
     ["whole-app.ts", "lambda-app.ts", "lambda-handler.ts"],
-    ["app.ts"],
+    ["app.ts", "documents"],
     ["pages", "runner", "slipway", "webhooks", "openid.ts"],
-    ["app-deps.ts", "download-artifact.ts"],
+    ["app-deps.ts", "artifact-response.ts", "operation"],
     [
       "registry-token.ts",
       "file-response.ts",
       "read-body.ts",
+      "refuse.ts",
       "sign-in.ts",
       "defer-briefly.ts",
       "env.ts",

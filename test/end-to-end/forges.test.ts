@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { fileSecrets } from "#secrets/file.ts";
-import type { PipelineSummary } from "#store/pipeline-store.ts";
+import type { PipelineSummaryView } from "#service/view/pipeline-summary-view.ts";
 import { makeSample, type Sample } from "../forge/client-contract.ts";
 import { gitSync } from "../local/git-host/git-fixture.ts";
 import { connectedForges } from "./connected-forges.ts";
@@ -91,7 +91,7 @@ projects: {${project}: {forge: team}}
     expect(log).not.toContain(double.token);
     expect(await tagsOf(slipway, project)).toEqual(["main"]);
     await expect.poll(double.told, { timeout: 10_000 }).toEqual(statuses);
-    const all = await slipway.api<PipelineSummary[]>(
+    const all = await slipway.api<PipelineSummaryView[]>(
       `/pipelines?project=${encodeURIComponent(project)}`,
     );
     expect(all).toHaveLength(1);

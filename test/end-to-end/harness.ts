@@ -17,8 +17,9 @@ import { addRemote } from "#cli/commands/init.ts";
 import { isRunning } from "#local/setup/detached.ts";
 import { findMachine, type Machine } from "#local/setup/machine.ts";
 import { stopService } from "#local/up/detached-service.ts";
-import type { JobView, PipelineView } from "#service/view/pipeline-view.ts";
-import type { PipelineSummary } from "#store/pipeline-store.ts";
+import type { JobView } from "#service/view/job-view.ts";
+import type { PipelineSummaryView } from "#service/view/pipeline-summary-view.ts";
+import type { PipelineView } from "#service/view/pipeline-view.ts";
 
 export const run = promisify(execFile);
 const root = resolve(import.meta.dirname, "../..");
@@ -216,7 +217,7 @@ export async function pipelineOf(
   let last: PipelineView | undefined;
   while (Date.now() < until) {
     id ??= await slipway
-      .api<PipelineSummary[]>(`/pipelines?project=${encodeURIComponent(project)}&limit=50`)
+      .api<PipelineSummaryView[]>(`/pipelines?project=${encodeURIComponent(project)}&limit=50`)
       .then(
         (list) => list.find((pipeline) => pipeline.sha === sha)?.id,
         () => undefined,

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { DeploymentEnvironmentView } from "#service/deployment/deployment-environment-view.ts";
+import type { CommitStatusView } from "#service/view/commit-status-view.ts";
+import type { DeploymentEnvironmentView } from "#service/view/deployment-environment-view.ts";
+import type { PipelineSummaryView } from "#service/view/pipeline-summary-view.ts";
 import type { PipelineView } from "#service/view/pipeline-view.ts";
-import type { StoredCommitStatus } from "#store/commit-status-store.ts";
-import type { PipelineSummary } from "#store/pipeline-store.ts";
 import {
   jobsOf,
   leftInTheEnd,
@@ -54,7 +54,7 @@ after:
   });
   const { sha } = await repository.push();
   // Its children are of the same commit, and newer.
-  const found = await slipway.api<PipelineSummary[]>(`/pipelines?project=${project}&limit=50`);
+  const found = await slipway.api<PipelineSummaryView[]>(`/pipelines?project=${project}&limit=50`);
   const parent = await ended(found.at(-1)?.id ?? 0);
   expect(parent.status).toBe("success");
   const { start, after } = jobsOf(parent);
@@ -66,8 +66,8 @@ after:
   expect(Date.parse(after?.queued_at ?? "")).toBeGreaterThanOrEqual(
     Date.parse(child.finished_at ?? ""),
   );
-  const statuses = await slipway.api<StoredCommitStatus[]>(`/statuses/${sha}/${project}`);
-  expect(statuses).toMatchObject([{ state: "success", targetUrl: parent.url }]);
+  const statuses = await slipway.api<CommitStatusView[]>(`/statuses/${sha}/${project}`);
+  expect(statuses).toMatchObject([{ state: "success", target_url: parent.url }]);
 });
 
 test("coverage, ID tokens and deployments of one job", async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { fileSecrets } from "#secrets/file.ts";
-import type { PipelineSummary } from "#store/pipeline-store.ts";
+import type { PipelineSummaryView } from "#service/view/pipeline-summary-view.ts";
 import { makeSample, type Sample } from "../forge/client-contract.ts";
 import { gitlabDouble, gitlabForkId, gitlabProject } from "../forge/doubles/gitlab.ts";
 import { commit, gitSync } from "../local/git-host/git-fixture.ts";
@@ -194,7 +194,7 @@ test("a fork's merge request waits for a member, then runs without secrets and w
   expect(waiting).toMatchObject([{ project, merge_request: 8, sha: shas.fork }]);
   const ofFork = async () =>
     (
-      await slipway.api<PipelineSummary[]>(`/pipelines?project=${encodeURIComponent(project)}`)
+      await slipway.api<PipelineSummaryView[]>(`/pipelines?project=${encodeURIComponent(project)}`)
     ).filter(({ sha }) => sha === shas.fork).length;
   expect(await ofFork()).toBe(0);
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { StoredCommitStatus } from "#store/commit-status-store.ts";
+import type { CommitStatusView } from "#service/view/commit-status-view.ts";
 import {
   jobsOf,
   leftInTheEnd,
@@ -85,7 +85,7 @@ describe("a push", () => {
     ]);
     expect(jobs.test).toMatchObject({ failure_reason: "script_failure", exit_code: 7 });
     expect(await logOf(slipway, jobs.test?.id ?? 0)).toContain("exit code 7");
-    const statuses = await slipway.api<StoredCommitStatus[]>(`/statuses/${sha}/${project}`);
+    const statuses = await slipway.api<CommitStatusView[]>(`/statuses/${sha}/${project}`);
     expect(statuses).toMatchObject([{ context: "slipway", state: "failed" }]);
     expect(statuses[0]?.description).toContain("test failed (script_failure, exit code 7)");
     expect(await tagsOf(slipway, project)).toEqual(["main"]);

@@ -87,7 +87,7 @@ test("a forge that is away is named when a delivery is to be handled again, and 
   const before = await ask("deliveries/0123456789");
   const away = { ...world.deps, forges: new Map([["local", { ...forge, client }]]) };
   const again = await ask("deliveries/0123456789/redeliver", {}, away);
-  expect(again).toEqual({ status: 502, json: { error: message } });
+  expect(again).toEqual({ status: 502, json: { error: message, code: "forge_unavailable" } });
   expect(await ask("deliveries/0123456789")).toEqual(before);
 });
 

@@ -77,7 +77,7 @@ describe("a webhook", () => {
     const answer = await handler(httpEvent("POST", webhookPath, { body, base64 }), lambdaContext);
     expect([answer.statusCode, answer.body]).toEqual([
       413,
-      '{"error":"Payloads over 6000000 bytes are not read."}',
+      '{"error":"Payloads over 6000000 bytes are not read.","code":"too_large"}',
     ]);
   });
 

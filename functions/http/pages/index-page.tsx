@@ -1,8 +1,8 @@
 import type { FC } from "hono/jsx";
-import type { PipelineSummary } from "#store/pipeline-store.ts";
+import type { PipelineSummaryView } from "#service/view/pipeline-summary-view.ts";
 import { Badge, Layout } from "./layout.tsx";
 
-export const IndexPage: FC<{ pipelines: readonly PipelineSummary[] }> = ({ pipelines }) => (
+export const IndexPage: FC<{ pipelines: readonly PipelineSummaryView[] }> = ({ pipelines }) => (
   <Layout title="Pipelines" refresh={5}>
     <h1>Pipelines</h1>
     {pipelines.length === 0 ? (
@@ -35,7 +35,7 @@ export const IndexPage: FC<{ pipelines: readonly PipelineSummary[] }> = ({ pipel
               <td>
                 <code>{pipeline.sha.slice(0, 8)}</code>
               </td>
-              <td>{pipeline.createdAt}</td>
+              <td>{pipeline.created_at}</td>
             </tr>
           ))}
         </tbody>

@@ -1,6 +1,7 @@
 import { raw } from "hono/html";
 import type { FC } from "hono/jsx";
-import type { JobView, PipelineView } from "#service/view/pipeline-view.ts";
+import type { JobView } from "#service/view/job-view.ts";
+import type { PipelineView } from "#service/view/pipeline-view.ts";
 import { Badge, Layout } from "./layout.tsx";
 
 /** Follows the log: asks for what is new, ANSI colours and section marks taken out by the server. */

@@ -1,10 +1,13 @@
 import { type Context, Hono } from "hono";
+import { openArtifact } from "#service/artifacts/download-artifacts.ts";
 import { isoNow } from "#service/deps.ts";
 import { type JobOfPipeline, readJob } from "#service/read-job.ts";
-import { jobView, pipelineView } from "#service/view/pipeline-view.ts";
+import { jobView } from "#service/view/job-view.ts";
+import { pipelineSummaryView } from "#service/view/pipeline-summary-view.ts";
+import { pipelineView } from "#service/view/pipeline-view.ts";
 import { readLog } from "#service/view/read-log.ts";
 import type { AppDeps } from "../app-deps.ts";
-import { downloadArtifact } from "../download-artifact.ts";
+import { artifactResponse } from "../artifact-response.ts";
 import { IndexPage } from "./index-page.tsx";
 import { followScript, JobPage } from "./job-page.tsx";
 import { pageHeaders } from "./page-headers.ts";
@@ -31,7 +34,7 @@ export function pageRoutes(deps: Pick<AppDeps, "service" | "mayReadPages">): Hon
   app.get("/", (context) =>
     guarded(context, async () => {
       const pipelines = await service.store.pipelines.list({ limit: listed });
-      return context.html(<IndexPage pipelines={pipelines} />);
+      return context.html(<IndexPage pipelines={pipelines.map(pipelineSummaryView)} />);
     }),
   );
 
@@ -99,7 +102,13 @@ export function pageRoutes(deps: Pick<AppDeps, "service" | "mayReadPages">): Hon
   );
 
   app.get("/:project{.+}/-/jobs/:id{[0-9]+}/artifacts/download", (context) =>
-    ofJob(context, () => downloadArtifact(service, context)),
+    ofJob(context, async ({ job }) => {
+      const type = context.req.query("file_type") ?? "archive";
+      const answer = await openArtifact(service, job.id, type);
+      return answer.answer === "found"
+        ? artifactResponse(answer)
+        : context.text("There are no such artifacts (any more).", 404);
+    }),
   );
 
   return app;

@@ -1,5 +1,6 @@
 import type { FC } from "hono/jsx";
-import type { JobView, PipelineView } from "#service/view/pipeline-view.ts";
+import type { JobView } from "#service/view/job-view.ts";
+import type { PipelineView } from "#service/view/pipeline-view.ts";
 import { Badge, Layout } from "./layout.tsx";
 import { between } from "./time.ts";
 

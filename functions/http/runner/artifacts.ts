@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import * as z from "zod/mini";
 import { confirmUpload, openUpload } from "#service/artifacts/direct-upload.ts";
-import { openArtifactForJob } from "#service/artifacts/download-artifacts.ts";
+import { type DownloadAnswer, openArtifactForJob } from "#service/artifacts/download-artifacts.ts";
 import {
   mayUpload,
   type UploadAnswer,
@@ -9,7 +9,7 @@ import {
   uploadArtifact,
 } from "#service/artifacts/upload-artifacts.ts";
 import type { ServiceDeps } from "#service/deps.ts";
-import { downloadAnswered } from "../download-artifact.ts";
+import { artifactResponse } from "../artifact-response.ts";
 
 const querySchema = z.object({
   artifact_type: z._default(z.string().check(z.regex(/^[a-z][a-z0-9_]{0,62}$/)), "archive"),
@@ -100,6 +100,20 @@ function uploadAnswered(answer: UploadAnswer, accepted: 200 | 201): Response {
       return badRequest(answer.message);
     case "unknown":
       return Response.json({ message: "404 Job Not Found" }, { status: 404 });
+    case "forbidden":
+      return Response.json({ message: "403 Forbidden" }, { status: 403 });
+  }
+}
+
+function downloadAnswered(answer: DownloadAnswer): Response {
+  switch (answer.answer) {
+    case "found":
+      return artifactResponse(answer);
+    case "absent":
+      return Response.json(
+        { message: "404 There are no such artifacts (any more)" },
+        { status: 404 },
+      );
     case "forbidden":
       return Response.json({ message: "403 Forbidden" }, { status: 403 });
   }

@@ -3,7 +3,6 @@ import * as z from "zod/mini";
 import { verifyRunner } from "#service/access/verify-runner.ts";
 import type { ServiceDeps } from "#service/deps.ts";
 import { appendTrace } from "#service/runner-api/append-trace.ts";
-import { exchangeTicket, WrongCallerError } from "#service/runner-api/exchange-ticket.ts";
 import { requestJob } from "#service/runner-api/request-job.ts";
 import { updateJob } from "#service/runner-api/update-job.ts";
 import { readBody } from "../read-body.ts";
@@ -13,7 +12,6 @@ const maxTraceChunkBytes = 6_000_000;
 /** Seconds between two pieces of log. */
 const traceIntervalSeconds = 1;
 
-const ticketSchema = z.object({ ticket: z.string(), caller: z.optional(z.string()) });
 const runnerSchema = z.object({ token: z.optional(z.string()) });
 const requestSchema = z.object({
   token: z.optional(z.string()),
@@ -31,19 +29,6 @@ const updateSchema = z.object({
 /** GitLab Runner's API v4, as far as a runner needs it to take and finish jobs. */
 export function runnerRoutes(service: ServiceDeps): Hono {
   const app = new Hono();
-
-  app.post("/api/slipway/environments/ticket", async (context) => {
-    const body = await readJson(context.req.raw, ticketSchema);
-    if (body === undefined) return context.json({ error: "The body must be {ticket}." }, 400);
-    const exchange = await exchangeTicket(service, body.ticket, body.caller).catch(wrongCaller);
-    if (exchange instanceof WrongCallerError) {
-      const error = `This caller is not the ticket's environment: ${exchange.message}.`;
-      return context.json({ error }, 401);
-    }
-    return exchange === "refused"
-      ? context.json({ error: "This ticket is not valid, or was used before." }, 403)
-      : context.json(exchange, 201);
-  });
 
   app.post("/api/v4/runners/verify", async (context) => {
     const body = await readJson(context.req.raw, runnerSchema);
@@ -138,9 +123,4 @@ async function readJson<Schema extends z.core.$ZodType>(
   } catch {
     return undefined;
   }
-}
-
-function wrongCaller(error: unknown): WrongCallerError {
-  if (error instanceof WrongCallerError) return error;
-  throw error;
 }

@@ -91,12 +91,14 @@ export async function uploadFile(
   return { status: response.status, message: await messageIn(response) };
 }
 
-/** What the service says about an answer that is no success. */
+/** What the service says about an answer that is no success: `message` as GitLab, `error` in Slipway's own API. */
 export async function messageIn(response: Response): Promise<string> {
   const body: unknown = await response.json().catch(() => undefined);
-  return typeof body === "object" && body !== null && "message" in body
-    ? String(body.message)
-    : `${response.status} ${response.statusText}`;
+  if (typeof body === "object" && body !== null) {
+    if ("message" in body) return String(body.message);
+    if ("error" in body) return String(body.error);
+  }
+  return `${response.status} ${response.statusText}`;
 }
 
 function envelope(form: Upload["form"]) {

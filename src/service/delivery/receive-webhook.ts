@@ -10,6 +10,7 @@ import { isSamePath, type ProjectKey } from "#pipeline/project-key.ts";
 import type { TriggerEvent } from "#pipeline/trigger-event.ts";
 import type { DeliveryStore } from "#store/delivery-store.ts";
 import { type Host, type Installation, isoNow, type Ports } from "../deps.ts";
+import { type ErrorCode, errorStatuses } from "../error-code.ts";
 import { webhookSecretName } from "../keys.ts";
 import { boundEvents } from "./bound-events.ts";
 
@@ -24,10 +25,27 @@ export type WebhookDeps = Pick<Ports, "queue" | "secrets"> &
 /** Lambda takes 6 MB at most; larger payloads are found by the sweep. */
 export const maxWebhookBytes = 6_000_000;
 
-export type WebhookAnswer = {
-  readonly status: 200 | 202 | 400 | 401 | 404 | 413;
-  readonly body: Readonly<Record<string, string | number>>;
-};
+/** What became of an authentic request. */
+export type WebhookOutcome =
+  | {
+      readonly result: "queued";
+      readonly delivery: string;
+      readonly events: number;
+      /** Refs beyond those that one delivery takes. */
+      readonly leftToSweep: number;
+    }
+  | { readonly result: "duplicate"; readonly delivery: string }
+  /** Nothing in it asks for anything, or nothing can be made of it; `why` is for people. */
+  | { readonly result: "ignored" | "refused"; readonly why: string };
+
+export type WebhookAnswer =
+  | { readonly status: 200 | 202; readonly outcome: WebhookOutcome }
+  | {
+      readonly status: 400 | 401 | 404 | 413;
+      readonly refused: ErrorCode;
+      /** For people. */
+      readonly message: string;
+    };
 
 /**
  * Verifies raw bytes, then parses, stores the delivery once and queues it. An authentic event is
@@ -43,21 +61,18 @@ export async function receiveWebhook(
   const settings = await deps.settings(connection);
   const forge = deps.forges.get(connection.forge);
   if (forge === undefined) {
-    return {
-      status: 404,
-      body: { error: `There is no forge connection named "${connection.forge}".` },
-    };
+    return refusal("unknown_forge", `There is no forge connection named "${connection.forge}".`);
   }
   if (settings === undefined) {
-    return { status: 404, body: { error: "This project is not connected." } };
+    return refusal("unknown_project", "This project is not connected.");
   }
   if (request.body.byteLength > maxWebhookBytes) {
-    return { status: 413, body: { error: `Payloads over ${maxWebhookBytes} bytes are not read.` } };
+    return refusal("too_large", `Payloads over ${maxWebhookBytes} bytes are not read.`);
   }
   const verification = await verify(deps, forge.webhooks, connection, request);
   if (!verification.authentic) {
     deps.log("warn", "webhook refused", { ...connection, why: verification.why });
-    return { status: 401, body: { error: verification.why } };
+    return refusal("bad_signature", verification.why);
   }
   let events: readonly TriggerEvent[];
   try {
@@ -66,14 +81,14 @@ export async function receiveWebhook(
     if (!(error instanceof MalformedPayload)) throw error;
     // Only the built-in git host turns no hook off for an answer other than 2xx.
     if (error instanceof UnreadablePayload && forge.name === "local")
-      return { status: 400, body: { error: error.message } };
-    return refused(deps, connection, error.message);
+      return refusal("unreadable_payload", error.message);
+    return notUnderstood(deps, connection, error.message);
   }
   const foreign = events.find(
     (event) => event.kind !== "ignored" && !isSamePath(event.project.path, connection.project),
   );
   if (foreign !== undefined) {
-    return refused(
+    return notUnderstood(
       deps,
       connection,
       "The payload is about another project than this webhook: connect the project again if it was renamed.",
@@ -82,7 +97,7 @@ export async function receiveWebhook(
   const ignored = events.flatMap((event) => (event.kind === "ignored" ? [event.why] : []));
   if (ignored.length === events.length) {
     const why = [...new Set(ignored)].slice(0, 10).join("; ") || "nothing in it";
-    return { status: 200, body: { result: "ignored", why } };
+    return { status: 200, outcome: { result: "ignored", why } };
   }
   return storeAndQueue(deps, connection, verification.deliveryId, events);
 }
@@ -113,7 +128,7 @@ async function storeAndQueue(
   if (left > 0)
     deps.log("warn", "refs of one delivery are left to the sweep", { ...connection, left });
   if (events.length === 0)
-    return refused(
+    return notUnderstood(
       deps,
       connection,
       "The event takes more than 200 KB: its names or push options are too long.",
@@ -126,24 +141,31 @@ async function storeAndQueue(
     events,
   });
   if (delivery.state !== "received") {
-    return { status: 200, body: { result: "duplicate", delivery: id } };
+    return { status: 200, outcome: { result: "duplicate", delivery: id } };
   }
   await deps.queue.send({ type: "delivery", ...connection, deliveryId: id });
   await deps.store.deliveries.mark(delivery, "queued");
   deps.log("info", "webhook queued", { ...connection, delivery: id, events: events.length });
   return {
     status: 202,
-    body: {
-      result: "queued",
-      delivery: id,
-      events: events.length,
-      ...(left > 0 ? { left_to_sweep: left } : {}),
-    },
+    outcome: { result: "queued", delivery: id, events: events.length, leftToSweep: left },
   };
 }
 
+function refusal(
+  refused:
+    | "unknown_forge"
+    | "unknown_project"
+    | "too_large"
+    | "bad_signature"
+    | "unreadable_payload",
+  message: string,
+): WebhookAnswer {
+  return { status: errorStatuses[refused], refused, message };
+}
+
 /** Authentic, but nothing can be made of it: said in the answer, since a 4xx would turn the hook off. */
-function refused(deps: WebhookDeps, connection: ProjectKey, why: string): WebhookAnswer {
+function notUnderstood(deps: WebhookDeps, connection: ProjectKey, why: string): WebhookAnswer {
   deps.log("warn", "webhook not understood", { ...connection, why });
-  return { status: 200, body: { result: "refused", why } };
+  return { status: 200, outcome: { result: "refused", why } };
 }

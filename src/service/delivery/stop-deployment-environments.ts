@@ -1,5 +1,5 @@
 import { advancePipeline } from "../advance/advance-pipeline.ts";
-import { isStopped } from "../deployment/deployment-environment-view.ts";
+import { isStopped } from "../deployment/is-stopped.ts";
 import type { ServiceDeps } from "../deps.ts";
 
 /**

@@ -1,50 +1,17 @@
-import type { ComputeSize, Executor, Pipeline } from "#pipeline/pipeline.ts";
+import type * as z from "zod/mini";
+import type { ComputeSize, Pipeline } from "#pipeline/pipeline.ts";
 import { type EnvironmentUsage, environmentUsage } from "#pipeline/usage.ts";
 import { usageAsIf } from "#pipeline/usage-as-if.ts";
 import { minutePrice, prices } from "#project/prices.ts";
 import { webhookCost } from "#project/webhook-cost.ts";
 import { type Host, isoNow, type Ports } from "../deps.ts";
+import type { buildCostSchema, costReportSchema, pipelineCostSchema } from "./schema/cost.ts";
 
-/** What build machines took, and what they cost; dollars are absent where a size has no price. */
-export type BuildCost = {
-  readonly environments: number;
-  readonly minutes: number;
-  readonly dollars?: number;
-};
+export type BuildCost = z.output<typeof buildCostSchema>;
 
-export type PipelineCost = BuildCost & {
-  readonly id: number;
-  readonly project: string;
-  readonly ref: string;
-  readonly status: string;
-  readonly created_at: string;
-  readonly executor: Executor;
-  readonly compute: ComputeSize;
-  readonly jobs: number;
-  readonly waited_seconds: number;
-  readonly provisioning_seconds: number;
-  readonly as_if: readonly (BuildCost & { readonly executor: Executor })[];
-};
+export type PipelineCost = z.output<typeof pipelineCostSchema>;
 
-export type CostReport = {
-  readonly region: string;
-  readonly prices_as_of: string;
-  /** Whether the machines are hired: where they are not, nothing is paid and figures say what AWS would charge. */
-  readonly billed: boolean;
-  /** What was assumed for starting and leaving in `as_if`. */
-  readonly assumed: { readonly provisioning_seconds: number; readonly leaving_seconds: number };
-  readonly pipelines: readonly PipelineCost[];
-  readonly total: {
-    readonly pipelines: number;
-    readonly jobs: number;
-    readonly by_compute: readonly (BuildCost & { readonly compute: ComputeSize })[];
-    readonly as_if: readonly (BuildCost & { readonly executor: Executor })[];
-  };
-  /** Of the service itself, from a forge's request to the queued delivery. */
-  readonly webhooks_per_million: ReturnType<typeof webhookCost>;
-  /** More pipelines than one report takes: older ones are not in it. */
-  readonly cut?: true;
-};
+export type CostReport = z.output<typeof costReportSchema>;
 
 /** Pipelines in one report. */
 const most = 500;

@@ -1,47 +1,20 @@
+import type * as z from "zod/mini";
 import type { CreateOutcome } from "#pipeline/create-outcome.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
-import { isSamePath, type ProjectKey } from "#pipeline/project-key.ts";
+import { isSamePath } from "#pipeline/project-key.ts";
 import type { TriggerEvent } from "#pipeline/trigger-event.ts";
 import type { Delivery } from "#store/delivery-store.ts";
 import type { Host, Installation, Ports } from "../deps.ts";
 import { pipelineUrl } from "../page-urls.ts";
 import { readForgeNotes } from "../watch/forge-notes.ts";
 import { connectedProjects } from "../watch/sweep-forges.ts";
+import type { deliveriesSchema, deliverySchema, deliveryTraceSchema } from "./schema/delivery.ts";
 
-/** A delivery as people and programs see it. */
-export type DeliveryView = ProjectKey & {
-  readonly id: string;
-  readonly state: Delivery["state"];
-  readonly received_at: string;
-  readonly queued_at?: string;
-  readonly done_at?: string;
-  readonly events: readonly {
-    readonly kind: TriggerEvent["kind"];
-    readonly ref?: string;
-    readonly sha?: string;
-    /** Nobody told of it: the sweep found it. */
-    readonly found?: true;
-    readonly outcome?: string;
-    readonly pipeline?: number;
-  }[];
-};
+export type DeliveryView = z.output<typeof deliverySchema>;
 
-/** A delivery with everything that followed from it. */
-export type DeliveryTrace = DeliveryView & {
-  readonly pipelines: readonly {
-    readonly id: number;
-    readonly status: string;
-    readonly url: string;
-    readonly created_at: string;
-    readonly finished_at?: string;
-    readonly statuses: readonly {
-      readonly context: string;
-      readonly state: string;
-      readonly description: string;
-      readonly posted_at: string;
-    }[];
-  }[];
-};
+export type DeliveryTrace = z.output<typeof deliveryTraceSchema>;
+
+export type DeliveriesView = z.output<typeof deliveriesSchema>;
 
 /** Looked through for a delivery's id, newest first. */
 const searched = 1000;
@@ -86,7 +59,7 @@ export async function traceDelivery(
 export async function webhookHints(
   deps: Pick<Ports, "store" | "blobs"> & Pick<Installation, "connected"> & Pick<Host, "hash">,
   project?: string,
-): Promise<readonly (ProjectKey & { readonly hint: string })[]> {
+): Promise<DeliveriesView["hints"]> {
   const keys = (await connectedProjects(deps)).filter(
     (key) => project === undefined || isSamePath(key.project, project),
   );
@@ -94,7 +67,7 @@ export async function webhookHints(
     keys.map(async (key) => {
       const notes = await readForgeNotes(deps, key);
       return [notes?.problem, notes?.hook?.hint].flatMap((hint) =>
-        hint === undefined ? [] : [{ ...key, hint }],
+        hint === undefined ? [] : [{ forge: key.forge, project: key.project, hint }],
       );
     }),
   );

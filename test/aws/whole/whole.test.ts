@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, onTestFailed, test } from "vitest";
 import { findMachine } from "#local/setup/machine.ts";
-import type { JobView, PipelineView } from "#service/view/pipeline-view.ts";
-import type { PipelineSummary } from "#store/pipeline-store.ts";
+import type { JobView } from "#service/view/job-view.ts";
+import type { PipelineSummaryView } from "#service/view/pipeline-summary-view.ts";
+import type { PipelineView } from "#service/view/pipeline-view.ts";
 import { connectedForges, type ForgeDouble } from "../../end-to-end/connected-forges.ts";
 import { makeSample, type Sample } from "../../forge/client-contract.ts";
 import { type Cloud, startCloud } from "./cloud.ts";
@@ -105,7 +106,9 @@ describe.skipIf("problem" in found)("the deployed stacks", () => {
   }
 
   async function settled(project: string): Promise<PipelineView> {
-    const list = await api<PipelineSummary[]>(`/pipelines?project=${encodeURIComponent(project)}`);
+    const list = await api<PipelineSummaryView[]>(
+      `/pipelines?project=${encodeURIComponent(project)}`,
+    );
     const [newest] = list;
     if (newest === undefined) throw new Error(`${project} has no pipeline yet`);
     const view = await api<PipelineView>(`/pipelines/${newest.id}`);
@@ -175,7 +178,7 @@ describe.skipIf("problem" in found)("the deployed stacks", () => {
       await expect
         .poll(() => withoutRepeats(double.told()), { timeout: 90_000 })
         .toEqual(withoutRepeats(forge.statuses));
-      const all = await api<PipelineSummary[]>(
+      const all = await api<PipelineSummaryView[]>(
         `/pipelines?project=${encodeURIComponent(forge.project)}`,
       );
       expect(all).toHaveLength(1);

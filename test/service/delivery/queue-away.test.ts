@@ -49,7 +49,10 @@ describe("a delivery that SQS did not take", () => {
       await receiveWebhook(deps, connection, world.webhook()),
       await receiveWebhook(deps, connection, world.webhook()),
     ];
-    expect(answers.map(({ body }) => body.result)).toEqual(["queued", "duplicate"]);
+    expect(answers).toMatchObject([
+      { outcome: { result: "queued" } },
+      { outcome: { result: "duplicate" } },
+    ]);
     expect(await work()).toBe(1);
   });
 

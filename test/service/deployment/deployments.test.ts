@@ -3,8 +3,8 @@ import { createApp } from "#functions/http/app.ts";
 import type { ProjectKey } from "#pipeline/project-key.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import { controlPipeline } from "#service/advance/control.ts";
-import type { DeploymentEnvironmentView } from "#service/deployment/deployment-environment-view.ts";
 import { sweep } from "#service/sweep/sweep.ts";
+import type { DeploymentEnvironmentView } from "#service/view/deployment-environment-view.ts";
 import { finish, jobOf, push, statusesOf, takeNext } from "../driver.ts";
 import { makeWorld, project, sha, type World } from "../world.ts";
 

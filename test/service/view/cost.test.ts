@@ -5,7 +5,8 @@ import { costRoutes } from "#functions/http/slipway/cost.ts";
 import type { ComputeSize, Pipeline } from "#pipeline/pipeline.ts";
 import { minutePrice } from "#project/prices.ts";
 import { webhookCost } from "#project/webhook-cost.ts";
-import { type CostDeps, type CostReport, costOfPipeline, costSince } from "#service/view/cost.ts";
+import type { CostReport } from "#service/view/cost.ts";
+import { type CostDeps, costOfPipeline, costSince } from "#service/view/cost.ts";
 import { dynamodbStore } from "#store/dynamodb/dynamodb.ts";
 import { memoryTable } from "../../../bench/simulation/memory-table.ts";
 import { exampleEnvironment, exampleJob, examplePipeline } from "../../store/example-pipeline.ts";
@@ -166,7 +167,7 @@ describe("the API", () => {
 
   test.for([
     ["pipeline=2", 404],
-    ["pipeline=x", 404],
+    ["pipeline=x", 400],
     ["since=yesterday", 400],
   ] as const)("refuses %s with %i", async ([query, status]) => {
     expect((await ask(query)).status).toBe(status);

@@ -1,32 +1,10 @@
+import type * as z from "zod/mini";
 import { defined } from "#language/defined.ts";
 import type { Deployment, DeploymentEnvironment } from "#store/deployment-store.ts";
+import { isStopped } from "../deployment/is-stopped.ts";
+import type { deploymentEnvironmentSchema } from "./schema/deployment-environment.ts";
 
-/** A deployment environment as people and programs see it (names as in GitLab's Environments API). */
-export type DeploymentEnvironmentView = {
-  readonly name: string;
-  readonly slug: string;
-  readonly tier: string;
-  readonly state: "available" | "stopped";
-  readonly external_url?: string;
-  /** The newest that succeeded. */
-  readonly last_deployment?: DeploymentView;
-  /** All that are kept, newest first. */
-  readonly deployments: readonly DeploymentView[];
-};
-
-export type DeploymentView = {
-  readonly job: number;
-  readonly job_name: string;
-  readonly pipeline: number;
-  readonly action: Deployment["action"];
-  readonly status: Deployment["status"];
-  readonly ref: string;
-  readonly sha: string;
-  readonly by: string;
-  readonly url?: string;
-  readonly started_at: string;
-  readonly finished_at?: string;
-};
+export type DeploymentEnvironmentView = z.output<typeof deploymentEnvironmentSchema>;
 
 export function deploymentEnvironmentView(
   environment: DeploymentEnvironment,
@@ -45,12 +23,7 @@ export function deploymentEnvironmentView(
   };
 }
 
-/** The last thing that succeeded there was to stop it. */
-export function isStopped({ deployments }: DeploymentEnvironment): boolean {
-  return deployments.find(({ status }) => status === "success")?.action === "stop";
-}
-
-function deploymentView(deployment: Deployment): DeploymentView {
+function deploymentView(deployment: Deployment): DeploymentEnvironmentView["deployments"][number] {
   return {
     job: deployment.jobId,
     job_name: deployment.jobName,
