@@ -11,6 +11,7 @@ import { receiveWebhook } from "#service/delivery/receive-webhook.ts";
 import type { ServiceDeps } from "#service/deps.ts";
 import { handleMessage } from "#service/handle-message.ts";
 import { sweep } from "#service/sweep/sweep.ts";
+import { replayPipeline } from "#service/view/replay-pipeline.ts";
 import { dynamodbStore } from "#store/dynamodb/dynamodb.ts";
 import { chanceOf } from "./chance.ts";
 import { type Clock, simulatedClock } from "./clock.ts";
@@ -37,6 +38,8 @@ export type SimulationOptions = {
 export type Simulation = {
   /** As they are stored in the end. */
   readonly pipelines: readonly Pipeline[];
+  /** Ids of those whose stored events, given again, end in another state than the stored one. */
+  readonly endOtherwise: readonly number[];
   /** How often each script was run, by `pipeline id/job`. */
   readonly runs: ReadonlyMap<string, number>;
   /** From the first push to the end of the last pipeline. */
@@ -154,8 +157,15 @@ async function simulateIn(directory: string, options: SimulationOptions): Promis
 
   const pipelines = await allPipelines(deps);
   const ends = pipelines.map(({ finishedAt }) => Date.parse(finishedAt ?? "") || clock.now());
+  const replays = await Promise.all(pipelines.map(({ id }) => replayPipeline(deps, id)));
   return {
     pipelines,
+    endOtherwise: pipelines
+      .filter((_, index) => {
+        const replay = replays[index];
+        return typeof replay !== "object" || replay.isFull || replay.differs.length > 0;
+      })
+      .map(({ id }) => id),
     runs,
     seconds: (Math.max(start, ...ends) - start) / 1000,
     table,

@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import dynalite from "dynalite";
-import { repairEmbeddedDynamodb } from "./embedded-dynamodb-repair.ts";
+import { EmbeddedDynamodbInUse, repairEmbeddedDynamodb } from "./embedded-dynamodb-repair.ts";
 import { listenOnSocket, type SocketPlace, socketPlace } from "./private-socket.ts";
 import { passWholeRequests } from "./whole-requests.ts";
 
@@ -25,6 +25,9 @@ export function isStorageFailure(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "LEVEL_IO_ERROR";
 }
 
+/** Of the one table. */
+export const embeddedTable = "slipway";
+
 const requestMilliseconds = 3_000;
 /** Of one request, as DynamoDB has it (its quotas, "Request size"). */
 const mostRequestBytes = 16 * 1024 * 1024;
@@ -44,10 +47,50 @@ export async function openEmbeddedDynamodb(directory: string): Promise<EmbeddedD
     await socket.close();
     throw error;
   });
+  const { client, destroy } = clientAt(socket.path);
+  return {
+    client,
+    socketPath: socket.path,
+    reopen: async () => {
+      await closeServer(server);
+      server = await openServer(directory, socket);
+    },
+    close: async () => {
+      destroy();
+      await closeServer(server);
+      await socket.close();
+    },
+  };
+}
+
+/** As `openEmbeddedDynamodb`, also where a service works on the directory: then through that one's socket. */
+export async function shareEmbeddedDynamodb(
+  directory: string,
+): Promise<Pick<EmbeddedDynamodb, "client" | "close">> {
+  try {
+    return await openEmbeddedDynamodb(directory);
+  } catch (error) {
+    if (!(error instanceof EmbeddedDynamodbInUse)) throw error;
+    const socket = await socketPlace(directory, "dynamodb.sock");
+    const { client, destroy } = clientAt(socket.path);
+    return {
+      client,
+      close: async () => {
+        destroy();
+        await socket.close();
+      },
+    };
+  }
+}
+
+function clientAt(socketPath: string): {
+  readonly client: DynamoDBDocumentClient;
+  readonly destroy: () => void;
+} {
   // The SDK's advice to update Node is for those who call AWS.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   const agent = new Agent({ keepAlive: true, maxSockets: mostConnections });
-  agent.createConnection = () => connect(socket.path);
+  agent.createConnection = () => connect(socketPath);
   const base = new DynamoDBClient({
     // No name that is ever looked up: the agent decides where to connect to.
     endpoint: "http://dynamodb.invalid",
@@ -64,19 +107,7 @@ export async function openEmbeddedDynamodb(directory: string): Promise<EmbeddedD
   const client = DynamoDBDocumentClient.from(base, {
     marshallOptions: { removeUndefinedValues: true },
   });
-  return {
-    client,
-    socketPath: socket.path,
-    reopen: async () => {
-      await closeServer(server);
-      server = await openServer(directory, socket);
-    },
-    close: async () => {
-      base.destroy();
-      await closeServer(server);
-      await socket.close();
-    },
-  };
+  return { client, destroy: () => base.destroy() };
 }
 
 async function openServer(directory: string, socket: SocketPlace): Promise<Server> {

@@ -21,7 +21,7 @@ import { webhookSecretName } from "#service/keys.ts";
 import { dynamodbStore } from "#store/dynamodb/dynamodb.ts";
 import { createTable } from "#store/dynamodb/table.ts";
 import type { DataDirectory } from "../data/data-directory.ts";
-import { openEmbeddedDynamodb } from "../data/embedded-dynamodb.ts";
+import { embeddedTable, openEmbeddedDynamodb } from "../data/embedded-dynamodb.ts";
 import { inPackage } from "../package-root.ts";
 import type { RegistryKeys } from "../registry/keys.ts";
 import type { Machine } from "../setup/machine.ts";
@@ -39,7 +39,6 @@ export type LocalService = {
   readonly close: () => Promise<void>;
 };
 
-const tableName = "slipway";
 /** A runner's request for a job waits this long for one, so that a ready job starts at once. */
 const holdMilliseconds = 10_000;
 
@@ -60,8 +59,8 @@ export async function wireLocal(options: {
     log("error", "the settings are wrong; the last good ones stay in force", { message }),
   );
   const database = await openEmbeddedDynamodb(data.at("dynamodb"));
-  await createTable(database.client, tableName);
-  const store = dynamodbStore(database.client, tableName);
+  await createTable(database.client, embeddedTable);
+  const store = dynamodbStore(database.client, embeddedTable);
   const secrets = fileSecrets(data.at("secrets"));
   const notifier = createNotifier();
   const url = `http://${machine.registryHost}:${data.config.port}`;

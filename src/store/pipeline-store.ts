@@ -1,3 +1,4 @@
+import type { RecordedEvent } from "#pipeline/history.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import type { Versioned } from "./written.ts";
 
@@ -8,6 +9,24 @@ export type PipelineSummary = Pick<
   readonly ref: string;
   readonly sha: string;
 };
+
+/**
+ * What happened to a pipeline: a bounded list in the store's own form, which only `readHistory` needs to understand,
+ * and the events that a save adds to it. Absent: the list was not begun when the pipeline was created, or there is
+ * no room for it.
+ */
+export type History = {
+  readonly stored?: Uint8Array;
+  readonly added: readonly RecordedEvent[];
+};
+
+/** Oldest first. `isFull`: the list has no more room, so later events may be missing. */
+export type RecordedHistory = {
+  readonly events: readonly RecordedEvent[];
+  readonly isFull: boolean;
+};
+
+export type StoredPipeline = Versioned<Pipeline> & { readonly history: History };
 
 /** Pipelines. Every write is one conditional write of one item. */
 export type PipelineStore = {
@@ -22,9 +41,18 @@ export type PipelineStore = {
   readonly claim: (semanticKey: string, number: number) => Promise<number>;
   /** "exists" when a pipeline with this id is already there. */
   readonly create: (pipeline: Pipeline) => Promise<"created" | "exists">;
-  readonly get: (id: number) => Promise<Versioned<Pipeline> | undefined>;
-  /** "conflict" when somebody else saved since `version` was read: load and decide again. */
-  readonly save: (pipeline: Pipeline, version: number) => Promise<"saved" | "conflict">;
+  readonly get: (id: number) => Promise<StoredPipeline | undefined>;
+  /**
+   * "conflict" when somebody else saved since `version` was read: load and decide again. Without a history the
+   * stored one is dropped.
+   */
+  readonly save: (
+    pipeline: Pipeline,
+    version: number,
+    history?: History,
+  ) => Promise<"saved" | "conflict">;
+  /** The stored events of a pipeline; undefined where there are none to be had. */
+  readonly readHistory: (history: History) => Promise<RecordedHistory | undefined>;
   /** Newest first. */
   readonly list: (filter: {
     readonly project?: string;

@@ -44,6 +44,10 @@ describe("sixty pipelines in five minutes, with eight builds at a time and fault
     expect(waiting.get("rare")).toBeLessThan((waiting.get("crowd") ?? 0) / 2);
   });
 
+  test("end in the same state when their stored events are given to them again", () => {
+    expect(simulation.endOtherwise).toEqual([]);
+  });
+
   test("load no partition of the table near its limit", () => {
     expect(figures.busiest.writes.peak).toBeLessThan(partitionWrites / 5);
     expect(figures.busiest.reads.peak).toBeLessThan(partitionReads / 5);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { CreateOutcome } from "#pipeline/create-outcome.ts";
+import type { RecordedEvent } from "#pipeline/history.ts";
 import type { StoredCommitStatus } from "#store/commit-status-store.ts";
 import type { Delivery } from "#store/delivery-store.ts";
 import type { Store } from "#store/store.ts";
@@ -92,6 +93,29 @@ export function defineStoreContract(options: { readonly create: () => Promise<St
       const stored = await pipelines.get(1);
       expect(stored?.value.name).toBe(["x", "y", "z"][results.indexOf("saved")]);
       expect(await pipelines.save(pipeline, stored?.version ?? -1)).toBe("saved");
+    });
+
+    test("the events of a pipeline are kept with it, in their order, and only by the one who saves", async () => {
+      const { pipelines } = await options.create();
+      const pipeline = examplePipeline();
+      await pipelines.create(pipeline);
+      const event = (second: number): RecordedEvent => ({
+        at: `2026-11-20T10:00:0${second}Z`,
+        event: { type: "job_contact", jobId: second },
+      });
+      for (const second of [1, 2]) {
+        const { version = -1, history } = (await pipelines.get(1)) ?? {};
+        const added = [event(second), event(second + 2)];
+        const late = { ...history, added: [event(9)] };
+        expect(await pipelines.save(pipeline, version, { ...history, added })).toBe("saved");
+        expect(await pipelines.save(pipeline, version, late)).toBe("conflict");
+      }
+      const { version = -1, history = { added: [] } } = (await pipelines.get(1)) ?? {};
+      const events = [1, 3, 2, 4].map(event);
+      expect(await pipelines.readHistory(history)).toEqual({ events, isFull: false });
+      await pipelines.save(pipeline, version);
+      const after = await pipelines.get(1);
+      expect(await pipelines.readHistory(after?.history ?? { added: [] })).toBeUndefined();
     });
 
     test("a pipeline that was never created is not saved", async () => {

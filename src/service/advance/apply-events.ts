@@ -1,4 +1,5 @@
 import type { Command, PipelineEvent } from "#pipeline/event.ts";
+import { type RecordedEvent, recordEvent } from "#pipeline/history.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import { transition } from "#pipeline/transition.ts";
 import { type Host, isoNow, type Ports, type Waiting } from "../deps.ts";
@@ -17,13 +18,17 @@ export async function applyEvents(
     if (stored === undefined) return undefined;
     let pipeline = stored.value;
     const commands: Command[] = [];
+    const added: RecordedEvent[] = [];
     for (const event of events) {
-      const step = transition(pipeline, event, isoNow(deps));
+      const now = isoNow(deps);
+      const step = transition(pipeline, event, now);
+      if (step.pipeline !== pipeline) added.push(recordEvent(event, now));
       pipeline = step.pipeline;
       commands.push(...step.commands);
     }
     if (pipeline === stored.value) return { pipeline, commands };
-    if ((await deps.store.pipelines.save(pipeline, stored.version)) === "saved") {
+    const history = { ...stored.history, added };
+    if ((await deps.store.pipelines.save(pipeline, stored.version, history)) === "saved") {
       deps.announce(pipelineId);
       return { pipeline, commands };
     }

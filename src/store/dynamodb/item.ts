@@ -55,6 +55,11 @@ export async function packDocument(value: unknown): Promise<Uint8Array> {
 export async function unpackDocument<T>(item: Item): Promise<T> {
   const packed = item.document;
   if (!(packed instanceof Uint8Array)) throw new Error(`${textOf(item, "pk")} has no document`);
+  return unpackValue<T>(packed);
+}
+
+/** As `unpackDocument`, of what `packDocument` gave. */
+export async function unpackValue<T>(packed: Uint8Array): Promise<T> {
   return JSON.parse((await unpack(packed)).toString("utf8")) as T;
 }
 
@@ -98,6 +103,11 @@ function sizeOf(value: unknown): number {
     (sum, [name, inner]) => sum + Buffer.byteLength(name) + sizeOf(inner) + 1,
     3,
   );
+}
+
+/** Whether DynamoDB takes the item. */
+export function fits(item: Item): boolean {
+  return sizeOf(item) <= itemLimitBytes;
 }
 
 export function refuseTooLarge(what: string, item: Item): void {

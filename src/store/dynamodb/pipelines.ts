@@ -1,7 +1,7 @@
 import { historyRefOf } from "#pipeline/history-ref.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import type { Status } from "#pipeline/status.ts";
-import type { PipelineStore, PipelineSummary } from "../pipeline-store.ts";
+import type { History, PipelineStore, PipelineSummary } from "../pipeline-store.ts";
 import { getItem, isAbsent, nextNumber, putItem, queryIndex, type Table } from "./access.ts";
 import {
   type Item,
@@ -15,6 +15,7 @@ import {
 } from "./item.ts";
 import { hasUnfinishedBusiness, standsInLineOnly } from "./open-pipeline.ts";
 import { fromDocument, type PipelineDocument, toDocument } from "./pipeline-document.ts";
+import { emptyHistory, historyOf, readHistory, withHistory } from "./pipeline-history.ts";
 
 /** A repeated event older than this makes a new pipeline. */
 const claimDays = 90;
@@ -36,7 +37,7 @@ export function dynamodbPipelines(table: Table): PipelineStore {
     },
 
     create: async (pipeline) => {
-      const item = await pipelineItem(pipeline, 1);
+      const item = { ...(await pipelineItem(pipeline, 1)), ...(await emptyHistory()) };
       const result = await putItem(table, `Pipeline ${pipeline.id}`, item, isAbsent);
       return result === "done" ? "created" : "exists";
     },
@@ -45,11 +46,15 @@ export function dynamodbPipelines(table: Table): PipelineStore {
       const item = await getItem(table, itemKey("PIPELINE", id));
       if (item === undefined) return undefined;
       const document = await unpackDocument<PipelineDocument>(item);
-      return { value: fromDocument(document), version: numberOf(item, "version") };
+      return {
+        value: fromDocument(document),
+        version: numberOf(item, "version"),
+        history: historyOf(item),
+      };
     },
 
-    save: async (pipeline, version) => {
-      const item = await pipelineItem(pipeline, version + 1);
+    save: async (pipeline, version, history) => {
+      const item = await pipelineItem(pipeline, version + 1, history);
       const result = await putItem(table, `Pipeline ${pipeline.id}`, item, {
         text: "#version = :version",
         names: { "#version": "version" },
@@ -57,6 +62,8 @@ export function dynamodbPipelines(table: Table): PipelineStore {
       });
       return result === "done" ? "saved" : "conflict";
     },
+
+    readHistory,
 
     list: async (filter) => {
       const found: PipelineSummary[] = [];
@@ -109,9 +116,9 @@ function chooseIndex(filter: { readonly project?: string; readonly ref?: string 
   return { index: "byRef", value: itemKey("REF", filter.project, filter.ref) } as const;
 }
 
-async function pipelineItem(pipeline: Pipeline, version: number): Promise<Item> {
+async function pipelineItem(pipeline: Pipeline, version: number, history?: History): Promise<Item> {
   const ref = pipeline.facts.ref.name;
-  return {
+  const item: Item = {
     pk: itemKey("PIPELINE", pipeline.id),
     version,
     document: await packDocument(toDocument(pipeline)),
@@ -129,6 +136,7 @@ async function pipelineItem(pipeline: Pipeline, version: number): Promise<Item> 
     byRef: itemKey("REF", pipeline.project, historyRefOf(pipeline.facts)),
     ...openAs(pipeline),
   };
+  return history === undefined ? item : withHistory(item, history);
 }
 
 function openAs(pipeline: Pipeline): { readonly open?: "pipeline" | "in-line" } {
