@@ -193,7 +193,7 @@ export function machineEnvironments(options: {
       dockerHost: `unix://${machine.dockerSocket}`,
       dockerClient: machine.dockerClient,
       extraHosts,
-      cleanUpImage: machine.engineImage,
+      helperImage: machine.engineImage,
     }),
     engineContainer: engineContainers({
       dockerHost: `unix://${machine.dockerSocket}`,

@@ -10,6 +10,8 @@ export type RunnerSettings = {
   readonly dockerHost?: string;
   /** `NAME:ADDRESS` entries that jobs' containers get as well. */
   readonly extraHosts: readonly string[];
+  /** An image for the helpers of jobs; none: they use the programs of the environment, which is one of its own. */
+  readonly helperImage?: string;
   /** A docker client that is found first in shell jobs. */
   readonly dockerClient?: string;
 };
@@ -30,6 +32,7 @@ export function environmentVariables(
     SLIPWAY_EXTRA_HOSTS: settings.extraHosts.join(","),
     ...(settings.runner ? { SLIPWAY_RUNNER: settings.runner } : {}),
     ...(settings.dockerHost ? { DOCKER_HOST: settings.dockerHost } : {}),
+    ...(settings.helperImage ? { SLIPWAY_HELPER_IMAGE: settings.helperImage } : {}),
     ...(settings.dockerClient ? { SLIPWAY_DOCKER_CLIENT: settings.dockerClient } : {}),
   };
 }

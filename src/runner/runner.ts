@@ -12,6 +12,7 @@ import { runnerClient } from "./service-client/client.ts";
 import { takeJobs } from "./service-client/take-jobs.ts";
 import type { Settings } from "./settings.ts";
 import { RUNNER_VERSION } from "./version.ts";
+import { localWorkspace } from "./workspace/local-workspace.ts";
 
 const PATIENCE_MILLISECONDS = 10 * 60 * 1_000;
 
@@ -32,9 +33,7 @@ export async function runRunner(settings: Settings, shutdown: AbortSignal): Prom
       client.exchangeTicket(settings.ticket, caller),
     ),
     openExecutor(settings),
-    ...["builds", "cache", "tmp"].map((name) =>
-      mkdir(join(settings.directory, name), { recursive: true, mode: modeOf(name, settings) }),
-    ),
+    mkdir(join(settings.directory, "tmp"), { recursive: true, mode: 0o700 }),
   ]);
   // A ticket that is worth nothing means that another environment has the work: nothing is wrong.
   if (exchange === undefined) return;
@@ -58,14 +57,9 @@ export async function runRunner(settings: Settings, shutdown: AbortSignal): Prom
   }
 }
 
-/** Containers of any user write to `builds` and `cache`; the rest is the runner's own. */
-function modeOf(name: string, settings: Settings): number {
-  return name === "tmp" || settings.executor === "shell" ? 0o700 : 0o777;
-}
-
 async function openExecutor(settings: Settings): Promise<Executor> {
   const engine = await openEngine(settings.dockerHost);
   return settings.executor === "shell"
-    ? shellExecutor(engine, settings)
+    ? shellExecutor(engine, settings, localWorkspace)
     : dockerExecutor(engine, settings);
 }

@@ -16,6 +16,10 @@ export type Settings = {
   /** Path of the docker client that shell jobs find first; undefined leaves PATH as it is. */
   readonly dockerClient: string | undefined;
   readonly defaultImage: string;
+  /** An image with node and git, for helpers; undefined: they use this environment's own programs. */
+  readonly helperImage: string | undefined;
+  /** The path of this program, which helpers run too. */
+  readonly program: string;
   readonly logLimitBytes: number;
   readonly processLimit: number;
   /** Time that processes have between being asked to end and being killed. */
@@ -29,7 +33,10 @@ export class SettingsError extends Error {
 
 const MEGABYTE = 1024 * 1024;
 
-export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+export function readSettings(
+  env: Readonly<Record<string, string | undefined>>,
+  program: string,
+): Settings {
   const required = (name: string): string => {
     const value = env[name];
     if (!value)
@@ -59,6 +66,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     extraHosts: (env.SLIPWAY_EXTRA_HOSTS ?? "").split(",").filter((entry) => entry !== ""),
     dockerClient: env.SLIPWAY_DOCKER_CLIENT || undefined,
     defaultImage: env.SLIPWAY_DEFAULT_IMAGE || "docker:stable",
+    helperImage: env.SLIPWAY_HELPER_IMAGE || undefined,
+    program,
     logLimitBytes: count("SLIPWAY_LOG_LIMIT", 64 * MEGABYTE),
     processLimit: count("SLIPWAY_PROCESS_LIMIT", 4096),
     graceMilliseconds: count("SLIPWAY_GRACE_SECONDS", 10) * 1_000,

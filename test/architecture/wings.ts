@@ -34,6 +34,7 @@ export const floors: Readonly<Record<string, readonly Floor[]>> = {
     ["main.ts"],
     ["runner.ts"],
     ["job"],
+    ["workspace"],
     ["archive", "sources"],
     ["executor"],
     ["engine"],

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { findDockerClient } from "#local/setup/engine/docker-client.ts";
 import type { Settings } from "#runner/settings.ts";
-import { DOCKER_HOST, docker, remainsOf, requireImages } from "../engine/real-engine.ts";
+import { bridge, DOCKER_HOST, docker, remainsOf, requireImages } from "../engine/real-engine.ts";
 import { registryBinary } from "../registry/real-registry.ts";
 import { uploadImage } from "../registry/small-image.ts";
 import { type FakeService, startFakeService } from "../runner/support/fake-service.ts";
@@ -41,10 +41,10 @@ describe("a job's logins at ECR", { timeout: 60_000 }, () => {
     ecr = await startEcrDouble({ registryBinary });
     role = await startCredentialsEndpoint(ecr, { name: "b-app", access: "push", buildRepo: own });
     Object.assign(process.env, role.env);
-    git = await startGitHost({
-      Dockerfile: "FROM busybox\nCOPY hello.txt /\n",
-      "hello.txt": "hello\n",
-    });
+    git = await startGitHost(
+      { Dockerfile: "FROM busybox\nCOPY hello.txt /\n", "hello.txt": "hello\n" },
+      (await bridge()).gateway,
+    );
   });
   afterAll(async () => {
     process.umask(umask);

@@ -78,6 +78,8 @@ async function runRunnerOf(index: number): Promise<void> {
         extraHosts: [],
         dockerClient: undefined,
         defaultImage: "busybox:latest",
+        helperImage: undefined,
+        program: "",
         logLimitBytes: 64 * 1024 * 1024,
         processLimit: 512,
         graceMilliseconds: 1_000,

@@ -10,7 +10,7 @@ const env = {
 };
 
 test("the environment's variables become settings, with what is left out filled in", () => {
-  expect(readSettings(env)).toEqual({
+  expect(readSettings(env, "/p/runner.mjs")).toEqual({
     url: "http://127.0.0.1:4470",
     ticket: "ticket",
     executor: "docker-socket",
@@ -22,6 +22,8 @@ test("the environment's variables become settings, with what is left out filled 
     extraHosts: [],
     dockerClient: undefined,
     defaultImage: "docker:stable",
+    helperImage: undefined,
+    program: "/p/runner.mjs",
     logLimitBytes: 67_108_864,
     processLimit: 4096,
     graceMilliseconds: 10_000,
@@ -33,9 +35,10 @@ test.for([
   ["SLIPWAY_PRIVILEGED", "true", { privileged: true }],
   ["SLIPWAY_PRIVILEGED", "false", { privileged: false }],
   ["SLIPWAY_CAPACITY", "4", { capacity: 4 }],
+  ["SLIPWAY_HELPER_IMAGE", "slipway/engine:1", { helperImage: "slipway/engine:1" }],
   ["SLIPWAY_LOG_LIMIT", "1000", { logLimitBytes: 1000 }],
 ] as const)("%s=%s is read", ([name, value, expected]) => {
-  expect(readSettings({ ...env, [name]: value })).toMatchObject(expected);
+  expect(readSettings({ ...env, [name]: value }, "/p/runner.mjs")).toMatchObject(expected);
 });
 
 test.for([
@@ -47,6 +50,6 @@ test.for([
   ["SLIPWAY_CAPACITY", "many"],
   ["SLIPWAY_LOG_LIMIT", "-5"],
 ] as const)("%s=%j is refused by name", ([name, value]) => {
-  expect(() => readSettings({ ...env, [name]: value })).toThrow(SettingsError);
-  expect(() => readSettings({ ...env, [name]: value })).toThrow(name);
+  expect(() => readSettings({ ...env, [name]: value }, "/p/runner.mjs")).toThrow(SettingsError);
+  expect(() => readSettings({ ...env, [name]: value }, "/p/runner.mjs")).toThrow(name);
 });

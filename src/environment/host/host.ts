@@ -45,8 +45,8 @@ export type HostEnvironmentsOptions = {
   readonly processLimit?: number;
   /** How long a runner may take to clean up when it is stopped. */
   readonly graceSeconds?: number;
-  /** An image with a shell: removes what containers left as root when the service is not root. */
-  readonly cleanUpImage?: string;
+  /** An image with node and git, in which git and archives of jobs in containers are run. */
+  readonly helperImage?: string;
 };
 
 /** A script that has not begun after this time never will. */
@@ -113,6 +113,7 @@ export function hostEnvironments(options: HostEnvironmentsOptions): EnvironmentP
         directory: files.work,
         dockerHost: options.dockerHost,
         extraHosts: options.extraHosts ?? [],
+        ...(options.helperImage ? { helperImage: options.helperImage } : {}),
         ...(options.dockerClient ? { dockerClient: options.dockerClient } : {}),
       });
       const shell = buildspec.shell === "bash" ? ["bash", "--norc"] : ["sh"];
@@ -193,7 +194,6 @@ export function hostEnvironments(options: HostEnvironmentsOptions): EnvironmentP
           files: hostFiles(options.directory, id),
           docker,
           graceMs: (options.graceSeconds ?? 10) * 1000,
-          ...(options.cleanUpImage ? { cleanUpImage: options.cleanUpImage } : {}),
         });
       }
     },

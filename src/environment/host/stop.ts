@@ -1,5 +1,4 @@
 import { rm } from "node:fs/promises";
-import { basename, dirname } from "node:path";
 import type Docker from "dockerode";
 import { engineMessage, isUnreachable } from "#engine/error.ts";
 import { waitUntil } from "../wait-until.ts";
@@ -12,7 +11,6 @@ export type HostStop = {
   readonly files: HostFiles;
   readonly docker: Docker;
   readonly graceMs: number;
-  readonly cleanUpImage?: string;
 };
 
 /**
@@ -60,26 +58,10 @@ async function killAll(id: string): Promise<void> {
   }
 }
 
-async function removeDirectory({ files, docker, cleanUpImage }: HostStop): Promise<void> {
+async function removeDirectory({ files }: HostStop): Promise<void> {
   try {
     await rm(files.root, { recursive: true, force: true, maxRetries: 3 });
   } catch (error) {
-    if (cleanUpImage === undefined) {
-      throw new Error(`${files.root} cannot be removed: ${engineMessage(error)}`, { cause: error });
-    }
-    const container = await docker.createContainer({
-      Image: cleanUpImage,
-      Entrypoint: ["rm", "-rf", "--", `/environments/${basename(files.root)}`],
-      Cmd: [],
-      User: "0",
-      HostConfig: { Binds: [`${dirname(files.root)}:/environments`], NetworkMode: "none" },
-    });
-    try {
-      await container.start();
-      await container.wait();
-    } finally {
-      await container.remove({ force: true, v: true });
-    }
-    await rm(files.root, { recursive: true, force: true });
+    throw new Error(`${files.root} cannot be removed: ${engineMessage(error)}`, { cause: error });
   }
 }

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { JobContext } from "../executor/executor.ts";
+import type { Workspace } from "../executor/workspace.ts";
 import { JobFailure } from "../job-failure.ts";
 import type { JobArtifacts, JobResponse } from "../protocol.ts";
 import { fetchWithRetry } from "../retry.ts";
@@ -12,11 +13,7 @@ import {
   uploadFile,
 } from "../service-client/transfer.ts";
 import type { Log } from "../trace/trace.ts";
-import { findFiles } from "./find-files.ts";
-import { projectFiles } from "./project-files.ts";
-import { compressionLevel, isWanted } from "./settings.ts";
-import { readZip } from "./zip-read.ts";
-import { writeGzip, writeZip } from "./zip-write.ts";
+import { compressionLevel, isWanted, untrackedOf } from "./settings.ts";
 
 const patienceMilliseconds = 10 * 60 * 1_000;
 
@@ -25,6 +22,7 @@ type Dependency = JobResponse["dependencies"][number];
 /** Puts the archives of earlier jobs into the checkout, in the order of their jobs. Rejects where one is missing. */
 export async function downloadArtifacts(
   context: JobContext,
+  workspace: Workspace,
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
@@ -34,7 +32,9 @@ export async function downloadArtifacts(
   if (dependencies.length === 0) return;
   log.sectionStart("download_artifacts", "Downloading artifacts");
   try {
-    for (const dependency of dependencies) await downloadOne(context, dependency, log, signal);
+    for (const dependency of dependencies) {
+      await downloadOne(context, workspace, dependency, log, signal);
+    }
   } finally {
     log.sectionEnd("download_artifacts");
   }
@@ -42,11 +42,12 @@ export async function downloadArtifacts(
 
 async function downloadOne(
   context: JobContext,
+  workspace: Workspace,
   dependency: Dependency,
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
-  const { settings, paths } = context;
+  const { settings } = context;
   const { id, name, token } = dependency;
   const archive = join(context.directory, `artifacts-${id}`);
   log.line(`Downloading artifacts for ${name} (${id})...`);
@@ -65,9 +66,8 @@ async function downloadOne(
       { exitCode: 1 },
     );
   }
-  const files = projectFiles(paths);
   try {
-    await readZip(files, archive, signal);
+    await workspace.unpack(archive, signal);
   } catch (error) {
     signal.throwIfAborted();
     const why = error instanceof Error ? error.message : String(error);
@@ -77,7 +77,6 @@ async function downloadOne(
       { exitCode: 1, cause: error },
     );
   } finally {
-    await files.close();
     await rm(archive, { force: true });
   }
   log.line(`Downloading artifacts from coordinator... ok  id=${id} bytes=${sizeBytes}`);
@@ -90,54 +89,45 @@ export function artifactsToUpload(job: JobResponse, succeeded: boolean): readonl
 /** Uploads what a job left for others. A file that the service refuses fails the job, as on GitLab. */
 export async function uploadArtifacts(
   context: JobContext,
+  workspace: Workspace,
   wanted: readonly JobArtifacts[],
-  tracked: ReadonlySet<string> | undefined,
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
   for (const artifacts of wanted) {
     log.line("Uploading artifacts...");
-    await uploadOne(context, artifacts, tracked, log, signal);
+    await uploadOne(context, workspace, artifacts, log, signal);
   }
 }
 
 async function uploadOne(
   context: JobContext,
+  workspace: Workspace,
   artifacts: JobArtifacts,
-  tracked: ReadonlySet<string> | undefined,
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
-  const { job, variables, paths, directory } = context;
+  const { job, variables, directory } = context;
   const type = artifacts.artifact_type || "archive";
   const format = artifacts.artifact_format || "zip";
-  const files = projectFiles(paths);
   const target = join(directory, `upload-${basename(type)}`);
   try {
-    const found = await findFiles(
-      files,
-      paths.projectInside,
+    const sizeBytes = await workspace.pack(
       {
+        format: format === "zip" ? "zip" : "gzip",
+        level: compressionLevel(variables, "ARTIFACT_COMPRESSION_LEVEL"),
         paths: artifacts.paths.map(variables.expand),
         exclude: artifacts.exclude.map(variables.expand),
-        tracked: artifacts.untracked ? tracked : undefined,
+        ...(artifacts.untracked && { untracked: untrackedOf(context) }),
       },
+      target,
       log,
+      signal,
     );
-    const archived = format === "zip" ? found : found.filter(({ kind }) => kind === "file");
-    if (archived.length === 0) {
+    if (sizeBytes === undefined) {
       log.error("No files to upload");
       return;
     }
-    const write = format === "zip" ? writeZip : writeGzip;
-    const sizeBytes = await write({
-      files,
-      found: archived,
-      target,
-      level: compressionLevel(variables, "ARTIFACT_COMPRESSION_LEVEL"),
-      signal,
-      skipped: (path) => log.warning(`${path}: cannot be read and is left out`),
-    });
     const query = new URLSearchParams({
       artifact_type: type,
       artifact_format: format === "zip" ? "zip" : "gzip",
@@ -146,7 +136,6 @@ async function uploadOne(
     const filename = `${nameOf(artifacts, variables.expand)}${format === "zip" ? ".zip" : ".gz"}`;
     await send(context, { query, filename, target, sizeBytes, type }, log, signal);
   } finally {
-    await files.close();
     await rm(target, { force: true });
   }
   log.line(`Uploading artifacts as "${type}" to coordinator... 201 Created  id=${job.id}`);

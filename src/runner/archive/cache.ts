@@ -1,17 +1,14 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { JobContext } from "../executor/executor.ts";
+import type { Workspace } from "../executor/workspace.ts";
 import { messageOf } from "../job-failure.ts";
 import type { JobCache, JobResponse } from "../protocol.ts";
 import type { RetryOptions } from "../retry.ts";
 import { askLeave, uploadDirectly } from "../service-client/direct-upload.ts";
 import { downloadFile, uploadFile } from "../service-client/transfer.ts";
 import type { Log } from "../trace/trace.ts";
-import { findFiles } from "./find-files.ts";
-import { projectFiles } from "./project-files.ts";
-import { compressionLevel, isWanted } from "./settings.ts";
-import { readZip } from "./zip-read.ts";
-import { writeZip } from "./zip-write.ts";
+import { compressionLevel, isWanted, untrackedOf } from "./settings.ts";
 
 /** A job is right without its caches: a store that is away is not waited for. */
 const patienceMilliseconds = 30_000;
@@ -22,6 +19,7 @@ const unprotectedSuffix = "-non_protected";
 /** Restores the first cache that is there under a cache's key or one of its fallbacks. Never fails a job. */
 export async function restoreCaches(
   context: JobContext,
+  workspace: Workspace,
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
@@ -31,7 +29,14 @@ export async function restoreCaches(
   try {
     for (const [index, cache] of caches.entries()) {
       await tolerate(log, "restored", signal, () =>
-        restoreOne(context, cache, join(context.directory, `cache-${index}`), log, signal),
+        restoreOne(
+          context,
+          workspace,
+          cache,
+          join(context.directory, `cache-${index}`),
+          log,
+          signal,
+        ),
       );
     }
   } finally {
@@ -41,6 +46,7 @@ export async function restoreCaches(
 
 async function restoreOne(
   context: JobContext,
+  workspace: Workspace,
   cache: JobCache,
   archive: string,
   log: Log,
@@ -57,13 +63,11 @@ async function restoreOne(
       continue;
     }
     if (status !== 200) throw new Error(`the service answered ${status}`);
-    const files = projectFiles(context.paths);
     try {
-      const entries = await readZip(files, archive, signal);
+      const entries = await workspace.unpack(archive, signal);
       log.line(`Successfully extracted cache (${entries} entries, ${sizeBytes} bytes)`);
       return;
     } finally {
-      await files.close();
       await rm(archive, { force: true });
     }
   }
@@ -97,57 +101,49 @@ export function cachesToSave(job: JobResponse, succeeded: boolean): readonly Job
 /** Saves caches for later jobs. Never fails a job. */
 export async function saveCaches(
   context: JobContext,
+  workspace: Workspace,
   caches: readonly JobCache[],
-  tracked: ReadonlySet<string> | undefined,
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
   for (const [index, cache] of caches.entries()) {
     await tolerate(log, "saved", signal, () =>
-      saveOne(context, cache, tracked, join(context.directory, `cache-${index}`), log, signal),
+      saveOne(context, workspace, cache, join(context.directory, `cache-${index}`), log, signal),
     );
   }
 }
 
 async function saveOne(
   context: JobContext,
+  workspace: Workspace,
   cache: JobCache,
-  tracked: ReadonlySet<string> | undefined,
   archive: string,
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
-  const { variables, paths } = context;
+  const { variables } = context;
   const key = cacheKey(context, cache.key);
-  const files = projectFiles(paths);
   log.line(`Creating cache ${key}...`);
   try {
-    const found = await findFiles(
-      files,
-      paths.projectInside,
+    const sizeBytes = await workspace.pack(
       {
+        format: "zip",
+        level: compressionLevel(variables, "CACHE_COMPRESSION_LEVEL"),
         paths: cache.paths.map(variables.expand),
         exclude: [],
-        tracked: cache.untracked ? tracked : undefined,
+        ...(cache.untracked && { untracked: untrackedOf(context) }),
       },
+      archive,
       log,
+      signal,
     );
-    if (found.length === 0) {
+    if (sizeBytes === undefined) {
       log.line("There is nothing to keep in this cache");
       return;
     }
-    const sizeBytes = await writeZip({
-      files,
-      found,
-      target: archive,
-      level: compressionLevel(variables, "CACHE_COMPRESSION_LEVEL"),
-      signal,
-      skipped: (path) => log.warning(`${path}: cannot be read and is left out`),
-    });
     await send(context, key, { file: archive, sizeBytes }, { patienceMilliseconds, signal });
     log.line(`Created cache (${sizeBytes} bytes)`);
   } finally {
-    await files.close();
     await rm(archive, { force: true });
   }
 }

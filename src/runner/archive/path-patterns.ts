@@ -20,6 +20,7 @@ export function compilePathPattern(
   projectDirectory: string,
 ): PathPattern | { readonly problem: string } {
   if (written === "") return { problem: "an empty path is ignored" };
+  if (written.includes("\0")) return { problem: "a path with a NUL character is ignored" };
   const path = posix.relative(projectDirectory, posix.resolve(projectDirectory, written));
   if (path === ".." || path.startsWith("../")) {
     return { problem: `${written}: is not inside the project directory (${projectDirectory})` };

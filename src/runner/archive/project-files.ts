@@ -32,10 +32,8 @@ const byDescriptor = existsSync("/proc/self/fd");
 
 type Level = OpenDirectory & { readonly name: string };
 
-export function projectFiles(
-  paths: Pick<JobPaths, "buildsOutside" | "projectOutside">,
-): ProjectFiles {
-  const project = relative(paths.buildsOutside, paths.projectOutside).split("/");
+export function projectFiles(paths: Pick<JobPaths, "builds" | "project">): ProjectFiles {
+  const project = relative(paths.builds, paths.project).split("/");
   const levels: Level[] = [];
 
   async function reach(path: string, make: boolean): Promise<OpenDirectory> {
@@ -51,7 +49,7 @@ export function projectFiles(
   }
 
   async function descend(from: Level | undefined, name: string, make: boolean): Promise<Level> {
-    const path = from === undefined ? paths.buildsOutside : from.at(name);
+    const path = from === undefined ? paths.builds : from.at(name);
     if (make && from !== undefined) await mkdir(path).catch(unless("EEXIST"));
     // The builds directory itself is this program's own, and may be reached by a link.
     const noFollow = from === undefined ? 0 : constants.O_NOFOLLOW;

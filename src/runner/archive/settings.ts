@@ -1,4 +1,6 @@
+import type { JobContext } from "../executor/executor.ts";
 import type { ResolvedVariables } from "../executor/variables.ts";
+import type { PackRequest } from "../executor/workspace.ts";
 
 const levels: Readonly<Record<string, number>> = {
   fastest: 0,
@@ -22,4 +24,13 @@ export function isWanted(
   succeeded: boolean,
 ): boolean {
   return when === "always" || (when === "on_success") === succeeded;
+}
+
+/** What tells files that git tracks from others, for `untracked: true`. */
+export function untrackedOf({ job, variables }: JobContext): NonNullable<PackRequest["untracked"]> {
+  const strategy = variables.get("GIT_STRATEGY");
+  return {
+    sha: job.git_info.sha,
+    strategy: strategy === "none" || strategy === "empty" ? strategy : "fetch",
+  };
 }

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, rm, symlink } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import { type Entry, openPromise, type ZipFile } from "yauzl";
+import { type Entry, fromFdPromise, type ZipFile } from "yauzl";
 import {
   codeOf,
   nameOf,
@@ -22,25 +22,22 @@ const kindBits = 0o170000;
 const linkBits = 0o120000;
 
 /**
- * Unpacks an archive into the project. Files that are there are replaced; nothing is written through a link
+ * Unpacks an archive, given as the descriptor of a file, into the project. Files that are there are replaced; nothing is written through a link
  * or outside the project. Modes, times and owners are kept, without the set-user bits. Gives the number of entries.
  */
 export async function readZip(
   files: ProjectFiles,
-  archive: string,
+  archive: number,
   signal: AbortSignal,
 ): Promise<number> {
-  const zip = await openPromise(archive, { autoClose: false }).catch((error: Error) => {
+  // It is not closed: that would close the descriptor, which is the caller's.
+  const zip = await fromFdPromise(archive, { autoClose: false }).catch((error: Error) => {
     throw new BadArchive(`the archive cannot be read: ${error.message}`, { cause: error });
   });
-  try {
-    if (zip.entryCount > limits.entries) {
-      throw new BadArchive(`the archive has more than ${limits.entries} entries`);
-    }
-    return await unpack(files, zip, signal);
-  } finally {
-    zip.close();
+  if (zip.entryCount > limits.entries) {
+    throw new BadArchive(`the archive has more than ${limits.entries} entries`);
   }
+  return unpack(files, zip, signal);
 }
 
 async function unpack(files: ProjectFiles, zip: ZipFile, signal: AbortSignal): Promise<number> {

@@ -1,7 +1,8 @@
 import { once } from "node:events";
-import { constants, createWriteStream } from "node:fs";
-import { type FileHandle, open, readlink, stat } from "node:fs/promises";
-import { pipeline } from "node:stream/promises";
+import { constants } from "node:fs";
+import { type FileHandle, open, readlink } from "node:fs/promises";
+import type { Writable } from "node:stream";
+import { finished, pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { ZipFile } from "yazl";
 import type { FoundFile } from "./find-files.ts";
@@ -11,7 +12,8 @@ import { ownerComment } from "./zip-owner.ts";
 export type ArchiveOptions = {
   readonly files: ProjectFiles;
   readonly found: readonly FoundFile[];
-  readonly target: string;
+  /** Ended when the archive is whole. */
+  readonly output: Writable;
   /** 0 to 9. */
   readonly level: number;
   readonly signal: AbortSignal;
@@ -23,11 +25,10 @@ export type ArchiveOptions = {
 const smallBytes = 512 * 1024;
 const togetherBytes = 4 * 1024 * 1024;
 
-/** Writes a zip archive, file after file, and gives its size. Modes, times and owners are kept, links stay links. */
-export async function writeZip(options: ArchiveOptions): Promise<number> {
-  const { target, signal } = options;
+/** Writes a zip archive, file after file. Modes, times and owners are kept, links stay links. */
+export async function writeZip(options: ArchiveOptions): Promise<void> {
+  const { output, signal } = options;
   const zip = new ZipFile();
-  const output = createWriteStream(target, { flags: "wx", mode: 0o600 });
   const failed = new Promise<never>((_resolve, reject) => zip.on("error", reject));
   const written = pipeline(zip.outputStream, output, { signal });
   const feeding = feed(zip, options);
@@ -38,7 +39,6 @@ export async function writeZip(options: ArchiveOptions): Promise<number> {
     await Promise.allSettled([written]);
     throw error;
   }
-  return (await stat(target)).size;
 }
 
 async function feed(zip: ZipFile, options: ArchiveOptions): Promise<void> {
@@ -98,7 +98,8 @@ async function readAim(files: ProjectFiles, path: string): Promise<string | unde
 }
 
 /** Writes files one after the other, each compressed for itself, into one file (RFC 1952: members). */
-export async function writeGzip(options: ArchiveOptions): Promise<number> {
+export async function writeGzip(options: ArchiveOptions): Promise<void> {
+  const { output, signal, level } = options;
   for (const file of options.found) {
     if (file.kind !== "file") continue;
     const handle = await openFile(options.files, file.path);
@@ -106,14 +107,13 @@ export async function writeGzip(options: ArchiveOptions): Promise<number> {
       options.skipped(file.path);
       continue;
     }
-    await pipeline(
-      handle.createReadStream(),
-      createGzip({ level: options.level }),
-      createWriteStream(options.target, { flags: "a", mode: 0o600 }),
-      { signal: options.signal },
-    );
+    await pipeline(handle.createReadStream(), createGzip({ level }), output, {
+      signal,
+      end: false,
+    });
   }
-  return (await stat(options.target)).size;
+  output.end();
+  await finished(output);
 }
 
 /** Undefined for what is no plain file (any more). */

@@ -3,32 +3,22 @@ import { lastValue } from "#language/variables.ts";
 import { JobFailure } from "../job-failure.ts";
 import type { JobResponse, JobVariable } from "../protocol.ts";
 
-/** Where a job's files lie: `inside` is what the script sees, `outside` what the runner sees. */
+/** Where a job's files lie, as its scripts see them. */
 export type JobPaths = {
-  readonly buildsInside: string;
-  readonly buildsOutside: string;
-  readonly projectInside: string;
-  readonly projectOutside: string;
+  readonly builds: string;
+  readonly project: string;
   /** Beside the project, as GitLab has it: `<project>.tmp`. */
-  readonly filesInside: string;
-  readonly filesOutside: string;
+  readonly files: string;
 };
 
 /** The paths of a job's project below a builds directory; a path that leaves it is refused. */
-export function jobPaths(job: JobResponse, buildsInside: string, buildsOutside: string): JobPaths {
+export function jobPaths(job: JobResponse, builds: string): JobPaths {
   const path = job.job_info.project_full_path;
   const parts = path.split("/");
   if (parts.some((part) => part === "" || part === "." || part === ".." || part.includes("\0"))) {
     throw new Error(`The project path ${JSON.stringify(path)} cannot be a directory.`);
   }
-  return {
-    buildsInside,
-    buildsOutside,
-    projectInside: `${buildsInside}/${path}`,
-    projectOutside: `${buildsOutside}/${path}`,
-    filesInside: `${buildsInside}/${path}.tmp`,
-    filesOutside: `${buildsOutside}/${path}.tmp`,
-  };
+  return { builds, project: `${builds}/${path}`, files: `${builds}/${path}.tmp` };
 }
 
 /** A file that a `file` variable asks for. */
@@ -67,7 +57,7 @@ const SHORTEST_SECRET = 8;
 export function resolveVariables(
   sent: readonly JobVariable[],
   known: Readonly<Record<string, string>>,
-  paths: Pick<JobPaths, "filesInside">,
+  paths: Pick<JobPaths, "files">,
 ): ResolvedVariables {
   const last = new Map<string, Definition>();
   const define = (definition: Definition) => {
@@ -80,8 +70,9 @@ export function resolveVariables(
       define({ key, value, raw, masked, public: variable.public });
       continue;
     }
-    const name = key.replaceAll(/[^A-Za-z0-9_.-]/g, "_");
-    const path = `${paths.filesInside}/${name}`;
+    const plain = key.replaceAll(/[^A-Za-z0-9_.-]/g, "_");
+    const name = plain === "." || plain === ".." ? "_" : plain;
+    const path = `${paths.files}/${name}`;
     const file = { name, content: value };
     define({ key, value: path, raw: true, masked: false, public: true, file });
   }

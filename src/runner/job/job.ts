@@ -1,7 +1,7 @@
-import { rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fullDisk } from "../disk.ts";
-import type { Executor, JobContext } from "../executor/executor.ts";
+import type { Executor, JobContext, JobPlace } from "../executor/executor.ts";
 import {
   jobPaths,
   jobSecrets,
@@ -13,12 +13,10 @@ import type { EcrTokens } from "../registry/ecr-token.ts";
 import { logInToRegistry } from "../registry/login.ts";
 import type { RunnerClient } from "../service-client/client.ts";
 import type { Settings } from "../settings.ts";
-import { checkOut } from "../sources/checkout.ts";
 import { createTrace } from "../trace/trace.ts";
 import { createTraceSender } from "../trace/trace-sender.ts";
 import { openTraceSpool } from "../trace/trace-spool.ts";
 import { RUNNER_VERSION } from "../version.ts";
-import { makeJobDirectories, removeJobDirectories } from "./directories.ts";
 import { runSteps } from "./steps.ts";
 import { createJobStop } from "./stop.ts";
 import { type Ending, verdictOf, writeVerdict } from "./verdict.ts";
@@ -61,43 +59,38 @@ export async function runJob(deps: JobDeps, job: JobResponse, slot: number): Pro
     onGrown: sender.grown,
   });
 
-  let close: () => Promise<void> = async () => {};
+  let place: JobPlace | undefined;
   let ending: Ending;
   try {
     trace.line(`Running with slipway-runner ${RUNNER_VERSION} on ${settings.environmentId}`);
     if (!context.ok) throw context.error;
-    const { paths, variables, directory } = context.value;
-    // Any user of a job's image can read its files; in a shell job that is one user.
-    const fileMode = settings.executor === "shell" ? 0o600 : 0o644;
-    await makeJobDirectories(paths, directory, variables.files, fileMode);
-    ending = await runSteps({
-      context: context.value,
-      trace,
-      stop,
-      prepare: async (log, signal) => {
-        const prepared = await deps.executor.prepare(context.value, log, signal);
-        close = prepared.close;
-        return prepared;
-      },
-      getSources: (log, signal) => checkOut(job, paths.projectOutside, variables, log, signal),
-    });
+    await makeOwnDirectory(context.value.directory);
+    place = deps.executor.open(context.value);
+    ending = await runSteps({ context: context.value, place, trace, stop });
   } catch (error) {
     ending = { ok: false, error: stop.script.aborted ? stop.script.reason : error };
   }
   stop.settle();
-  if (context.ok && !ending.ok) await freeFullDisk(context.value);
+  if (place !== undefined && !ending.ok) await freeFullDisk(place);
   writeVerdict(trace, ending, job.runner_info.timeout);
   trace.flush();
   const verdict = verdictOf(ending, job.runner_info.timeout);
-  await Promise.allSettled([sender.finish(verdict), close()]);
-  if (context.ok) await removeJobDirectories(context.value.paths, context.value.directory);
+  await Promise.allSettled([sender.finish(verdict), place?.close()]);
+  if (context.ok) {
+    await rm(context.value.directory, { recursive: true, force: true }).catch(() => undefined);
+  }
   spool.remove();
 }
 
+/** For what the runner itself needs for a job; nothing in it can be written by the job's containers. */
+async function makeOwnDirectory(directory: string): Promise<void> {
+  await rm(directory, { recursive: true, force: true });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+}
+
 /** The service may live on the disk that this job filled, and has to write down its end. */
-async function freeFullDisk({ paths }: JobContext): Promise<void> {
-  if ((await fullDisk([paths.buildsOutside])) === undefined) return;
-  await rm(paths.projectOutside, { recursive: true, force: true }).catch(() => undefined);
+async function freeFullDisk(place: JobPlace): Promise<void> {
+  if ((await fullDisk(place.disks())) !== undefined) await place.workspace.discard();
 }
 
 type ContextResult = { readonly secrets: readonly string[] } & (
@@ -113,15 +106,14 @@ async function createContext(
   signal: AbortSignal,
 ): Promise<ContextResult> {
   const { settings, executor } = deps;
-  const builds = executor.builds(slot);
   try {
     const { job, login } = await logInToRegistry(sent, deps.tokens, signal);
-    const paths = jobPaths(job, builds.inside, builds.outside);
+    const paths = jobPaths(job, executor.builds(slot));
     const variables: ResolvedVariables = resolveVariables(
       job.variables,
       {
-        CI_BUILDS_DIR: paths.buildsInside,
-        CI_PROJECT_DIR: paths.projectInside,
+        CI_BUILDS_DIR: paths.builds,
+        CI_PROJECT_DIR: paths.project,
         CI_CONCURRENT_ID: String(slot),
         CI_CONCURRENT_PROJECT_ID: String(slot),
         CI_SERVER: "yes",

@@ -1,10 +1,10 @@
 import { artifactsToUpload, downloadArtifacts, uploadArtifacts } from "../archive/artifacts.ts";
 import { cachesToSave, restoreCaches, saveCaches } from "../archive/cache.ts";
 import { fullDisk } from "../disk.ts";
-import type { JobContext, PreparedJob } from "../executor/executor.ts";
+import type { JobContext, JobPlace, RunScript } from "../executor/executor.ts";
 import { fullDiskFailure, JobFailure, messageOf } from "../job-failure.ts";
 import type { JobStep } from "../protocol.ts";
-import { trackedFiles } from "../sources/tracked-files.ts";
+import { sourcesRequest } from "../sources/request.ts";
 import { together } from "../together.ts";
 import { deferredLog, type Log, type Trace } from "../trace/trace.ts";
 import type { JobStop } from "./stop.ts";
@@ -12,10 +12,9 @@ import { type Ending, jobStatus } from "./verdict.ts";
 
 export type StepDeps = {
   readonly context: JobContext;
+  readonly place: JobPlace;
   readonly trace: Trace;
   readonly stop: JobStop;
-  readonly prepare: (log: Log, signal: AbortSignal) => Promise<PreparedJob>;
-  readonly getSources: (log: Log, signal: AbortSignal) => Promise<void>;
 };
 
 const DEFAULT_AFTER_SCRIPT_SECONDS = 300;
@@ -26,41 +25,38 @@ const DEFAULT_AFTER_SCRIPT_SECONDS = 300;
  * side; in the log one comes after the other.
  */
 export async function runSteps(deps: StepDeps): Promise<Ending> {
-  const { context, trace, stop } = deps;
+  const { context, place, trace, stop } = deps;
   const { job } = context;
-  const prepared = await prepareAndGetSources(deps);
-  const tracked = await trackedFiles(context, trace, stop.script);
-  await restoreCaches(context, trace, stop.script);
-  await downloadArtifacts(context, trace, stop.script);
+  const { workspace } = place;
+  const run = await prepareAndGetSources(deps);
+  await restoreCaches(context, workspace, trace, stop.script);
+  await downloadArtifacts(context, workspace, trace, stop.script);
+  workspace.rest(job.artifacts.length > 0 || job.cache.length > 0);
   const script = job.steps.find((step) => step.name === "script");
   const afterScript = job.steps.find((step) => step.name === "after_script");
   let ending: Ending;
   try {
     stop.script.throwIfAborted();
-    await runScript(deps, prepared, script?.script ?? []);
+    await runScript(deps, run, script?.script ?? []);
     ending = { ok: true };
   } catch (error) {
     ending = { ok: false, error: stop.script.aborted ? stop.script.reason : error };
   }
   const outOfTime = stop.script.aborted && jobStatus(ending) !== "canceled";
   if (afterScript && afterScript.script.length > 0 && !outOfTime && !stop.everything.aborted) {
-    await runAfterScript(deps, prepared, afterScript, ending);
+    await runAfterScript(deps, run, afterScript, ending);
   }
   if (!outOfTime && !stop.everything.aborted) {
-    ending = await keepResults(deps, prepared, ending, tracked);
+    ending = await keepResults(deps, ending);
   }
   trace.flush();
   return ending;
 }
 
 /** Caches and artifacts of a job that ended so. Only uploads can make a success a failure. */
-async function keepResults(
-  deps: StepDeps,
-  prepared: PreparedJob,
-  ending: Ending,
-  tracked: ReadonlySet<string> | undefined,
-): Promise<Ending> {
-  const { context, trace, stop } = deps;
+async function keepResults(deps: StepDeps, ending: Ending): Promise<Ending> {
+  const { context, place, trace, stop } = deps;
+  const { workspace } = place;
   const caches = cachesToSave(context.job, ending.ok);
   const artifacts = artifactsToUpload(context.job, ending.ok);
   if (caches.length === 0 && artifacts.length === 0) return ending;
@@ -72,16 +68,15 @@ async function keepResults(
     await work().finally(() => trace.sectionEnd(name));
   };
   try {
-    await prepared.takeBack?.();
     if (caches.length > 0) {
       const name = ending.ok ? "archive_cache" : "archive_cache_on_failure";
       await inSection(name, `Saving cache for ${kind} job`, () =>
-        saveCaches(context, caches, tracked, trace, signal),
+        saveCaches(context, workspace, caches, trace, signal),
       );
     }
     if (artifacts.length > 0) {
       await inSection(`upload_artifacts_${suffix}`, `Uploading artifacts for ${kind} job`, () =>
-        uploadArtifacts(context, artifacts, tracked, trace, signal),
+        uploadArtifacts(context, workspace, artifacts, trace, signal),
       );
     }
     return ending;
@@ -92,8 +87,10 @@ async function keepResults(
   }
 }
 
-async function prepareAndGetSources(deps: StepDeps): Promise<PreparedJob> {
-  const { trace, stop, context } = deps;
+async function prepareAndGetSources(deps: StepDeps): Promise<RunScript> {
+  const { trace, stop, context, place } = deps;
+  const { workspace } = place;
+  const request = sourcesRequest(context, process.env);
   const hook = context.job.hooks?.find(({ name }) => name === "pre_get_sources_script");
   const sources = deferredLog();
   const showSources = () => {
@@ -102,42 +99,42 @@ async function prepareAndGetSources(deps: StepDeps): Promise<PreparedJob> {
     sources.release(trace);
   };
   trace.sectionStart("prepare_executor", `Preparing the "${context.settings.executor}" executor`);
-  let prepared: PreparedJob | undefined;
+  let run: RunScript | undefined;
   try {
     await together(stop.script, (signal) => {
-      const place = deps.prepare(trace, signal).then((made) => {
-        prepared = made;
+      const prepared = place.prepare(trace, signal).then((made) => {
+        run = made;
         showSources();
         return made;
       });
-      const fetched =
-        hook === undefined || hook.script.length === 0
-          ? deps.getSources(sources, signal)
-          : place.then(async (made) => {
-              await runCommands(deps, made, sources, hook.script, signal);
-              await deps.getSources(sources, signal);
-            });
-      return [place.then(() => undefined), fetched];
+      const fetched = async () => {
+        await workspace.prepare(context.variables.files, signal);
+        if (hook !== undefined && hook.script.length > 0) {
+          await runCommands(deps, await prepared, sources, hook.script, signal);
+        }
+        await workspace.getSources(request, sources, signal);
+      };
+      return [prepared.then(() => undefined), fetched()];
     });
   } catch (error) {
-    if (prepared === undefined) showSources();
+    if (run === undefined) showSources();
     trace.sectionEnd("get_sources");
     throw error;
   }
   trace.sectionEnd("get_sources");
-  if (prepared === undefined) throw new Error("The job was not prepared.");
-  return prepared;
+  if (run === undefined) throw new Error("The job was not prepared.");
+  return run;
 }
 
 async function runScript(
   deps: StepDeps,
-  prepared: PreparedJob,
+  run: RunScript,
   commands: readonly string[],
 ): Promise<void> {
   const { trace, stop } = deps;
   trace.sectionStart("step_script", 'Executing "step_script" stage of the job script');
   try {
-    await runCommands(deps, prepared, trace, commands, stop.script);
+    await runCommands(deps, run, trace, commands, stop.script);
   } finally {
     trace.sectionEnd("step_script");
   }
@@ -145,7 +142,7 @@ async function runScript(
 
 async function runAfterScript(
   deps: StepDeps,
-  prepared: PreparedJob,
+  run: RunScript,
   step: JobStep,
   ending: Ending,
 ): Promise<void> {
@@ -154,7 +151,7 @@ async function runAfterScript(
   const signal = AbortSignal.any([stop.everything, AbortSignal.timeout(seconds * 1_000)]);
   trace.sectionStart("after_script", "Running after_script");
   try {
-    await runCommands(deps, prepared, trace, step.script, signal, jobStatus(ending));
+    await runCommands(deps, run, trace, step.script, signal, jobStatus(ending));
   } catch (error) {
     trace.warning(`after_script failed, which leaves the job as it is: ${messageOf(error)}`);
   } finally {
@@ -165,7 +162,7 @@ async function runAfterScript(
 /** Rejects unless all commands succeed before the signal comes. */
 async function runCommands(
   deps: StepDeps,
-  prepared: PreparedJob,
+  run: RunScript,
   log: Log,
   commands: readonly string[],
   signal: AbortSignal,
@@ -173,11 +170,11 @@ async function runCommands(
 ): Promise<void> {
   const { paths, variables, settings } = deps.context;
   const secrets = variables.list.filter((variable) => variable.confidential);
-  const exitCode = await prepared.run({
+  const exitCode = await run({
     script: {
       exports:
         status === undefined ? secrets : [...secrets, { key: "CI_JOB_STATUS", value: status }],
-      directory: paths.projectInside,
+      directory: paths.project,
       commands,
     },
     log,
@@ -186,7 +183,7 @@ async function runCommands(
   });
   signal.throwIfAborted();
   if (exitCode === 0) return;
-  const full = await fullDisk([paths.buildsOutside, settings.directory, "/var/lib/docker"]);
+  const full = await fullDisk([...deps.place.disks(), settings.directory, "/var/lib/docker"]);
   if (full !== undefined) {
     throw fullDiskFailure(` (${full}); the script ended with exit code ${exitCode}`);
   }

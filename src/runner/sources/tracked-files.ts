@@ -1,35 +1,30 @@
-import type { JobContext } from "../executor/executor.ts";
+import type { JobPaths } from "../executor/variables.ts";
+import type { PackRequest } from "../executor/workspace.ts";
 import type { Log } from "../trace/trace.ts";
 import { gitEnvironment, runGit } from "./git.ts";
 
 /**
  * The paths that git tracks at the job's commit, where artifacts or a cache ask for `untracked` files.
- * Read before the script runs: afterwards its own settings for git would be obeyed. Undefined where
- * there was no checkout to read it from.
+ * Undefined where there was no checkout to read it from.
  */
 export async function trackedFiles(
-  context: JobContext,
+  paths: JobPaths,
+  { sha, strategy }: NonNullable<PackRequest["untracked"]>,
   log: Log,
   signal: AbortSignal,
 ): Promise<ReadonlySet<string> | undefined> {
-  const { job, paths, variables } = context;
-  if (![...job.artifacts, ...job.cache].some(({ untracked }) => untracked)) return undefined;
-  const strategy = variables.get("GIT_STRATEGY");
   if (strategy === "empty") return new Set();
   if (strategy === "none") {
     log.warning("`untracked` files need a checkout: with GIT_STRATEGY none there are none.");
     return undefined;
   }
   const chunks: Buffer[] = [];
-  const { code } = await runGit(
-    ["ls-tree", "-r", "-z", "--name-only", "--full-tree", job.git_info.sha],
-    {
-      directory: paths.projectOutside,
-      env: gitEnvironment(process.env, undefined, () => undefined),
-      stop: signal,
-      onOutput: (bytes) => chunks.push(bytes),
-    },
-  );
+  const { code } = await runGit(["ls-tree", "-r", "-z", "--name-only", "--full-tree", sha], {
+    directory: paths.project,
+    env: gitEnvironment(process.env, undefined, {}),
+    stop: signal,
+    onOutput: (bytes) => chunks.push(bytes),
+  });
   signal.throwIfAborted();
   if (code !== 0) {
     log.warning("`untracked` files could not be told from tracked ones; they are left out.");

@@ -1,8 +1,9 @@
-import { chownSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { chownSync, createWriteStream, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { unpackFiles } from "#runner/archive/pack.ts";
 import { projectFiles } from "#runner/archive/project-files.ts";
-import { readZip } from "#runner/archive/zip-read.ts";
 import { writeZip } from "#runner/archive/zip-write.ts";
 import { type TestProject, testProject } from "../support/project.ts";
 
@@ -24,13 +25,15 @@ test.skipIf(process.getuid?.() !== 0)(
     for (const path of ["home", "home/file"]) chownSync(join(from.directory, path), 1000, 1001);
 
     const target = join(from.root, "archive");
-    const [packed, unpacked] = [projectFiles(from.paths), projectFiles(to.paths)];
+    const packed = projectFiles(from.paths);
     const { found } = await from.find({ paths: ["."] });
     const skipped: string[] = [];
-    const options = { files: packed, found, target, level: 6, signal };
+    const options = { files: packed, found, output: createWriteStream(target), level: 6, signal };
     await writeZip({ ...options, skipped: (path) => skipped.push(path) });
-    await readZip(unpacked, target, signal);
-    await Promise.all([packed.close(), unpacked.close()]);
+    await packed.close();
+    const archive = await open(target);
+    await unpackFiles(to.paths, archive.fd, signal);
+    await archive.close();
 
     expect(skipped).toEqual([]);
     const owners = ["home", "home/file", "root"].map((path) => {

@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  createWriteStream,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -12,13 +13,15 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ZipFile } from "yazl";
+import { unpackFiles } from "#runner/archive/pack.ts";
 import { projectFiles } from "#runner/archive/project-files.ts";
-import { BadArchive, readZip } from "#runner/archive/zip-read.ts";
+import { BadArchive } from "#runner/archive/zip-read.ts";
 import { writeGzip, writeZip } from "#runner/archive/zip-write.ts";
 import { type TestProject, testProject } from "../support/project.ts";
 
@@ -48,7 +51,7 @@ async function pack(
     await write({
       files,
       found,
-      target: archive,
+      output: createWriteStream(archive),
       level: 6,
       signal,
       skipped: (path) => skipped.push(path),
@@ -60,11 +63,11 @@ async function pack(
 }
 
 async function unpack(project: TestProject, signal: AbortSignal = never): Promise<number> {
-  const files = projectFiles(project.paths);
+  const handle = await open(archive, "r");
   try {
-    return await readZip(files, archive, signal);
+    return await unpackFiles(project.paths, handle.fd, signal);
   } finally {
-    await files.close();
+    await handle.close();
   }
 }
 
@@ -144,7 +147,7 @@ describe("an archive", () => {
     symlinkSync("/etc/passwd", join(from.directory, "goes"));
     const files = projectFiles(from.paths);
     const skipped: string[] = [];
-    const options = { files, found, target: archive, level: 6, signal: never };
+    const options = { files, found, output: createWriteStream(archive), level: 6, signal: never };
     await writeZip({ ...options, skipped: (path) => skipped.push(path) });
     await files.close();
     expect(skipped).toEqual(["goes"]);

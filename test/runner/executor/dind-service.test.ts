@@ -5,7 +5,7 @@ import { variable } from "../support/jobs.ts";
 
 function resolved(values: Record<string, string> = {}) {
   const list = Object.entries(values).map(([key, value]) => variable(key, value));
-  return resolveVariables(list, {}, { filesInside: "/f" });
+  return resolveVariables(list, {}, { files: "/f" });
 }
 
 test.for([

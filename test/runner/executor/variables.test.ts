@@ -6,7 +6,7 @@ import { aJob, variable } from "../support/jobs.ts";
 const NOWHERE = { repoUrl: "http://host/x.git", sha: "a".repeat(40) };
 
 describe("resolveVariables", () => {
-  const paths = { filesInside: "/builds/g/p.tmp" };
+  const paths = { files: "/builds/g/p.tmp" };
 
   test("a later definition wins, and what the runner knows wins over all", () => {
     const sent = [variable("A", "old"), variable("A", "new"), variable("CI_PROJECT_DIR", "x")];
@@ -69,17 +69,16 @@ describe("resolveVariables", () => {
 
 describe("jobPaths", () => {
   test("the project lies below the builds directory, its files beside it", () => {
-    expect(jobPaths(aJob(NOWHERE), "/builds", "/work/builds/0")).toMatchObject({
-      projectInside: "/builds/group/project",
-      projectOutside: "/work/builds/0/group/project",
-      filesInside: "/builds/group/project.tmp",
+    expect(jobPaths(aJob(NOWHERE), "/work/builds/0")).toMatchObject({
+      project: "/work/builds/0/group/project",
+      files: "/work/builds/0/group/project.tmp",
     });
   });
 
   test.for(["../x", "a/../../b", "a//b", "", "a/./b"])("the path %j is refused", (path) => {
     const job = aJob(NOWHERE);
     const hostile = { ...job, job_info: { ...job.job_info, project_full_path: path } };
-    expect(() => jobPaths(hostile, "/builds", "/b")).toThrow(/cannot be a directory/);
+    expect(() => jobPaths(hostile, "/builds")).toThrow(/cannot be a directory/);
   });
 });
 
@@ -96,7 +95,7 @@ test("secrets are the masked values, tokens, passwords, and these as HTTP sends 
       credentials: [{ type: "registry", url: "r", username: "ci", password: "registry-pass" }],
     },
   );
-  const resolved = resolveVariables(job.variables, {}, { filesInside: "/f" });
+  const resolved = resolveVariables(job.variables, {}, { files: "/f" });
   const secrets = jobSecrets(job, resolved);
   expect(secrets).toEqual(
     expect.arrayContaining([

@@ -4,20 +4,26 @@ import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Settings } from "#runner/settings.ts";
-import { DOCKER_HOST, remainsOf, requireImages } from "../../engine/real-engine.ts";
+import {
+  bridge,
+  DOCKER_HOST,
+  ENGINE_IMAGE,
+  remainsOf,
+  requireImages,
+} from "../../engine/real-engine.ts";
 import { type FakeService, startFakeService } from "../support/fake-service.ts";
 import { type GitHost, startGitHost } from "../support/git-host.ts";
 import { aJob } from "../support/jobs.ts";
 import { finished, removeDirectory, runJobs, testSettings } from "../support/run.ts";
 
-await requireImages("busybox:latest");
+await requireImages("busybox:latest", ENGINE_IMAGE);
 
 let git: GitHost;
 let service: FakeService;
 let settings: Settings;
 
 beforeAll(async () => {
-  git = await startGitHost({ "hello.txt": "hello\n" });
+  git = await startGitHost({ "hello.txt": "hello\n" }, (await bridge()).gateway);
 });
 afterAll(() => git.close());
 beforeEach(async () => {

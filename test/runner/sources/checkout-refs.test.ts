@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { resolveVariables } from "#runner/executor/variables.ts";
 import { checkOut } from "#runner/sources/checkout.ts";
+import { sourcesRequest } from "#runner/sources/request.ts";
 import { deferredLog, type Log } from "#runner/trace/trace.ts";
 import { type GitHost, startGitHost } from "../support/git-host.ts";
 import { aJob } from "../support/jobs.ts";
@@ -31,9 +32,11 @@ test.for([
   const job = aJob({ repoUrl: git.repoUrl, sha: git.sha });
   const refspecs = [`+${git.sha}:refs/remotes/origin/${name}`];
   try {
-    const variables = resolveVariables([], {}, { filesInside: "/f" });
+    const variables = resolveVariables([], {}, { files: "/f" });
     const withRef = { ...job, git_info: { ...job.git_info, ref: name, refspecs } };
-    await checkOut(withRef, directory, variables, log, new AbortController().signal);
+    const paths = { builds: dirname(directory), project: directory, files: "/f" };
+    const request = sourcesRequest({ job: withRef, variables }, {});
+    await checkOut(paths, request, log, new AbortController().signal);
     const rev = ["rev-parse", "HEAD", `refs/remotes/origin/${name}`];
     const [head, ref] = execFileSync("git", rev, { cwd: directory, encoding: "utf8" }).split("\n");
     expect([head, ref]).toEqual([git.sha, git.sha]);

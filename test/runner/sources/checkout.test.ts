@@ -9,10 +9,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { resolveVariables } from "#runner/executor/variables.ts";
 import { checkOut } from "#runner/sources/checkout.ts";
+import { sourcesRequest } from "#runner/sources/request.ts";
 import { deferredLog, type Log } from "#runner/trace/trace.ts";
 import { type GitHost, startGitHost } from "../support/git-host.ts";
 import { aJob, variable } from "../support/jobs.ts";
@@ -48,13 +49,19 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-function fetchSources(sha: string, variables: Record<string, string> = {}, repoUrl = git.repoUrl) {
+async function fetchSources(
+  sha: string,
+  variables: Record<string, string> = {},
+  repoUrl = git.repoUrl,
+) {
   const job = aJob({ repoUrl, sha });
   const list = Object.entries(variables).map(([key, value]) => variable(key, value));
-  const resolved = resolveVariables(list, {}, { filesInside: "/f" });
+  const resolved = resolveVariables(list, {}, { files: "/f" });
   const depth = Number(variables.GIT_DEPTH ?? 20);
   const sized = { ...job, git_info: { ...job.git_info, depth } };
-  return checkOut(sized, directory, resolved, log, never);
+  const paths = { builds: dirname(directory), project: directory, files: "/f" };
+  const request = sourcesRequest({ job: sized, variables: resolved }, process.env);
+  return checkOut(paths, request, log, never);
 }
 
 function read(path: string): string {

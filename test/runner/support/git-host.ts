@@ -20,7 +20,10 @@ const PASSWORD = "job-token-of-the-git-host";
 const IDENTITY = ["-c", "user.name=Test", "-c", "user.email=test@example.com"];
 
 /** A repository behind git's own HTTP backend that lets nobody in without the password. */
-export async function startGitHost(files: Readonly<Record<string, string>>): Promise<GitHost> {
+export async function startGitHost(
+  files: Readonly<Record<string, string>>,
+  address = "127.0.0.1",
+): Promise<GitHost> {
   const root = mkdtempSync(join(tmpdir(), "slipway-git-"));
   const work = join(root, "work");
   const bare = join(root, "repo.git");
@@ -79,11 +82,11 @@ export async function startGitHost(files: Readonly<Record<string, string>>): Pro
       response.end(output.subarray(split + 4));
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, address, resolve));
   const { port } = server.address() as AddressInfo;
 
   return {
-    repoUrl: `http://ci:${PASSWORD}@127.0.0.1:${port}/repo.git`,
+    repoUrl: `http://ci:${PASSWORD}@${address}:${port}/repo.git`,
     password: PASSWORD,
     sha,
     commit,

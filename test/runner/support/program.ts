@@ -16,7 +16,7 @@ export type StartedProgram = {
 };
 
 /** The runner as one file, and for each test a service, a directory of its own, and the means to start it. */
-export function useProgram() {
+export function useProgram(address: () => Promise<string> = async () => "127.0.0.1") {
   let git: GitHost;
   let service: FakeService;
   let program: string;
@@ -25,7 +25,7 @@ export function useProgram() {
   let started: ChildProcess[];
 
   beforeAll(async () => {
-    git = await startGitHost({ "hello.txt": "hello\n" });
+    git = await startGitHost({ "hello.txt": "hello\n" }, await address());
     bundles = mkdtempSync(join(tmpdir(), "slipway-bundle-"));
     program = await bundleProgram("src/runner/main.ts", join(bundles, "runner.mjs"));
     // For the tests that run it as another user.

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type FileRequest, type FoundFile, findFiles } from "#runner/archive/find-files.ts";
 import { projectFiles } from "#runner/archive/project-files.ts";
+import type { JobPaths } from "#runner/executor/variables.ts";
 import type { Log } from "#runner/trace/trace.ts";
 
 /** A project directory on disk, as a job leaves it. */
@@ -10,7 +11,7 @@ export type TestProject = {
   /** Holds `builds` and whatever else a test needs beside it. */
   readonly root: string;
   readonly directory: string;
-  readonly paths: { readonly buildsOutside: string; readonly projectOutside: string };
+  readonly paths: JobPaths;
   readonly find: (
     request: Partial<FileRequest>,
   ) => Promise<{ found: readonly FoundFile[]; log: string }>;
@@ -33,7 +34,8 @@ export function testProject(entries: readonly string[]): TestProject {
     else writeFileSync(path, `content of ${name}\n`);
     if (name.endsWith(" +x")) chmodSync(path, 0o755);
   }
-  const paths = { buildsOutside: join(root, "builds"), projectOutside: directory };
+  const builds = join(root, "builds");
+  const paths = { builds, project: directory, files: `${directory}.tmp` };
   return {
     root,
     directory,

@@ -1,9 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { bundleRunner } from "#local/bundle/program.ts";
 import type { JobResponse, JobUpdate } from "#runner/protocol.ts";
 import { runRunner } from "#runner/runner.ts";
 import type { Settings } from "#runner/settings.ts";
 import type { FakeService } from "./fake-service.ts";
+
+/** What helpers run, as an installation has it. */
+const program = await bundleRunner();
 
 /** Short, because sockets lie below it. */
 const BASE = "/tmp/sw-";
@@ -21,6 +25,8 @@ export function testSettings(service: FakeService, parts: Partial<Settings> = {}
     extraHosts: [],
     dockerClient: undefined,
     defaultImage: "busybox:latest",
+    helperImage: "slipway/engine:latest",
+    program,
     logLimitBytes: 64 * 1024 * 1024,
     processLimit: 512,
     graceMilliseconds: 1_000,

@@ -33,8 +33,8 @@ export async function connectJob(
   needs: { readonly services: boolean; readonly engine: ExpectedEngine | undefined },
 ): Promise<Connection> {
   if (isUnprivileged(context.settings)) {
-    // A network of its own, since other jobs' engines listen on the bridge for everyone there.
-    const network = await networks.ofJob(context.job.id);
+    // Not the bridge, where other jobs' engines listen for everyone.
+    const network = await networks.ofSlot(context.slot);
     return { network, binds: [], hostNames: [], ready: Promise.resolve(), close: async () => {} };
   }
   if (needs.services) return connectIn(await networks.ofJob(context.job.id), context, needs.engine);

@@ -2,17 +2,18 @@ import type Docker from "dockerode";
 import { ownerLabels } from "#engine/labels.ts";
 import type { JobImage } from "../../protocol.ts";
 import type { JobContext } from "../executor.ts";
-import type { Connection } from "./connect-job.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** What a job's container and the containers of its services have alike. */
 export function commonSettings(
   context: JobContext,
   image: JobImage,
   ref: string,
-  { network, binds, hostNames }: Connection,
+  { connection, mounts }: Pick<Surroundings, "connection" | "mounts">,
   options: { readonly alias: string | readonly string[]; readonly privileged: boolean },
 ): Docker.ContainerCreateOptions {
   const { settings, variables } = context;
+  const { network, binds, hostNames } = connection;
   const platform = variables.expand(image.executor_opts?.docker?.platform ?? "");
   const user = variables.expand(image.executor_opts?.docker?.user ?? "");
   return {
@@ -23,11 +24,7 @@ export function commonSettings(
     ...(image.entrypoint?.length && { Entrypoint: image.entrypoint }),
     Labels: ownerLabels(settings.environmentId, context.job.id),
     HostConfig: {
-      Binds: [
-        `${context.paths.buildsOutside}:${context.paths.buildsInside}`,
-        `${settings.directory}/cache:/cache`,
-        ...binds,
-      ],
+      Binds: [...mounts.binds, ...binds],
       ExtraHosts: [
         ...settings.extraHosts,
         ...hostNames.map((name) => `${name}:${network.gateway}`),
@@ -36,7 +33,7 @@ export function commonSettings(
       PidsLimit: settings.processLimit,
       Privileged: options.privileged,
     },
-    ...(network.ofJob && {
+    ...(network.hasNames && {
       NetworkingConfig: {
         EndpointsConfig: { [network.name]: { Aliases: [options.alias].flat() } },
       },
@@ -51,14 +48,4 @@ export function environmentEntries(
   return variables
     .filter(({ key, value }) => key !== "" && !/[=\0]/.test(key) && !value.includes("\0"))
     .map(({ key, value }) => `${key}=${value}`);
-}
-
-/**
- * What git in a job's container needs to accept a checkout that belongs to another user: the runner's, when
- * that is not root. A job's own settings for git by environment are left alone.
- */
-export function gitOwnershipEntries(context: JobContext): string[] {
-  if (process.getuid?.() === 0 || context.variables.get("GIT_CONFIG_COUNT") !== undefined)
-    return [];
-  return ["GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*"];
 }

@@ -1,71 +1,137 @@
-import { join } from "node:path";
 import type Docker from "dockerode";
 import { ENVIRONMENT_LABEL } from "#engine/labels.ts";
 import type { Settings } from "../../settings.ts";
-import type { Log } from "../../trace/trace.ts";
 import { engineFailure } from "../engine-client.ts";
-import type { Executor, JobContext, PreparedJob } from "../executor.ts";
+import type { Executor, JobContext, JobPlace } from "../executor.ts";
 import { removeLabelled } from "../remove-labelled.ts";
+import type { DockerTools, Made } from "./docker-tools.ts";
+import { startHelper } from "./helper/helper-container.ts";
+import { helperImage } from "./helper/helper-image.ts";
+import { type HelperPool, helperPool } from "./helper/helper-pool.ts";
+import { helperWorkspace } from "./helper/helper-workspace.ts";
 import { imageStore } from "./image-pull.ts";
-import { type DockerTools, type Made, makeContainers, removeMade } from "./job-containers.ts";
+import { makeContainers, removeMade } from "./job-containers.ts";
 import { networks } from "./networks.ts";
-import { takeBackFiles } from "./take-back-files.ts";
+import { makeSurroundings, prepareEngine } from "./surroundings.ts";
+import { isUnprivileged } from "./unprivileged.ts";
+import { BUILDS, volumes } from "./volumes.ts";
 
 /** Runs jobs in containers of their `image:`, beside their `services:`, on the environment's engine. */
 export function dockerExecutor(engine: Docker, settings: Settings): Executor {
   const removals = new Set<Promise<void>>();
+  const places = { networks: networks(engine, settings), volumes: volumes(engine, settings) };
   const tools: DockerTools = {
     engine,
     settings,
     images: imageStore(engine, settings.dockerHost),
-    networks: networks(engine, settings),
+    ...places,
+    helpers: openHelpers(engine, settings, places),
     inBackground: (removal) => {
       removals.add(removal);
       void removal.finally(() => removals.delete(removal));
     },
   };
-  const builds = join(settings.directory, "builds");
-  const { executor, capacity, privileged } = settings;
-  const alone = executor === "docker-in-docker" && capacity === 1 && privileged;
   const ofEnvironment = [`${ENVIRONMENT_LABEL}=${settings.environmentId}`];
   return {
-    // An environment for one job has its builds where the job sees them, so that the script's own
-    // `docker run --volume $CI_PROJECT_DIR:…` names a directory that the engine has too.
-    builds: (slot) => ({
-      inside: "/builds",
-      outside: alone ? "/builds" : join(builds, String(slot)),
-    }),
+    builds: () => BUILDS,
     variables: { CI_DISPOSABLE_ENVIRONMENT: "true" },
-    prepare: (context, log, stop) => prepare(tools, context, log, stop),
-    removeLeftovers: () => removeLabelled(engine, ofEnvironment),
+    open: (context) => openPlace(tools, context),
+    removeLeftovers: async () => {
+      await removeLabelled(engine, ofEnvironment);
+      // The first job is being asked for meanwhile.
+      tools.helpers.prepare(0);
+    },
     close: async () => {
+      await tools.helpers.close();
       await Promise.allSettled(removals);
       await removeLabelled(engine, ofEnvironment);
     },
   };
 }
 
-async function prepare(
-  tools: DockerTools,
-  context: JobContext,
-  log: Log,
-  stop: AbortSignal,
-): Promise<PreparedJob> {
-  const made: Made = {};
+function openPlace(tools: DockerTools, context: JobContext): JobPlace {
+  const { settings } = tools;
+  const made: Made = { helpers: new Set(), disks: [] };
+  const prepared = once(() => prepareEngine(context));
+  const surroundings = once(async () => makeSurroundings(tools, context, await prepared(), made));
+  const files = helperWorkspace(context.paths, async () => {
+    const { connection } = await surroundings().catch((error: unknown) => {
+      throw engineFailure(error, "Preparing the helper", settings.dockerHost);
+    });
+    const helper = await tools.helpers.take(context.slot, connection.network.name);
+    made.helpers.add(helper);
+    return helper;
+  });
   let closing: Promise<void> | undefined;
   const close = () => {
     closing ??= removeMade(tools, context, made);
     return closing;
   };
-  try {
-    const container = await makeContainers(tools, context, made, log, stop);
-    const takeBack = async () => {
-      if (made.ref !== undefined) await takeBackFiles(tools.engine, context, made.ref);
-    };
-    return { run: container.run, takeBack, close };
-  } catch (error) {
-    await close();
-    stop.throwIfAborted();
-    throw engineFailure(error, "Preparing the job", tools.settings.dockerHost);
-  }
+  return {
+    workspace: {
+      ...files,
+      rest: (more) => {
+        files.rest(more);
+        prepareNext(tools, context.slot);
+      },
+      discard: async () => {
+        await files.discard();
+        await close();
+        await tools.volumes.discard(context.slot);
+      },
+    },
+    prepare: async (log, stop) => {
+      try {
+        const on = { engine: await prepared(), surroundings: surroundings() };
+        // Awaited later, and by others too.
+        on.surroundings.catch(() => undefined);
+        const container = await makeContainers(tools, context, on, made, log, stop);
+        return container.run;
+      } catch (error) {
+        stop.throwIfAborted();
+        throw engineFailure(error, "Preparing the job", settings.dockerHost);
+      }
+    },
+    disks: () => made.disks,
+    close,
+  };
+}
+
+/** While a script runs, the helpers of the jobs after it are started. */
+function prepareNext({ settings, helpers }: DockerTools, slot: number): void {
+  // Other environments end with their job.
+  if (settings.executor !== "docker-socket") return;
+  helpers.prepare(slot);
+  if (slot + 1 < settings.capacity) helpers.prepare(slot + 1);
+}
+
+function openHelpers(
+  engine: Docker,
+  settings: Settings,
+  places: Pick<DockerTools, "networks" | "volumes">,
+): HelperPool {
+  const image = once(() => helperImage(engine, settings));
+  return helperPool(
+    async (slot, network) => {
+      const [made, { binds }] = await Promise.all([image(), places.volumes.ofSlot(slot)]);
+      return startHelper(engine, settings, made, { network, binds });
+    },
+    async (slot) => {
+      const { networks } = places;
+      const likely = isUnprivileged(settings) ? networks.ofSlot(slot) : networks.shared();
+      return (await likely).name;
+    },
+  );
+}
+
+/** Begun when it is first asked for; begun anew where it failed. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
 }

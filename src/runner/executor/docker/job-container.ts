@@ -1,10 +1,11 @@
-import { Duplex } from "node:stream";
+import type { Duplex } from "node:stream";
 import type Docker from "dockerode";
 import { engineMessage } from "#engine/error.ts";
 import { JobFailure } from "../../job-failure.ts";
 import { engineFailure, ignoreMissing } from "../engine-client.ts";
 import type { ScriptRun } from "../executor.ts";
 import { shellScript, terminateAllCommand } from "../shell-script.ts";
+import { ATTACHED, attach } from "./attach.ts";
 import { demultiplex } from "./demultiplex.ts";
 import { createExitMarker } from "./exit-marker.ts";
 
@@ -31,25 +32,15 @@ export async function createJobContainer(
   const failure = (error: unknown, doing: string) => engineFailure(error, doing, dockerHost);
   const container = await engine.createContainer({
     ...settings,
-    AttachStdin: true,
-    AttachStdout: true,
-    AttachStderr: true,
-    OpenStdin: true,
-    StdinOnce: true,
-    Tty: false,
+    ...ATTACHED,
   });
   let waiting: Duplex | undefined;
   let ended: Promise<{ StatusCode: number }> | undefined;
 
   async function start(): Promise<Duplex> {
-    const attached = await container
-      .attach({ stream: true, hijack: true, stdin: true, stdout: true, stderr: true })
-      .catch((error: unknown) => {
-        throw failure(error, "Attaching to the job's container");
-      });
-    const stream = toDuplex(attached);
-    // The reader meets the same error; without a listener it would end the runner.
-    stream.on("error", () => undefined);
+    const stream = await attach(container).catch((error: unknown) => {
+      throw failure(error, "Attaching to the job's container");
+    });
     try {
       await container.start();
     } catch (error) {
@@ -143,9 +134,4 @@ function startFailure(error: unknown, image: string): JobFailure | undefined {
     `The image ${image} cannot run a script: it needs a shell (\`sh\`) and an entrypoint that passes commands on; \`entrypoint: [""]\` clears it. The engine says: ${message}`,
     { exitCode: 127, cause: error },
   );
-}
-
-function toDuplex(stream: NodeJS.ReadWriteStream): Duplex {
-  if (stream instanceof Duplex) return stream;
-  throw new Error("The engine's client gave no stream that can be read and written.");
 }

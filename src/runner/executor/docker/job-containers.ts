@@ -1,42 +1,26 @@
-import type Docker from "dockerode";
 import { engineMessage } from "#engine/error.ts";
-import { applyEngineFlags } from "../../engine/flags.ts";
 import type { JobImage } from "../../protocol.ts";
 import { registryAuths } from "../../registry/auth.ts";
 import { translateAuths } from "../../registry/login.ts";
-import type { Settings } from "../../settings.ts";
 import { together } from "../../together.ts";
 import type { Log } from "../../trace/trace.ts";
-import { planServices } from "../dind-service.ts";
 import { ignoreMissing } from "../engine-client.ts";
 import type { JobContext } from "../executor.ts";
 import { ownerLabelFilter, removeLabelled } from "../remove-labelled.ts";
 import { detectShellCommand } from "../shell-script.ts";
-import { type Connection, connectJob } from "./connect-job.ts";
-import { commonSettings, environmentEntries, gitOwnershipEntries } from "./container-settings.ts";
-import { type ImageStore, imageRequest, type PresentImage } from "./image-pull.ts";
+import { commonSettings, environmentEntries } from "./container-settings.ts";
+import type { DockerTools, Made } from "./docker-tools.ts";
+import { imageRequest, type PresentImage } from "./image-pull.ts";
 import { createJobContainer, type JobContainer } from "./job-container.ts";
-import type { Networks } from "./networks.ts";
 import { startService } from "./services.ts";
-import { takeBackFiles } from "./take-back-files.ts";
-import { isUnprivileged, NO_ENGINE, UNPRIVILEGED_SECURITY } from "./unprivileged.ts";
+import type { PreparedEngine, Surroundings } from "./surroundings.ts";
+import { isUnprivileged, UNPRIVILEGED_SECURITY } from "./unprivileged.ts";
 
-export type DockerTools = {
-  readonly engine: Docker;
-  readonly settings: Settings;
-  readonly images: ImageStore;
-  readonly networks: Networks;
-  /** Remembers a removal that nothing waits for but the runner's end. */
-  readonly inBackground: (removal: Promise<void>) => void;
-};
-
-/** What has been made so far for a job, so that all of it goes when something else fails. */
-export type Made = { connection?: Connection; container?: JobContainer; ref?: string };
-
-/** Makes a job's containers side by side: image, network, services and engine wait only for what they need. */
+/** Makes a job's containers side by side: image, services and container wait only for what they need. */
 export async function makeContainers(
   tools: DockerTools,
   context: JobContext,
+  on: { readonly engine: PreparedEngine; readonly surroundings: Promise<Surroundings> },
   made: Made,
   log: Log,
   stop: AbortSignal,
@@ -48,46 +32,33 @@ export async function makeContainers(
     context.registryLogin,
   );
   for (const problem of auths.problems) log.warning(problem);
-  const plan = planServices(job.services, variables);
+  const connected = on.surroundings;
   const image = job.image ?? { name: settings.defaultImage };
   const request = imageRequest(image, variables.expand, auths.find);
   log.line(`Using ${settings.executor} executor with image ${request.name} ...`);
   const unprivileged = isUnprivileged(settings);
-  if (plan.engine && unprivileged) log.warning(NO_ENGINE);
-  else if (plan.engine && plan.engine.flags.length > 0) {
-    const { executor, dockerHost } = settings;
-    const { warnings } = await applyEngineFlags(plan.engine.flags, { executor, dockerHost });
-    for (const warning of warnings) log.warning(warning);
-  }
+  for (const warning of on.engine.warnings) log.warning(warning);
   await together(stop, (signal) => {
-    const connected = connectJob(tools.networks, context, {
-      services: plan.started.length > 0,
-      engine: plan.engine,
-    }).then((connection) => {
-      made.connection = connection;
-      return connection;
-    });
     const container = async () => {
-      const [present, connection] = await Promise.all([
+      const [present, surroundings] = await Promise.all([
         images.ensure(request, log, signal),
         connected,
       ]);
+      const { connection } = surroundings;
       signal.throwIfAborted();
-      made.ref = request.ref;
+      const early = mayStartEarly(image, present);
       const create = async (privileged: boolean) => {
-        const common = commonSettings(context, image, request.ref, connection, {
+        const common = commonSettings(context, image, request.ref, surroundings, {
           alias: "build",
           privileged,
         });
         made.container = await createJobContainer(engine, settings.dockerHost, {
           ...common,
           Cmd: [...detectShellCommand],
-          WorkingDir: context.paths.projectInside,
+          // As in GitLab, the image's own directory; a script changes to the project by itself.
+          ...(!early && { WorkingDir: context.paths.project }),
           // Secrets go in with the script instead: the engine writes a container's settings to disk.
-          Env: [
-            ...gitOwnershipEntries(context),
-            ...environmentEntries(variables.list.filter((variable) => !variable.confidential)),
-          ],
+          Env: environmentEntries(variables.list.filter((variable) => !variable.confidential)),
           HostConfig: {
             ...common.HostConfig,
             LogConfig: { Type: "none", Config: {} },
@@ -96,13 +67,16 @@ export async function makeContainers(
         });
         // The entrypoint of Docker's own images looks for certificates when it is to use TCP.
         if (variables.get("DOCKER_HOST")?.startsWith("tcp:")) await connection.ready;
-        if (mayStartEarly(image, present)) await made.container.startEarly();
+        if (early) await made.container.startEarly();
       };
       await createPrivilegedIfPossible(settings.privileged, create, made, log);
       await connection.ready;
     };
     const start = { engine, images, context, auths, log, stop: signal };
-    return [container(), ...plan.started.map((service) => startService(start, service, connected))];
+    return [
+      container(),
+      ...on.engine.plan.started.map((service) => startService(start, service, connected)),
+    ];
   });
   if (made.container === undefined) throw new Error("No container was made.");
   return made.container;
@@ -141,18 +115,18 @@ export async function removeMade(
   const { engine, settings } = tools;
   const labels = ownerLabelFilter(settings.environmentId, context.job.id);
   await ignoreMissing(made.connection?.close() ?? Promise.resolve());
-  const closing = await made.container?.close();
+  const own = [...made.helpers, ...(made.container === undefined ? [] : [made.container])];
+  const closing = await Promise.all(own.map((container) => container.close()));
   const others = await engine
     .listContainers({ all: true, filters: { label: labels } })
-    .then((found) => found.filter(({ Id }) => Id !== made.container?.id))
+    .then((found) => found.filter(({ Id }) => !own.some(({ id }) => id === Id)))
     .catch(() => []);
   await Promise.all(
     others.map(({ Id }) => ignoreMissing(engine.getContainer(Id).remove({ force: true, v: true }))),
   );
-  if (made.ref !== undefined) await takeBackFiles(engine, context, made.ref);
   tools.inBackground(
     (async () => {
-      await closing?.removed;
+      await Promise.all(closing.map(({ removed }) => removed));
       await removeLabelled(engine, labels);
     })(),
   );

@@ -12,8 +12,8 @@ export type JobNetwork = {
   readonly gateway: string;
   /** CIDR. */
   readonly subnet: string;
-  /** Whether it ends with the job. */
-  readonly ofJob: boolean;
+  /** Whether containers find each other by name in it, as in all networks but the engine's own. */
+  readonly hasNames: boolean;
 };
 
 export type Networks = {
@@ -30,16 +30,16 @@ export function networks(engine: Docker, settings: Settings): Networks {
   const slots = new Map<number, Promise<JobNetwork>>();
   let bridge: Promise<JobNetwork> | undefined;
 
-  async function describe(name: string, ofJob: boolean): Promise<JobNetwork> {
+  async function describe(name: string, hasNames: boolean): Promise<JobNetwork> {
     const { IPAM } = await engine.getNetwork(name).inspect();
     const ipv4 = ipv4Gateway(IPAM?.Config);
     if (ipv4 === undefined) {
       throw new JobFailure("runner_system_failure", `The network ${name} has no IPv4 subnet.`);
     }
-    return { name, ...ipv4, ofJob };
+    return { name, ...ipv4, hasNames };
   }
 
-  async function make(name: string, labels: Record<string, string>, ofJob: boolean) {
+  async function make(name: string, labels: Record<string, string>) {
     try {
       await engine.createNetwork({
         Name: name,
@@ -52,7 +52,7 @@ export function networks(engine: Docker, settings: Settings): Networks {
       if (statusOf(error) !== 409)
         throw engineFailure(error, `Making the network ${name}`, settings.dockerHost);
     }
-    return describe(name, ofJob);
+    return describe(name, true);
   }
 
   return {
@@ -64,13 +64,12 @@ export function networks(engine: Docker, settings: Settings): Networks {
       return bridge;
     },
     ofSlot: (slot) => {
-      const made =
-        slots.get(slot) ?? make(`slipway-${settings.environmentId}-slot-${slot}`, {}, false);
+      const made = slots.get(slot) ?? make(`slipway-${settings.environmentId}-slot-${slot}`, {});
       slots.set(slot, made);
       made.catch(() => slots.delete(slot));
       return made;
     },
     ofJob: (jobId) =>
-      make(`slipway-${settings.environmentId}-job-${jobId}`, { [JOB_LABEL]: String(jobId) }, true),
+      make(`slipway-${settings.environmentId}-job-${jobId}`, { [JOB_LABEL]: String(jobId) }),
   };
 }

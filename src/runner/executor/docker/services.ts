@@ -6,11 +6,11 @@ import type { AuthSource } from "../../registry/auth.ts";
 import type { Log } from "../../trace/trace.ts";
 import { engineFailure } from "../engine-client.ts";
 import type { JobContext } from "../executor.ts";
-import type { Connection } from "./connect-job.ts";
 import { commonSettings, environmentEntries } from "./container-settings.ts";
 import { demultiplex } from "./demultiplex.ts";
 import { anyPortAnswers } from "./health-check.ts";
 import { type ImageStore, imageRequest, type PresentImage } from "./image-pull.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 export type ServiceStart = {
   readonly engine: Docker;
@@ -34,14 +34,14 @@ const LOG_LIMITS = { "max-size": "4m", "max-file": "1" };
 export async function startService(
   start: ServiceStart,
   service: JobService,
-  connected: Promise<Connection>,
+  connected: Promise<Surroundings>,
 ): Promise<void> {
   const { engine, context, log, stop } = start;
   const { settings, variables } = context;
   const request = imageRequest(service, variables.expand, start.auths.find);
   const aliases = serviceHostNames(request.name, variables.expand(service.alias ?? ""));
   log.line(`Starting service ${request.name} ...`);
-  const [image, connection] = await Promise.all([
+  const [image, surroundings] = await Promise.all([
     start.images.ensure(request, log, stop),
     connected,
   ]);
@@ -49,7 +49,7 @@ export async function startService(
     key,
     value: raw ? value : variables.expand(value),
   }));
-  const common = commonSettings(context, service, request.ref, connection, {
+  const common = commonSettings(context, service, request.ref, surroundings, {
     alias: aliases,
     privileged: settings.privileged,
   });

@@ -11,29 +11,54 @@ import { sleep } from "../../retry.ts";
 import type { Settings } from "../../settings.ts";
 import type { Log } from "../../trace/trace.ts";
 import { planServices } from "../dind-service.ts";
-import type { Executor, JobContext, PreparedJob, ScriptRun } from "../executor.ts";
+import type { Executor, JobContext, JobPlace, RunScript, ScriptRun } from "../executor.ts";
 import { ownerLabelFilter, removeLabelled } from "../remove-labelled.ts";
 import { isShellIdentifier, shellScript } from "../shell-script.ts";
+import type { JobPaths } from "../variables.ts";
+import type { Workspace } from "../workspace.ts";
 import { createProcessGroup, type ProcessGroup } from "./process-group.ts";
 
 /** Runs jobs in the environment's own bash, each in processes, a home and a temporary directory of its own. */
-export function shellExecutor(engine: Docker, settings: Settings): Executor {
+export function shellExecutor(
+  engine: Docker,
+  settings: Settings,
+  openWorkspace: (paths: JobPaths) => Workspace,
+): Executor {
   const builds = join(settings.directory, "builds");
   const leftovers = () =>
     removeLabelled(engine, [`${ENVIRONMENT_LABEL}=${settings.environmentId}`]);
   return {
-    builds: (slot) => {
-      const path = join(builds, String(slot));
-      return { inside: path, outside: path };
-    },
+    builds: (slot) => join(builds, String(slot)),
     variables: { CI_SHARED_ENVIRONMENT: "true" },
-    prepare: (context, log) => prepare(engine, context, log),
+    open: (context) => openPlace(engine, context, openWorkspace(context.paths)),
     removeLeftovers: leftovers,
     close: leftovers,
   };
 }
 
-async function prepare(engine: Docker, context: JobContext, log: Log): Promise<PreparedJob> {
+function openPlace(engine: Docker, context: JobContext, workspace: Workspace): JobPlace {
+  let prepared: Promise<Prepared> | undefined;
+  let closing: Promise<void> | undefined;
+  return {
+    workspace,
+    prepare: async (log) => {
+      prepared = prepare(engine, context, log);
+      return (await prepared).run;
+    },
+    disks: () => [context.paths.builds],
+    close: () => {
+      closing ??= (async () => {
+        await (await prepared?.catch(() => undefined))?.close();
+        await workspace.close();
+      })();
+      return closing;
+    },
+  };
+}
+
+type Prepared = { readonly run: RunScript; readonly close: () => Promise<void> };
+
+async function prepare(engine: Docker, context: JobContext, log: Log): Promise<Prepared> {
   const { settings, job, variables, directory } = context;
   log.line("Using shell executor ...");
   const plan = planServices(job.services, variables);
@@ -71,18 +96,12 @@ async function prepare(engine: Docker, context: JobContext, log: Log): Promise<P
   if (endpoint && (byName || own)) {
     env.DOCKER_HOST = `unix://${endpoint.socketPath}`;
   }
-  let closing: Promise<void> | undefined;
   return {
-    run: (script) => runShell(script, env, context.paths.projectInside, group),
-    close: () => {
-      closing ??= (async () => {
-        await group.end();
-        await endpoint?.close();
-        if (endpoint) {
-          await removeLabelled(engine, ownerLabelFilter(settings.environmentId, job.id));
-        }
-      })();
-      return closing;
+    run: (script) => runShell(script, env, context.paths.project, group),
+    close: async () => {
+      await group.end();
+      await endpoint?.close();
+      if (endpoint) await removeLabelled(engine, ownerLabelFilter(settings.environmentId, job.id));
     },
   };
 }

@@ -1,13 +1,20 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Settings } from "#runner/settings.ts";
-import { DOCKER_HOST, docker, remainsOf, requireImages } from "../../../engine/real-engine.ts";
+import {
+  bridge,
+  DOCKER_HOST,
+  docker,
+  ENGINE_IMAGE,
+  remainsOf,
+  requireImages,
+} from "../../../engine/real-engine.ts";
 import { type FakeService, startFakeService } from "../../support/fake-service.ts";
 import { type GitHost, startGitHost } from "../../support/git-host.ts";
 import { defineJobBehaviour } from "../../support/job-behaviour.ts";
 import { aJob, variable } from "../../support/jobs.ts";
 import { finished, removeDirectory, runJobs, testSettings } from "../../support/run.ts";
 
-await requireImages("busybox:latest", "docker:stable");
+await requireImages("busybox:latest", "docker:stable", ENGINE_IMAGE);
 
 let git: GitHost;
 let service: FakeService;
@@ -19,10 +26,13 @@ describe("a job in a container", { timeout: 60_000 }, () => {
 
   beforeAll(async () => {
     umask = process.umask(0);
-    git = await startGitHost({
-      "hello.txt": "hello from the sources\n",
-      Dockerfile: "FROM busybox\nCOPY hello.txt /\n",
-    });
+    git = await startGitHost(
+      {
+        "hello.txt": "hello from the sources\n",
+        Dockerfile: "FROM busybox\nCOPY hello.txt /\n",
+      },
+      (await bridge()).gateway,
+    );
   });
   afterAll(async () => {
     process.umask(umask);
@@ -272,7 +282,7 @@ describe("a job in a container", { timeout: 60_000 }, () => {
 
 describe("an engine that is gone", () => {
   test("fails the job as a system failure that names it", async () => {
-    const git = await startGitHost({ "a.txt": "a" });
+    const git = await startGitHost({ "a.txt": "a" }, (await bridge()).gateway);
     const service = await startFakeService();
     const settings = testSettings(service, {
       executor: "docker-socket",

@@ -19,7 +19,7 @@ describe("a job without privileges", { timeout: 60_000 }, () => {
 
   beforeAll(async () => {
     umask = process.umask(0);
-    git = await startGitHost({ "hello.txt": "hello from the sources\n" });
+    git = await startGitHost({ "hello.txt": "hello from the sources\n" }, (await bridge()).gateway);
   });
   afterAll(async () => {
     process.umask(umask);
