@@ -18,7 +18,7 @@ function introduction(sections: readonly (readonly [string, KeywordTable])[]): s
     all.filter((keyword) => keyword.support === support).length;
   return [
     "# Keywords of `.gitlab-ci.yml`",
-    "<!-- Made from src/language/keywords.ts by `npm run docs`. A change here is lost; change the table. -->",
+    "<!-- Made from src/language/tree/keywords.ts by `npm run docs`. A change here is lost; change the table. -->",
     "Each keyword that GitLab knows, and what Slipway does with it. Keys that are not listed are errors, as on GitLab.",
     [
       "| state | keywords | means |",
