@@ -13,7 +13,7 @@ test("our own pipeline compiles without a remark, and runs our commands side by 
   expect(stages).toHaveLength(1);
   expect(jobs.map(({ name }) => name)).toEqual(["check", "unit", "engine", "e2e", "aws"]);
   for (const { script } of jobs) {
-    expect(script).toEqual([expect.stringMatching(/^npm run \S+$/)]);
-    expect(scripts).toHaveProperty([String(script[0]).replace("npm run ", "")]);
+    expect(script.at(-1)).toMatch(/^npm run \S+$/);
+    expect(scripts).toHaveProperty([String(script.at(-1)).replace("npm run ", "")]);
   }
 });
