@@ -2,7 +2,7 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
-import { closedGit } from "#git/environment.ts";
+import { closedGit, type GitSetting } from "#git/environment.ts";
 import { defined } from "#language/defined.ts";
 import { send } from "./git-stream.ts";
 
@@ -14,7 +14,7 @@ export type BackendRequest = {
   readonly path: string;
   readonly query: string;
   readonly user: string;
-  readonly config: Readonly<Record<string, string>>;
+  readonly config: readonly GitSetting[];
 };
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
@@ -32,7 +32,7 @@ export function startBackend(request: BackendRequest, req: IncomingMessage): Bac
     cwd: request.root,
     env: closedGit({
       variables: cgiEnvironment(request, req),
-      settings: Object.entries(request.config),
+      settings: request.config,
     }),
     stdio: ["pipe", "pipe", "pipe", "pipe", "pipe"],
   });

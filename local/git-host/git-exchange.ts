@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { GitSetting } from "#git/environment.ts";
 import { type Backend, feedBackend, relayReply, startBackend } from "./git-backend.ts";
 import { answerPush, type PushReport, readPushReport } from "./git-push.ts";
 import { settleDefaultBranch } from "./git-repository.ts";
@@ -7,7 +8,7 @@ import { send } from "./git-stream.ts";
 
 export type Exchange = GitRequest & {
   readonly program: string;
-  readonly config: Readonly<Record<string, string>>;
+  readonly config: readonly GitSetting[];
   readonly root: string;
   readonly directory: string;
   readonly user: string;

@@ -3,7 +3,7 @@ import { access, mkdir } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { repositoryDirectory } from "#forge/project-path.ts";
-import { closedGit } from "#git/environment.ts";
+import { closedGit, type GitSetting } from "#git/environment.ts";
 import { runGit } from "#git/run.ts";
 import type { UserFacts } from "#language/facts.ts";
 import { inPackage } from "../package-root.ts";
@@ -58,7 +58,9 @@ export type GitHost = {
 export async function createGitHost(options: GitHostOptions): Promise<GitHost> {
   const program = await findBackend();
   const hooks = inPackage("local/git-host/hooks");
-  await access(join(hooks, "post-receive"), constants.X_OK);
+  for (const hook of ["pre-receive", "post-receive"]) {
+    await access(join(hooks, hook), constants.X_OK);
+  }
   await mkdir(options.root, { recursive: true, mode: 0o700 });
   const config = repositoryConfig(hooks, options.maxPushBytes ?? 2 * 1024 ** 3);
   return {
@@ -85,26 +87,30 @@ async function findBackend(): Promise<string> {
   }
 }
 
-function repositoryConfig(hooks: string, maxPushBytes: number): Readonly<Record<string, string>> {
-  return {
-    "core.hooksPath": hooks,
-    "http.getanyfile": "false",
-    "receive.advertisePushOptions": "true",
-    "receive.maxInputSize": String(maxPushBytes),
-    "receive.fsckObjects": "true",
+function repositoryConfig(hooks: string, maxPushBytes: number): readonly GitSetting[] {
+  return [
+    ["core.hooksPath", hooks],
+    ["http.getanyfile", "false"],
+    ["receive.advertisePushOptions", "true"],
+    ["receive.maxInputSize", String(maxPushBytes)],
+    ["receive.fsckObjects", "true"],
     // Harmless faults that old histories are full of; GitLab lets them pass as well.
-    "receive.fsck.badTimezone": "ignore",
-    "receive.fsck.missingSpaceBeforeDate": "ignore",
-    "receive.fsck.zeroPaddedFilemode": "ignore",
+    ["receive.fsck.badTimezone", "ignore"],
+    ["receive.fsck.missingSpaceBeforeDate", "ignore"],
+    ["receive.fsck.zeroPaddedFilemode", "ignore"],
+    // `refs/replace/` would have git show other objects than the names say, and nothing is built from any other ref.
+    ["transfer.hideRefs", "refs"],
+    ["transfer.hideRefs", "!refs/heads"],
+    ["transfer.hideRefs", "!refs/tags"],
     // A job's commit may be off every branch by the time it is cloned.
-    "uploadpack.allowAnySHA1InWant": "true",
-    "uploadpack.allowFilter": "true",
+    ["uploadpack.allowAnySHA1InWant", "true"],
+    ["uploadpack.allowFilter", "true"],
     // All repositories under the root were made by us, whoever owns the directory now.
-    "safe.directory": "*",
-  };
+    ["safe.directory", "*"],
+  ];
 }
 
-type Installation = { readonly program: string; readonly config: Readonly<Record<string, string>> };
+type Installation = { readonly program: string; readonly config: readonly GitSetting[] };
 
 async function serve(
   options: GitHostOptions,

@@ -88,11 +88,11 @@ export async function serveApi(options: {
         path: url.pathname.replace(`/${options.project}.git`, `/${nameOf(options.repository)}`),
         query: url.search.slice(1),
         user: "",
-        config: {
-          "safe.directory": "*",
-          "http.receivepack": "false",
-          "uploadpack.allowAnySHA1InWant": "true",
-        },
+        config: [
+          ["safe.directory", "*"],
+          ["http.receivepack", "false"],
+          ["uploadpack.allowAnySHA1InWant", "true"],
+        ],
       },
       req,
     );
