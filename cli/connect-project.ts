@@ -81,7 +81,7 @@ export async function connectProject(
 }
 
 function connectionFor(wish: ConnectWish, settings: Settings): ForgeConnection {
-  const url = wish.url.replace(/\/+$/, "");
+  const url = wish.url.replace(/(?<!\/)\/+$/, "");
   const connection = [...settings.forges.values()].find(
     (each) => each.kind === wish.kind && each.url === url,
   );

@@ -45,5 +45,5 @@ function readServiceUrl(text: string): string {
   if (!isSafe || !isPlain) {
     throw new InvalidArgumentError("An address such as https://slipway.example.com is needed.");
   }
-  return text.replace(/\/+$/, "");
+  return text.replace(/(?<!\/)\/+$/, "");
 }

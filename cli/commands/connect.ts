@@ -92,6 +92,6 @@ function explain(error: unknown): never {
 }
 
 function readAddress(text: string): string {
-  if (URL.canParse(text) && /^https?:\/\//.test(text)) return text.replace(/\/+$/, "");
+  if (URL.canParse(text) && /^https?:\/\//.test(text)) return text.replace(/(?<!\/)\/+$/, "");
   throw new InvalidArgumentError("An address such as https://gitlab.example.com is needed.");
 }

@@ -19,5 +19,5 @@ export async function projectPathOf(directory: string): Promise<string> {
 export function pathInUrl(url: string): string | undefined {
   const remote =
     /^(?:https?|ssh|git):\/\/[^/]+\/(.+)$/.exec(url) ?? /^[^/:]+:(?!\/)(.+)$/.exec(url);
-  return remote?.[1]?.replace(/\/+$/, "").replace(/\.git$/, "");
+  return remote?.[1]?.replace(/(?<!\/)\/+$/, "").replace(/\.git$/, "");
 }

@@ -8,5 +8,5 @@ export type RefSlug = string & { readonly [brand]: "RefSlug" };
  */
 export function refSlug(refName: string): RefSlug {
   const replaced = refName.toLowerCase().replace(/[^a-z0-9]/gu, "-");
-  return replaced.slice(0, 63).replace(/^-+|-+$/g, "") as RefSlug;
+  return replaced.slice(0, 63).replace(/^-+|(?<!-)-+$/g, "") as RefSlug;
 }

@@ -80,7 +80,9 @@ export const awsSchema = z
     build_image: z.optional(z.string().check(z.minLength(1))),
     compute: z.optional(z.enum(computeSizes)),
     concurrent_builds: z.optional(z.int().check(z.gte(1), z.lte(10_000))),
-    alarm_email: z.optional(matching(/^[^@\s]+@[^@\s]+\.[^@\s]+$/, "must be an e-mail address")),
+    alarm_email: z.optional(
+      matching(/^[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+$/, "must be an e-mail address"),
+    ),
     log_retention_days: z.optional(z.literal(retentionDays)),
     frozen_tags: z.optional(
       z

@@ -30,12 +30,12 @@ const publicUrl = {
 
 /** Fills in the addresses that follow from the kind of forge. */
 export function toConnection(name: string, given: GivenConnection): ForgeConnection {
-  const url = (given.url ?? publicUrl[given.kind]).replace(/\/+$/, "");
+  const url = (given.url ?? publicUrl[given.kind]).replace(/(?<!\/)\/+$/, "");
   return {
     name,
     kind: given.kind,
     url,
-    apiUrl: given.api_url?.replace(/\/+$/, "") ?? apiUrlOf(given.kind, url),
+    apiUrl: given.api_url?.replace(/(?<!\/)\/+$/, "") ?? apiUrlOf(given.kind, url),
     access: accessOf(given),
     ...defined({ user: given.user, cloneUser: given.clone_user }),
   };

@@ -55,12 +55,12 @@ export function readSettings(
     throw new SettingsError(`SLIPWAY_DIRECTORY is "${directory}": it must be an absolute path.`);
   }
   return {
-    url: required("SLIPWAY_URL").replace(/\/+$/, ""),
+    url: required("SLIPWAY_URL").replace(/(?<!\/)\/+$/, ""),
     ticket: required("SLIPWAY_TICKET"),
     executor: readExecutor(required("SLIPWAY_EXECUTOR")),
     capacity: count("SLIPWAY_CAPACITY", 1),
     environmentId: required("SLIPWAY_ENVIRONMENT_ID"),
-    directory: directory.replace(/\/+$/, ""),
+    directory: directory.replace(/(?<!\/)\/+$/, ""),
     dockerHost: env.DOCKER_HOST || "unix:///var/run/docker.sock",
     privileged: env.SLIPWAY_PRIVILEGED === "true" || env.SLIPWAY_PRIVILEGED === "1",
     extraHosts: (env.SLIPWAY_EXTRA_HOSTS ?? "").split(",").filter((entry) => entry !== ""),

@@ -1,5 +1,5 @@
 import { sequenceAt, type Token } from "./escapes.ts";
-import { markBeginning, sectionMarkAt } from "./section-marks.ts";
+import { sectionMarkAt } from "./section-marks.ts";
 
 /** A piece of text that may be shown, and the end of what was given that cannot be judged before more comes. */
 export type Readable = {
@@ -55,8 +55,12 @@ export function oneLine(text: string): string {
 }
 
 const controls = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
-const inColors = new RegExp(`${controls.source}|${markBeginning.source}`, "g");
-const inPlain = new RegExp(`${inColors.source}|\\r(?=\\n|$)`, "g");
+// The same, or where a mark of a section may begin: its name, or as much of that as the text still has.
+const inColors =
+  /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|s(?:e(?:c(?:t(?:i(?:o(?:n(?:_|$)|$)|$)|$)|$)|$)|$)/g;
+// The same, or a carriage return that ends a line.
+const inPlain =
+  /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|s(?:e(?:c(?:t(?:i(?:o(?:n(?:_|$)|$)|$)|$)|$)|$)|$)|\r(?=\n|$)/g;
 
 function readable(
   text: string,

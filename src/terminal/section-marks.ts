@@ -4,9 +4,6 @@ const name = "section_";
 const whole = /section_(?:start|end):\d{1,20}:[\w.-]{1,200}(?:\[[^\]\r\n]{0,500}\])?\r/y;
 const begun = /section_[a-z]{0,5}(?::\d{0,20}(?::[\w.-]{0,200}(?:\[[^\]\r\n]{0,500}\]?)?)?)?/y;
 
-/** Where a mark may begin: its name, or as much of it as the text still has. */
-export const markBeginning = /s(?:e(?:c(?:t(?:i(?:o(?:n(?:_|$)|$)|$)|$)|$)|$)|$)/;
-
 /**
  * The mark of a section that begins here, `section_start:1700000000:name[collapsed=true]` and a carriage return;
  * undefined where it may go on behind the end of the text.

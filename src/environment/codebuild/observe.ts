@@ -69,7 +69,7 @@ function failed(build: Build): string {
   if (/assume\s?role|ACCESS_DENIED|service role|not authorized/i.test(said)) {
     return `CodeBuild could not use the build's role ${build.serviceRole ?? ""}. Was it deleted or changed? Deploy the stacks again. CodeBuild says${inPhase(build)}`;
   }
-  if (/UNABLE_TO_PULL_IMAGE|pull.*image/i.test(said)) {
+  if (/UNABLE_TO_PULL_IMAGE|pull.{0,200}image/i.test(said)) {
     return `CodeBuild could not pull the build's image ${build.environment?.image ?? ""}: look at its name and at what the build's role may read. CodeBuild says${inPhase(build)}`;
   }
   return `Its build failed${inPhase(build)}`;

@@ -216,7 +216,7 @@ function startError(error: unknown, options: EngineContainersOptions): Environme
   const hint =
     status === 404 && /no such image/i.test(said)
       ? ` Make the image ${options.image} by the set-up, or name another one.`
-      : /apply caps|unknown.*runtime/i.test(said)
+      : /apply caps|unknown.{0,200}runtime/i.test(said)
         ? " Privileged containers need another OCI runtime on this machine: run the set-up again."
         : "";
   const permanent = hint !== "" || status === 400 || error instanceof BuildspecError;

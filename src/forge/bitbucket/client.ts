@@ -119,11 +119,11 @@ export function bitbucketForgeClient(
       if (!/^[0-9a-f]{12,64}$/.test(sha)) return undefined;
       const found = await readOne(answers.commit, `${base}/commit/${sha}`);
       if (found === undefined) return undefined;
-      const [, name = "", email = ""] = /^(.*?)\s*<([^>]*)>$/s.exec(found.author?.raw ?? "") ?? [];
+      const { name, email } = personOf(found.author?.raw ?? "");
       return {
         sha: found.hash,
         message: found.message ?? "",
-        authorName: name || (found.author?.raw ?? ""),
+        authorName: name,
         authorEmail: email,
         timestamp: found.date,
       };
@@ -191,4 +191,14 @@ function statusBody(status: CommitStatus) {
 function cannotList(what: string, found: "too_many" | undefined): ForgeError {
   const why = found === "too_many" ? "there is more than is read" : "there is no such thing";
   return new ForgeError(`Bitbucket cannot list ${what}: ${why}.`, { retryable: false });
+}
+
+/** `Name <address>`; a text of another form is the name. */
+function personOf(raw: string): { readonly name: string; readonly email: string } {
+  const open = raw.lastIndexOf("<");
+  const name = open < 0 ? "" : raw.slice(0, open).trimEnd();
+  const isPerson = open >= 0 && raw.endsWith(">") && raw.indexOf(">", open) === raw.length - 1;
+  return isPerson
+    ? { name: name || raw, email: raw.slice(open + 1, -1) }
+    : { name: raw, email: "" };
 }

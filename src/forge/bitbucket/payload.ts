@@ -54,7 +54,7 @@ export function idOf(from: Repository): number {
 
 export function pageOf(from: Repository): string {
   const page = from.links?.html?.href ?? `https://bitbucket.org/${from.full_name}`;
-  return page.replace(/\/+$/, "");
+  return page.replace(/(?<!\/)\/+$/, "");
 }
 
 /**

@@ -33,7 +33,7 @@ export function forgeProject(from: z.infer<typeof repository>): ForgeProject {
   return {
     id: from.id,
     path: from.full_name,
-    url: (from.html_url ?? "").replace(/\/+$/, ""),
+    url: (from.html_url ?? "").replace(/(?<!\/)\/+$/, ""),
     defaultBranch: from.default_branch ?? "",
     visibility: visibility(from),
   };

@@ -33,7 +33,7 @@ export function forgeProject(
   return {
     id,
     path: from.path_with_namespace,
-    url: (from.web_url ?? "").replace(/\/+$/, ""),
+    url: (from.web_url ?? "").replace(/(?<!\/)\/+$/, ""),
     defaultBranch: from.default_branch ?? "",
     visibility: visibility(from.visibility_level),
   };

@@ -132,7 +132,7 @@ export function gitlabForgeClient(options: GitLabClientOptions, project: string)
           description: found.description ?? "",
           visibility: found.visibility,
           defaultBranch: found.default_branch ?? "",
-          url: found.web_url.replace(/\/+$/, ""),
+          url: found.web_url.replace(/(?<!\/)\/+$/, ""),
           configPath: ".gitlab-ci.yml",
         }
       );

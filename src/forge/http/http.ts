@@ -53,7 +53,7 @@ const userAgent = "slipway";
 /** Asks a forge's API: bounded in time and size, patient with limits, and deaf to other origins. */
 export function forgeHttp(options: ForgeHttpOptions): ForgeHttp {
   const { timeoutMilliseconds = 20_000 } = options;
-  const base = new URL(options.apiUrl.replace(/\/+$/, ""));
+  const base = new URL(options.apiUrl.replace(/(?<!\/)\/+$/, ""));
   return async (request) => {
     const url = addressOf(base, request);
     const { pause } = options;

@@ -20,15 +20,23 @@ export function parseCommit(sha: string, content: Buffer): Omit<CommitFacts, "be
   const head = content.subarray(0, end === -1 ? content.length : end);
   const encoding = /^encoding (.+)$/m.exec(head.toString("latin1"))?.[1] ?? "utf-8";
   const headers = decode(head, encoding);
-  const author = /^author (.*?) ?<(.*)> (-?\d+) ([+-]\d{4})$/m.exec(headers);
+  const author = personOf(/^author (.*)$/m.exec(headers)?.[1] ?? "");
   const committer = /^committer .*> (-?\d+) ([+-]\d{4})$/m.exec(headers);
   return {
     sha,
     message: end === -1 ? "" : decode(content.subarray(end + 2), encoding),
-    authorName: author?.[1] ?? "",
-    authorEmail: author?.[2] ?? "",
+    authorName: author.name,
+    authorEmail: author.email,
     timestamp: isoTime(Number(committer?.[1] ?? 0), committer?.[2] ?? "+0000"),
   };
+}
+
+/** `Name <address> seconds zone`. */
+function personOf(line: string): { readonly name: string; readonly email: string } {
+  const open = line.indexOf("<");
+  const close = line.lastIndexOf("> ");
+  if (open < 0 || close < open) return { name: "", email: "" };
+  return { name: line.slice(0, open).replace(/ $/, ""), email: line.slice(open + 1, close) };
 }
 
 function decode(bytes: Buffer, encoding: string): string {

@@ -47,7 +47,9 @@ function createMatcher(): PathMatcher {
     if (!glob.ok) return glob;
     const sorted = sortedOf(paths);
     const beginning = /^[^*?[{\\]*/.exec(pattern)?.[0] ?? "";
-    const ending = /\{/.test(pattern) ? "" : (/[^*?\]\\/]*$/.exec(pattern)?.[0] ?? "");
+    const ending = /\{/.test(pattern)
+      ? ""
+      : (/(?<![^*?\]\\/])[^*?\]\\/]*$/.exec(pattern)?.[0] ?? "");
     for (let at = firstFrom(sorted, beginning); at < sorted.length; at += 1) {
       const { path, names } = sorted[at] ?? { path: "", names: [] };
       if (!path.startsWith(beginning)) break;

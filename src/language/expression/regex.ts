@@ -71,7 +71,7 @@ function lastOf(compiled: RE2JS, subject: string): string | undefined {
 }
 
 const PIECE =
-  /\\[pPx]\{[^}]*\}|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\{(\d+)(?:,(\d*))?\}|./gsu;
+  /\\[pPx]\{[^}]{0,64}\}|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\{(\d+)(?:,(\d*))?\}|./gsu;
 
 /** Upper estimate of the compiled size: counted repetitions multiply what they repeat. */
 function estimatedSize(source: string): number {

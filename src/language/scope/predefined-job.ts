@@ -69,10 +69,13 @@ export function jobIdentityVariables(job: JobIdentity): Variable[] {
 
 /** The name that parallel jobs share: `test 1/3` and `test: [a, b]` are both of `test`. */
 function groupName(name: string): string {
-  return name
-    .replace(/\b\d+[\s:/\\]+\d+\s*/g, "")
-    .replace(/: \[.*\]\s*$/, "")
-    .trim();
+  return withoutMatrix(name.replace(/\b\d+[\s:/\\]+\d+\s*/g, "")).trim();
+}
+
+function withoutMatrix(name: string): string {
+  const text = name.trimEnd();
+  const open = text.indexOf(": [", text.lastIndexOf("\n") + 1);
+  return text.endsWith("]") && open >= 0 ? text.slice(0, open) : name;
 }
 
 /** GitLab's guess of a tier by the environment's name. */

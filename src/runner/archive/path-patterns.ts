@@ -31,7 +31,7 @@ export function compilePathPattern(
   const start = levels.slice(0, special).join("/");
   const glob = compileGlob(path.replace(/(^|\/)\*\*$/, "$1**/*"));
   if (!glob.ok) return { problem: glob.message };
-  const anyDepth = levels.some((level) => level.includes("**")) || /\{[^}]*\//.test(path);
+  const anyDepth = levels.some((level) => level.includes("**")) || /\{[^{}]*\//.test(path);
   return {
     written,
     start,

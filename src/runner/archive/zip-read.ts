@@ -51,7 +51,7 @@ async function unpack(files: ProjectFiles, zip: ZipFile, signal: AbortSignal): P
       throw new BadArchive(`the archive unpacks to more than ${limits.bytes} bytes`);
     }
     const mode = entry.externalFileAttributes >>> 16;
-    const path = entry.fileName.replace(/\/+$/, "");
+    const path = entry.fileName.replace(/(?<!\/)\/+$/, "");
     count += 1;
     if (entry.fileName.endsWith("/")) {
       await files.make(path);

@@ -64,6 +64,6 @@ export function dindTlsWanted(
     // The official client goes over to TLS on whatever port as soon as it finds certificates.
     tls: !asked,
     plain: certDirectory === undefined || asked,
-    certDirectory: certDirectory?.replace(/\/+$/, "") || "/certs",
+    certDirectory: certDirectory?.replace(/(?<!\/)\/+$/, "") || "/certs",
   };
 }

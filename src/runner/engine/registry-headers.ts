@@ -79,7 +79,9 @@ function readLogin(login: Record<string, unknown>) {
 /** The registry's host in the image that a request is about, for clients that send no address. */
 function registryOfImage(url: string): string {
   const { pathname, searchParams } = new URL(url, "http://engine");
-  const named = /\/(?:images|distribution)\/(.+)\/(?:push|json)$/.exec(pathname)?.[1];
+  const named = /^\/(?:v[\d.]{1,16}\/)?(?:images|distribution)\/(.+)\/(?:push|json)$/.exec(
+    pathname,
+  )?.[1];
   const image = searchParams.get("fromImage") ?? decodeURIComponent(named ?? "");
   const [first = "", ...rest] = image.split("/");
   return rest.length > 0 ? first : "";

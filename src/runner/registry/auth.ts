@@ -50,7 +50,13 @@ function readEntry(host: string, entry: Record<string, unknown>): RegistryAuth |
   if (typeof entry.auth === "string" && entry.auth !== "") {
     const login = readDockerAuth(entry.auth);
     // Some clients pad what they write.
-    return login && { ...login, password: login.password.replace(/\0+$/, ""), serveraddress: host };
+    return (
+      login && {
+        ...login,
+        password: login.password.replace(/(?<!\0)\0+$/, ""),
+        serveraddress: host,
+      }
+    );
   }
   const { username, password } = entry;
   if (typeof username !== "string" || typeof password !== "string") return undefined;
@@ -61,7 +67,7 @@ function readEntry(host: string, entry: Record<string, unknown>): RegistryAuth |
 export function canonicalHost(url: string): string {
   const host = url
     .replace(/^https?:\/\//, "")
-    .replace(/\/.*$/, "")
+    .replace(/\/.*/s, "")
     .toLowerCase();
   return host === "index.docker.io" || host === "registry-1.docker.io" ? DOCKER_HUB : host;
 }

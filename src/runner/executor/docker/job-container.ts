@@ -125,7 +125,9 @@ export async function createJobContainer(
 function startFailure(error: unknown, image: string): JobFailure | undefined {
   const message = engineMessage(error);
   if (
-    !/executable file not found|no such file or directory|permission denied.*exec/i.test(message)
+    !/executable file not found|no such file or directory|permission denied.{0,200}exec/i.test(
+      message,
+    )
   ) {
     return undefined;
   }
