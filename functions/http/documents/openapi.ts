@@ -41,7 +41,7 @@ export function openapiDocument(version: string) {
 
 /** Path as OpenAPI has it: `/jobs/:id{[0-9]+}` is `/jobs/{id}`. */
 export function templateOf(path: string): string {
-  return path.replaceAll(/:(\w+)(?:\{[^}]*\})?/g, "{$1}");
+  return path.replaceAll(/:(\w{1,100})(?:\{[^}]{0,100}\})?/g, "{$1}");
 }
 
 /** The schemas of all answers by name; one refers to another. */
