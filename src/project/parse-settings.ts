@@ -175,15 +175,17 @@ function dockerServerOf(
 function overlayOptional(
   base: Omit<ProjectSettings, "path">,
   given: NonNullable<Given>,
-): Pick<ProjectSettings, "statuses" | "imageGraceSeconds"> {
+): Pick<ProjectSettings, "statuses" | "imageGraceSeconds" | "allowedPullPolicies"> {
   const statuses = given.statuses ?? base.statuses;
   const grace =
     given.image_grace === undefined || given.image_grace === "never"
       ? given.image_grace
       : parseDuration(String(given.image_grace));
   const imageGraceSeconds = grace ?? base.imageGraceSeconds;
+  const allowedPullPolicies = given.allowed_pull_policies ?? base.allowedPullPolicies;
   return {
     ...(statuses !== undefined && { statuses }),
+    ...(allowedPullPolicies !== undefined && { allowedPullPolicies }),
     ...(imageGraceSeconds !== undefined && { imageGraceSeconds }),
   };
 }

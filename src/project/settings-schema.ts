@@ -4,6 +4,7 @@ import { computeSizes, executors } from "#pipeline/pipeline.ts";
 import { awsSchema } from "./aws-settings.ts";
 import { isPlainAddress } from "./plain-address.ts";
 import { parseMemory } from "./runner-size.ts";
+import { pullPolicies } from "./settings.ts";
 
 // What `slipway.yaml` may hold, as it is written.
 
@@ -71,6 +72,7 @@ const common = {
   protected: z.optional(z.array(z.string())),
   protected_tags: z.optional(z.array(z.string())),
   registry: z.optional(z.boolean()),
+  allowed_pull_policies: z.optional(z.array(z.enum(pullPolicies)).check(z.minLength(1))),
   forks: z.optional(z.enum(["off", "approve"])),
   max_artifacts_size: z.optional(megabytes),
   max_cache_size: z.optional(megabytes),

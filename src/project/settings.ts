@@ -1,3 +1,4 @@
+import type { PullPolicy } from "#language/plan.ts";
 import type { ComputeSize, Executor } from "#pipeline/pipeline.ts";
 import type { RunnerSizes } from "./runner-size.ts";
 
@@ -13,6 +14,12 @@ export type ProjectVariable = {
   /** Deployment environments that get it, with `*` as wildcard. */
   readonly environmentScope: string;
 };
+
+export const pullPolicies = [
+  "always",
+  "if-not-present",
+  "never",
+] as const satisfies readonly PullPolicy[];
 
 /** What an operator decides about one project. */
 export type ProjectSettings = {
@@ -33,6 +40,8 @@ export type ProjectSettings = {
   /** Patterns of tag names with `*`; no tag is protected by itself. */
   readonly protectedTags: readonly string[];
   readonly registry: boolean;
+  /** The `pull_policy` that its jobs may name; absent: all. */
+  readonly allowedPullPolicies?: readonly PullPolicy[];
   /** What becomes of merge requests from forks: nothing, or what a member approves. Absent: off. */
   readonly forks?: "off" | "approve";
   /** Largest file of artifacts, and largest cache, that one job may upload. */

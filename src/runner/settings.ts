@@ -24,6 +24,8 @@ export type Settings = {
   readonly processLimit: number;
   /** Time that processes have between being asked to end and being killed. */
   readonly graceMilliseconds: number;
+  /** Whether the machine is there for this environment alone, as that of a CodeBuild build is. */
+  readonly ownMachine?: boolean;
 };
 
 /** A setting that the runner cannot work with; the message names the variable. */
@@ -71,6 +73,8 @@ export function readSettings(
     logLimitBytes: count("SLIPWAY_LOG_LIMIT", 64 * MEGABYTE),
     processLimit: count("SLIPWAY_PROCESS_LIMIT", 4096),
     graceMilliseconds: count("SLIPWAY_GRACE_SECONDS", 10) * 1_000,
+    // AWS CodeBuild User Guide, "Environment variables in build environments".
+    ...(env.CODEBUILD_BUILD_ID && { ownMachine: true }),
   };
 }
 

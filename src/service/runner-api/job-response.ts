@@ -16,6 +16,7 @@ import { jobUrl } from "../page-urls.ts";
 import { idTokenVariables } from "./id-tokens.ts";
 import { dependenciesOf, toArtifacts } from "./job-artifacts.ts";
 import { toCaches } from "./job-cache.ts";
+import { withAllowedPolicies } from "./pull-policies.ts";
 
 const afterScriptTimeoutSeconds = 300;
 const defaultDepth = 20;
@@ -28,12 +29,14 @@ export async function jobResponse(
   plan: Plan,
   token: string,
 ): Promise<JobResponse | { readonly error: string; readonly failureReason?: FailureReason }> {
-  const planned = plan.jobs[job.planIndex];
+  const written = plan.jobs[job.planIndex];
   const forge = deps.forges.get(pipeline.forge);
   const settings = await deps.settings(pipeline);
-  if (planned === undefined || forge === undefined || settings === undefined) {
+  if (written === undefined || forge === undefined || settings === undefined) {
     return { error: "The project was disconnected while the pipeline ran." };
   }
+  const planned = withAllowedPolicies(written, settings.allowedPullPolicies);
+  if ("error" in planned) return { ...planned, failureReason: "image_pull_failure" };
   const { facts } = pipeline;
   const sources = dependenciesOf(pipeline, planned, token);
   if ("expired" in sources) {

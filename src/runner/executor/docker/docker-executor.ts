@@ -9,9 +9,10 @@ import { startHelper } from "./helper/helper-container.ts";
 import { helperImage } from "./helper/helper-image.ts";
 import { type HelperPool, helperPool } from "./helper/helper-pool.ts";
 import { helperWorkspace } from "./helper/helper-workspace.ts";
-import { imageStore } from "./image-pull.ts";
+import { imageStore } from "./image-store.ts";
 import { makeContainers, removeMade } from "./job-containers.ts";
 import { networks } from "./networks.ts";
+import { isSharedEngine } from "./shared-engine.ts";
 import { makeSurroundings, prepareEngine } from "./surroundings.ts";
 import { isUnprivileged } from "./unprivileged.ts";
 import { BUILDS, volumes } from "./volumes.ts";
@@ -23,7 +24,10 @@ export function dockerExecutor(engine: Docker, settings: Settings): Executor {
   const tools: DockerTools = {
     engine,
     settings,
-    images: imageStore(engine, settings.dockerHost),
+    images: imageStore(engine, {
+      dockerHost: settings.dockerHost,
+      shared: isSharedEngine(settings),
+    }),
     ...places,
     helpers: openHelpers(engine, settings, places),
     inBackground: (removal) => {

@@ -3,7 +3,7 @@ import type { Settings } from "../../settings.ts";
 import type { Connection } from "./connect-job.ts";
 import type { Helper } from "./helper/helper-container.ts";
 import type { HelperPool } from "./helper/helper-pool.ts";
-import type { ImageStore } from "./image-pull.ts";
+import type { ImageStore } from "./image-store.ts";
 import type { JobContainer } from "./job-container.ts";
 import type { Networks } from "./networks.ts";
 import type { Volumes } from "./volumes.ts";

@@ -10,7 +10,8 @@ import { ownerLabelFilter, removeLabelled } from "../remove-labelled.ts";
 import { detectShellCommand } from "../shell-script.ts";
 import { commonSettings, environmentEntries } from "./container-settings.ts";
 import type { DockerTools, Made } from "./docker-tools.ts";
-import { imageRequest, type PresentImage } from "./image-pull.ts";
+import { imageRequest } from "./image-request.ts";
+import type { PresentImage } from "./image-store.ts";
 import { createJobContainer, type JobContainer } from "./job-container.ts";
 import { startService } from "./services.ts";
 import type { PreparedEngine, Surroundings } from "./surroundings.ts";
@@ -34,7 +35,7 @@ export async function makeContainers(
   for (const problem of auths.problems) log.warning(problem);
   const connected = on.surroundings;
   const image = job.image ?? { name: settings.defaultImage };
-  const request = imageRequest(image, variables.expand, auths.find);
+  const request = imageRequest(image, job, variables.expand, auths.find);
   log.line(`Using ${settings.executor} executor with image ${request.name} ...`);
   const unprivileged = isUnprivileged(settings);
   for (const warning of on.engine.warnings) log.warning(warning);

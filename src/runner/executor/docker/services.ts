@@ -9,7 +9,8 @@ import type { JobContext } from "../executor.ts";
 import { commonSettings, environmentEntries } from "./container-settings.ts";
 import { demultiplex } from "./demultiplex.ts";
 import { anyPortAnswers } from "./health-check.ts";
-import { type ImageStore, imageRequest, type PresentImage } from "./image-pull.ts";
+import { imageRequest } from "./image-request.ts";
+import type { ImageStore, PresentImage } from "./image-store.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 export type ServiceStart = {
@@ -38,7 +39,7 @@ export async function startService(
 ): Promise<void> {
   const { engine, context, log, stop } = start;
   const { settings, variables } = context;
-  const request = imageRequest(service, variables.expand, start.auths.find);
+  const request = imageRequest(service, context.job, variables.expand, start.auths.find);
   const aliases = serviceHostNames(request.name, variables.expand(service.alias ?? ""));
   log.line(`Starting service ${request.name} ...`);
   const [image, surroundings] = await Promise.all([
