@@ -9,7 +9,7 @@ const maxConflicts = 50;
 
 /** Only decides and saves; for callers that must answer before the effects are carried out. */
 export async function applyEvents(
-  deps: Pick<Ports, "store"> & Pick<Host, "now"> & Pick<Waiting, "announce">,
+  deps: Pick<Ports, "store"> & Pick<Host, "now" | "log"> & Pick<Waiting, "announce">,
   pipelineId: number,
   events: readonly PipelineEvent[],
 ): Promise<{ readonly pipeline: Pipeline; readonly commands: readonly Command[] } | undefined> {
@@ -30,8 +30,32 @@ export async function applyEvents(
     const history = { ...stored.history, added };
     if ((await deps.store.pipelines.save(pipeline, stored.version, history)) === "saved") {
       deps.announce(pipelineId);
+      await revokeTokens(deps, stored.value, pipeline);
       return { pipeline, commands };
     }
   }
   throw new Error(`Pipeline ${pipelineId} could not be saved in ${maxConflicts} tries.`);
+}
+
+/**
+ * Takes out the tokens of jobs that a runner no longer has. No door would take them any more, so one that stays
+ * because this was cut off does no harm and goes by its own time.
+ */
+async function revokeTokens(
+  deps: Pick<Ports, "store"> & Pick<Host, "log">,
+  before: Pipeline,
+  after: Pipeline,
+): Promise<void> {
+  const live = new Set(after.jobs.flatMap(({ tokenHash }) => tokenHash ?? []));
+  const dead = before.jobs.flatMap(({ tokenHash }) =>
+    tokenHash === undefined || live.has(tokenHash) ? [] : [tokenHash],
+  );
+  await Promise.all(
+    dead.map((hash) =>
+      deps.store.tokens.revoke(hash).catch((error: unknown) => {
+        const cause = error instanceof Error ? error.message : String(error);
+        deps.log("warn", "a dead job's token could not be taken out", { cause });
+      }),
+    ),
+  );
 }

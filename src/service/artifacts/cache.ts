@@ -1,5 +1,6 @@
 import type { PresignedWrite } from "#blobs/blobs.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
+import { jobOfToken } from "../access/authorize-job.ts";
 import { type Host, type Installation, isoNow, type Ports } from "../deps.ts";
 import { directUploadSeconds } from "./direct-upload.ts";
 import { type BlobFile, openBlob } from "./open-blob.ts";
@@ -26,7 +27,7 @@ export async function readCache(
   | { readonly answer: "found"; readonly file: BlobFile }
   | { readonly answer: "absent" | "forbidden" }
 > {
-  const granted = await grantOf(deps, token);
+  const granted = await jobOfToken(deps, deps.hash(token));
   if (granted === undefined) return { answer: "forbidden" };
   if (!mayRead(granted.pipeline, key)) return { answer: "absent" };
   const file = await openBlob(deps, cacheBlobKey(deps, granted.pipeline, key), "cache.zip");
@@ -49,8 +50,9 @@ export async function openCacheWrite(
   token: string,
   key: string,
 ): Promise<CacheWrite | undefined> {
-  const granted = await grantOf(deps, token);
-  if (granted === undefined || !granted.canPush) return undefined;
+  const granted = await jobOfToken(deps, deps.hash(token));
+  // A job of a fork reads and does not write.
+  if (granted === undefined || !granted.grant.canPush) return undefined;
   const { pipeline } = granted;
   if (!key.endsWith(cacheKeySuffix(pipeline))) return undefined;
   const settings = await deps.settings(pipeline);
@@ -66,17 +68,6 @@ export async function openCacheWrite(
       return stored === "too_large" ? stored : "stored";
     },
   };
-}
-
-/** Any token of a job that runs; a fork's job reads and does not write. */
-async function grantOf(
-  deps: Pick<Ports, "store"> & Pick<Host, "now" | "hash">,
-  token: string,
-): Promise<{ readonly pipeline: Pipeline; readonly canPush: boolean } | undefined> {
-  const grant = await deps.store.tokens.get(deps.hash(token), isoNow(deps));
-  if (grant?.kind !== "job") return undefined;
-  const stored = await deps.store.pipelines.get(grant.pipelineId);
-  return stored && { pipeline: stored.value, canPush: grant.canPush };
 }
 
 function mayRead(pipeline: Pipeline, key: string): boolean {

@@ -1,8 +1,8 @@
 import type { PresignedWrite } from "#blobs/blobs.ts";
+import { authorizeJob } from "../access/authorize-job.ts";
 import type { Host, Installation, Ports, ServiceDeps } from "../deps.ts";
 import { artifactKey } from "../keys.ts";
 import {
-  authorizeUpload,
   limitOf,
   mayUpload,
   recordUpload,
@@ -44,7 +44,7 @@ export async function confirmUpload(
   request: UploadRequest,
   name: string,
 ): Promise<UploadAnswer> {
-  const authorized = await authorizeUpload(deps, request);
+  const authorized = await authorizeJob(deps, request.jobId, request.token);
   if (authorized.result !== "ok") return { answer: authorized.result };
   const { pipeline } = authorized;
   const key = artifactKey(request.jobId, request.type);

@@ -1,4 +1,5 @@
 import type { Job, JobArtifact, Pipeline } from "#pipeline/pipeline.ts";
+import { jobOfToken } from "../access/authorize-job.ts";
 import { type Host, isoNow, type Ports } from "../deps.ts";
 import { artifactKey } from "../keys.ts";
 import { readJob } from "../read-job.ts";
@@ -27,13 +28,13 @@ export async function openArtifactForJob(
   jobId: number,
   token: string,
 ): Promise<DownloadAnswer> {
-  const [grant, found] = await Promise.all([
-    deps.store.tokens.get(deps.hash(token), isoNow(deps)),
+  const [asking, found] = await Promise.all([
+    jobOfToken(deps, deps.hash(token)),
     readJob(deps, jobId),
   ]);
-  if (grant?.kind !== "job") return { answer: "forbidden" };
+  if (asking === undefined) return { answer: "forbidden" };
   if (found === undefined) return { answer: "absent" };
-  if (!mayRead(grant, found.pipeline)) return { answer: "forbidden" };
+  if (!mayRead(asking.grant, found.pipeline)) return { answer: "forbidden" };
   return open(deps, found.job, "archive");
 }
 

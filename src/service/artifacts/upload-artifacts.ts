@@ -3,8 +3,7 @@ import { gunzip } from "node:zlib";
 import { parseDuration } from "#language/keyword/duration.ts";
 import type { Variable } from "#language/variables.ts";
 import type { JobArtifact, Pipeline } from "#pipeline/pipeline.ts";
-import { isWithRunner } from "#pipeline/status.ts";
-import { authorizeJob, type JobAuthorization } from "../access/authorize-job.ts";
+import { authorizeJob } from "../access/authorize-job.ts";
 import { advanceSoon } from "../advance/advance-pipeline.ts";
 import type { Host, Installation, Ports, ServiceDeps } from "../deps.ts";
 import { artifactKey } from "../keys.ts";
@@ -40,7 +39,7 @@ export async function mayUpload(
   request: UploadRequest,
   sizeBytes: number,
 ): Promise<UploadAnswer> {
-  const authorized = await authorizeUpload(deps, request);
+  const authorized = await authorizeJob(deps, request.jobId, request.token);
   if (authorized.result !== "ok") return { answer: authorized.result };
   const limitBytes = await limitOf(deps, authorized.pipeline, request.type);
   return sizeBytes > limitBytes ? { answer: "too_large", limitBytes } : { answer: "accepted" };
@@ -52,7 +51,7 @@ export async function uploadArtifact(
   request: UploadRequest,
   file: { readonly name: string; readonly stream: AsyncIterable<Uint8Array> },
 ): Promise<UploadAnswer> {
-  const authorized = await authorizeUpload(deps, request);
+  const authorized = await authorizeJob(deps, request.jobId, request.token);
   if (authorized.result !== "ok") return { answer: authorized.result };
   const { pipeline } = authorized;
   const limitBytes = await limitOf(deps, pipeline, request.type);
@@ -95,16 +94,6 @@ export async function recordUpload(
     },
   ]);
   return { answer: "accepted" };
-}
-
-/** Only while the job runs. */
-export async function authorizeUpload(
-  deps: Pick<Ports, "store"> & Pick<Host, "now" | "hash">,
-  request: UploadRequest,
-): Promise<JobAuthorization> {
-  const authorized = await authorizeJob(deps, request.jobId, request.token);
-  if (authorized.result !== "ok") return authorized;
-  return isWithRunner(authorized.job.status) ? authorized : { result: "forbidden" };
 }
 
 /** The most bytes that a file of this type may have. */

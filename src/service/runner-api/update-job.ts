@@ -43,7 +43,6 @@ export async function updateJob(
       return { answer: "trace_incomplete", length, status: job.status };
   }
   await finish(deps, pipeline, job, update.state, update);
-  await deps.store.tokens.revoke(deps.hash(token));
   return { answer: "done", status: update.state };
 }
 
