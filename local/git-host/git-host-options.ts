@@ -1,5 +1,5 @@
 import type { UserFacts } from "#language/facts.ts";
-import { registryGrant } from "#service/access/registry-access.ts";
+import { grantOfToken } from "#service/access/authorize-job.ts";
 import type { Host, Ports } from "#service/deps.ts";
 import type { DataDirectory } from "../data/data-directory.ts";
 import type { LocalService } from "../wire/wire-local.ts";
@@ -36,7 +36,7 @@ async function authorize(
 ): Promise<{ readonly user: UserFacts } | "denied" | "forbidden"> {
   if (request.token === undefined) return "denied";
   const hash = deps.hash(request.token);
-  const grant = await registryGrant(deps, hash);
+  const grant = await grantOfToken(deps, hash);
   if (grant === undefined) return "denied";
   switch (grant.kind) {
     case "access":

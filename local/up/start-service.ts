@@ -8,7 +8,7 @@ import { isSignedIn } from "#functions/http/sign-in.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import { issueRegistryToken } from "#registry/token.ts";
 import { authorizeAccess } from "#service/access/authorize-access.ts";
-import { registryGrant } from "#service/access/registry-access.ts";
+import { grantOfToken } from "#service/access/authorize-job.ts";
 import { isoNow, type Log } from "#service/deps.ts";
 import { sweepStrayEnvironments } from "#service/environment/sweep-stray-environments.ts";
 import { sweep } from "#service/sweep/sweep.ts";
@@ -115,7 +115,7 @@ async function serve(
   const appDeps: AppDeps = {
     service: deps,
     registryTokens: (request) =>
-      issueRegistryToken(request, (hash) => registryGrant(deps, hash), deps.now(), registryKeys),
+      issueRegistryToken(request, (hash) => grantOfToken(deps, hash), deps.now(), registryKeys),
     mayReadPages: (request) => isSignedIn(deps, request),
   };
   const gitHost = await createGitHost(gitHostOptions(service, data));

@@ -31,7 +31,7 @@ export async function compile(request: CompileRequest): Promise<CompileResult> {
   const report = createReport();
   const reader = rememberingReader(request.reader);
   const scope = createScope(request);
-  const root = await loadConfiguration({ ...request, reader }, scope.lookup([]), report);
+  const root = await loadConfiguration({ ...request, reader }, scope, report);
   const plan = root && (await planPipeline(root, { ...request, reader }, scope, report));
   const diagnostics = report.diagnostics();
   if (plan === undefined || report.errors() > 0) return { status: "invalid", diagnostics };

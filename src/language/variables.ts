@@ -15,6 +15,16 @@ export type Variable = {
   readonly raw?: boolean;
 };
 
+/** What stands for a secret wherever its value would be kept or shown. */
+const hidden = "[MASKED]";
+
+/** The same variables, secrets among them without their values: for whatever is stored or shown. */
+export function withoutSecrets(variables: readonly Variable[]): readonly Variable[] {
+  return variables.map((variable) =>
+    variable.public === false ? { ...variable, value: hidden, raw: true } : variable,
+  );
+}
+
 /** The last value of `key` in a list, or undefined when it is absent (which differs from empty). */
 export function lastValue(variables: readonly Variable[], key: string): string | undefined {
   return variables.findLast((variable) => variable.key === key)?.value;

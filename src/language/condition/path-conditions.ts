@@ -25,8 +25,11 @@ export type ExistsClause = {
 /** What conditions may ask about: the push, its variables, and the repository. */
 export type ConditionWorld = {
   readonly facts: PipelineFacts;
+  /** What expressions see, secrets with their values. */
   readonly lookup: Lookup;
-  /** As `lookup`, with the variables in the values replaced too: what `changes` sees. Absent: `lookup`. */
+  /** What texts are filled in with, which may be shown: secrets without their values. */
+  readonly shown: Lookup;
+  /** As `shown`, with the variables in the values replaced too: what `changes` sees. Absent: `shown`. */
   readonly expanded?: Lookup;
   /** Asked only where `changes` or `exists` need it, and each time they do: pass a reader that remembers. */
   readonly reader: ConfigReader;
@@ -39,7 +42,7 @@ export async function changesHold(
   changes: ChangesClause,
   world: ConditionWorld,
 ): Promise<ConditionResult> {
-  const lookup = world.expanded ?? world.lookup;
+  const lookup = world.expanded ?? world.shown;
   const compareTo = expandServer(changes.compareTo ?? "", lookup, "empty");
   if (!compareTo.ok) return invalid(`rules:changes:compare_to: ${compareTo.message}`);
   if (changes.compareTo === undefined && !hasBase(world.facts)) return holds(true);
@@ -61,7 +64,7 @@ export async function existsHolds(
   exists: ExistsClause,
   world: ConditionWorld,
 ): Promise<ConditionResult> {
-  const patterns = expandPatterns(exists.paths, world.lookup);
+  const patterns = expandPatterns(exists.paths, world.shown);
   if (!patterns.ok) return patterns;
   const paths = await pathsOf(exists, world);
   if (!paths.ok) return paths;
@@ -93,8 +96,8 @@ type Paths =
 
 async function pathsOf(exists: ExistsClause, world: ConditionWorld): Promise<Paths> {
   if (exists.project === undefined) return { ok: true, paths: await world.reader.paths() };
-  const project = expandServer(exists.project, world.lookup, "empty");
-  const ref = expandServer(exists.ref ?? "", world.lookup, "empty");
+  const project = expandServer(exists.project, world.shown, "empty");
+  const ref = expandServer(exists.ref ?? "", world.shown, "empty");
   if (!project.ok) return invalid(`rules:exists:project: ${project.message}`);
   if (!ref.ok) return invalid(`rules:exists:ref: ${ref.message}`);
   const paths = await world.reader.projectPaths?.(project.value, ref.value || undefined);

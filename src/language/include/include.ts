@@ -3,6 +3,7 @@
 import { decideRules } from "../condition/conditions.ts";
 import type { Lookup } from "../expression/expression.ts";
 import { limits } from "../limits.ts";
+import type { Scope } from "../scope/scope.ts";
 import type { CompileRequest } from "../source.ts";
 import { deepMerge } from "../tree/merge.ts";
 import {
@@ -23,6 +24,8 @@ type Context = {
   readonly request: CompileRequest;
   /** Predefined, project and pipeline variables; those of the configuration are not known yet. */
   readonly lookup: Lookup;
+  /** The same, secrets without their values. */
+  readonly shown: Lookup;
   readonly report: Report;
   /** What all files together have used up. */
   readonly used: { files: number; characters: number };
@@ -31,15 +34,17 @@ type Context = {
 /** The request's file with all that it includes, as one tree; undefined where something is wrong. */
 export async function loadConfiguration(
   request: CompileRequest,
-  lookup: Lookup,
+  scope: Pick<Scope, "lookup" | "shown">,
   report: Report,
 ): Promise<MapNode | undefined> {
   const { text, file } = request;
   const place: Place = { source: { file, lineStarts: [0] }, offset: 0 };
   const given = fromPlain(request.inputs ?? {}, place);
   const inputs: Entries = given?.kind === "map" ? given.entries : new Map();
-  const context = { request, lookup, report, used: { files: 0, characters: text.length } };
-  const root = loadFile({ text, file, inputs, lookup }, report);
+  const shown = scope.shown([]);
+  const used = { files: 0, characters: text.length };
+  const context = { request, lookup: scope.lookup([]), shown, report, used };
+  const root = loadFile({ text, file, inputs, lookup: shown }, report);
   return root && withIncludes(root, { type: "here" }, context);
 }
 
@@ -58,7 +63,7 @@ async function withIncludes(
   const wanted: IncludeEntry[] = [];
   for (const entry of entries) if (await isWanted(entry, context)) wanted.push(entry);
   const answers = await Promise.all(
-    wanted.map(({ source }) => fetchFiles(source, origin, context.request.reader, context.lookup)),
+    wanted.map(({ source }) => fetchFiles(source, origin, context.request.reader, context.shown)),
   );
   let merged: MapNode | undefined;
   for (const [index, entry] of wanted.entries()) {
@@ -85,7 +90,7 @@ function withoutInclude(root: MapNode): MapNode {
 async function isWanted(entry: IncludeEntry, context: Context): Promise<boolean> {
   if (entry.rules === undefined) return true;
   const { facts, reader } = context.request;
-  const world = { facts, reader, lookup: context.lookup };
+  const world = { facts, reader, lookup: context.lookup, shown: context.shown };
   const decision = await decideRules(entry.rules, { when: "always" }, world);
   if (decision.outcome === "invalid") fail(entry, "invalid-rule", decision.message);
   return decision.outcome === "included";
@@ -129,8 +134,8 @@ async function loadIncluded(
   { text, file, origin }: IncludedFile,
   context: Context,
 ): Promise<MapNode | undefined> {
-  const { lookup, report } = context;
+  const { shown, report } = context;
   const place = entry.input.node.place;
-  const root = loadFile({ text, file, inputs: entry.inputs, place, lookup }, report);
+  const root = loadFile({ text, file, inputs: entry.inputs, place, lookup: shown }, report);
   return root && withIncludes(root, origin, context);
 }

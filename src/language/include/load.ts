@@ -14,6 +14,7 @@ export type FileToLoad = {
   readonly inputs: Entries;
   /** Where a missing file, or a missing input, is to be complained about. */
   readonly place?: Place;
+  /** What `expand_vars` fills in: it may be shown. */
   readonly lookup: Lookup;
 };
 

@@ -25,7 +25,7 @@ export type IncludedJob = {
 
 export type DecisionContext = {
   readonly scope: Scope;
-  readonly world: Omit<ConditionWorld, "lookup">;
+  readonly world: Omit<ConditionWorld, "lookup" | "shown">;
   /** With those of `workflow:rules`. */
   readonly globals: readonly Variable[];
   readonly hasWorkflowRules: boolean;
@@ -47,6 +47,7 @@ export async function decideJob(
   const world = {
     ...context.world,
     lookup: scope.lookup(variables, predefined),
+    shown: scope.shown(variables, predefined),
     expanded: scope.expanded(variables, predefined),
   };
   if (config.rules !== undefined) {
@@ -54,7 +55,7 @@ export async function decideJob(
   }
   const { only, except } = config;
   const isIn = await decideOnlyExcept(only, except, world, context.hasWorkflowRules);
-  return isIn ? included(instance, {}, variables, world.lookup, scope) : undefined;
+  return isIn ? included(instance, {}, variables, world.shown, scope) : undefined;
 }
 
 async function decideByRules(
@@ -86,7 +87,7 @@ async function decideByRules(
       }),
     },
     overlay(variables, rule.variables ?? []),
-    world.lookup,
+    world.shown,
     scope,
   );
 }

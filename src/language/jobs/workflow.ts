@@ -45,15 +45,16 @@ export async function decideWorkflow(
   workflow: Workflow,
   configuration: Configuration,
   scope: Scope,
-  world: Omit<ConditionWorld, "lookup">,
+  world: Omit<ConditionWorld, "lookup" | "shown">,
 ): Promise<WorkflowDecision> {
   const globals = configuration.variables;
   const lookup = scope.lookup(globals);
+  const shown = scope.shown(globals);
   const expanded = scope.expanded(globals);
   const decision = await decideRules(
     workflow.rules ?? [{ when: "always" }],
     { when: "always" },
-    { ...world, lookup, expanded },
+    { ...world, lookup, shown, expanded },
   );
   if (decision.outcome === "invalid") {
     const at = workflow.rules?.[decision.index]?.input;

@@ -1,9 +1,10 @@
+// Secrets decide conditions (`lookup`), and are in nothing that is kept or shown (all else).
 // Variables that conditions see (GitLab Docs, "GitLab CI/CD variables", precedence): unexpanded, last wins.
 
 import type { Lookup } from "../expression/expression.ts";
 import type { CompileRequest } from "../source.ts";
 import { type Inheritance, inherits } from "../tree/inherit.ts";
-import type { Variable } from "../variables.ts";
+import { type Variable, withoutSecrets } from "../variables.ts";
 import { sortAndExpand } from "./expand.ts";
 import { predefinedVariables, userVariables } from "./predefined.ts";
 import { toVariables } from "./to-variables.ts";
@@ -13,41 +14,31 @@ export type Scope = {
   readonly predefined: readonly Variable[];
   /** `CI_PIPELINE_IID`: for jobs, not for `include` and `workflow`. */
   readonly ofPipeline: readonly Variable[];
-  /** User, project and pipeline variables, which win over the configuration's. */
+  /** User, project and pipeline variables, which win over the configuration's; secrets without their values. */
   readonly overriding: readonly Variable[];
-  /** Looks a name up with these variables of the configuration (and of the job) in between. */
+  /** For expressions only: looks a name up with these variables of the configuration (and of the job) in between. */
   readonly lookup: (own: readonly Variable[], ofJob?: () => readonly Variable[]) => Lookup;
-  /** As `lookup`, with the variables in the values replaced too, as far as they are known. */
+  /** As `lookup`, secrets without their values: for texts that variables are filled in to. */
+  readonly shown: (own: readonly Variable[], ofJob?: () => readonly Variable[]) => Lookup;
+  /** As `shown`, with the variables in the values replaced too, as far as they are known. */
   readonly expanded: (own: readonly Variable[], ofJob?: () => readonly Variable[]) => Lookup;
 };
 
 export function createScope(request: CompileRequest): Scope {
   const predefined = predefinedVariables(request.facts);
-  const overriding = [
+  const known = [
     ...userVariables(request.facts.user),
     ...request.projectVariables,
     ...request.pipelineVariables,
   ];
+  const overriding = withoutSecrets(known);
   const below = valuesOf(predefined);
-  const above = valuesOf(overriding);
   return {
     predefined,
     ofPipeline: toVariables({ CI_PIPELINE_IID: String(request.iid) }),
     overriding,
-    lookup: (own, ofJob = () => []) => {
-      // Few jobs are decided by a look at their own variables. Names of a job and of the pipeline differ.
-      let between: ReadonlyMap<string, string> | undefined;
-      let last: ReadonlyMap<string, string> | undefined;
-      return (name) => {
-        const first = above.get(name);
-        if (first !== undefined) return first;
-        between ??= valuesOf(own);
-        const found = between.get(name) ?? below.get(name);
-        if (found !== undefined) return found;
-        last ??= valuesOf(ofJob());
-        return last.get(name);
-      };
-    },
+    lookup: lookupIn(valuesOf(known), below),
+    shown: lookupIn(valuesOf(overriding), below),
     expanded: (own, ofJob = () => []) => {
       let values: ReadonlyMap<string, string> | undefined;
       return (name) => {
@@ -55,6 +46,26 @@ export function createScope(request: CompileRequest): Scope {
         return values.get(name);
       };
     },
+  };
+}
+
+function lookupIn(
+  above: ReadonlyMap<string, string>,
+  below: ReadonlyMap<string, string>,
+): Scope["lookup"] {
+  return (own, ofJob = () => []) => {
+    // Few jobs are decided by a look at their own variables. Names of a job and of the pipeline differ.
+    let between: ReadonlyMap<string, string> | undefined;
+    let last: ReadonlyMap<string, string> | undefined;
+    return (name) => {
+      const first = above.get(name);
+      if (first !== undefined) return first;
+      between ??= valuesOf(own);
+      const found = between.get(name) ?? below.get(name);
+      if (found !== undefined) return found;
+      last ??= valuesOf(ofJob());
+      return last.get(name);
+    };
   };
 }
 

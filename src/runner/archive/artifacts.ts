@@ -133,7 +133,7 @@ async function uploadOne(
       artifact_format: format === "zip" ? "zip" : "gzip",
       ...(artifacts.expire_in === undefined ? {} : { expire_in: artifacts.expire_in }),
     });
-    const filename = `${nameOf(artifacts, variables.expand)}${format === "zip" ? ".zip" : ".gz"}`;
+    const filename = `${nameOf(artifacts, variables.expandName)}${format === "zip" ? ".zip" : ".gz"}`;
     await send(context, { query, filename, target, sizeBytes, type }, log, signal);
   } finally {
     await rm(target, { force: true });

@@ -75,10 +75,10 @@ async function restoreOne(
 
 /** GitLab Docs, "Caching in GitLab CI/CD": the key, `fallback_keys` in order, then CACHE_FALLBACK_KEY. */
 function keysToRestore(context: JobContext, cache: JobCache, log: Log): readonly string[] {
-  const { expand, get } = context.variables;
+  const { expandName, get } = context.variables;
   const key = cacheKey(context, cache.key);
-  const keys = [key, ...(cache.fallback_keys ?? []).map(expand)];
-  const global = (get("CACHE_FALLBACK_KEY") ?? "").trim();
+  const keys = [key, ...(cache.fallback_keys ?? []).map(expandName)];
+  const global = expandName((get("CACHE_FALLBACK_KEY") ?? "").replaceAll("$", "$$$$")).trim();
   const suffix = [protectedSuffix, unprotectedSuffix].find((ending) => key.endsWith(ending)) ?? "";
   if (global.endsWith(protectedSuffix)) {
     log.warning(`CACHE_FALLBACK_KEY may not end with ${protectedSuffix}; it is ignored.`);
@@ -89,7 +89,7 @@ function keysToRestore(context: JobContext, cache: JobCache, log: Log): readonly
 }
 
 function cacheKey(context: JobContext, key: string): string {
-  const expanded = context.variables.expand(key);
+  const expanded = context.variables.expandName(key);
   const isBare = expanded === protectedSuffix || expanded === unprotectedSuffix;
   return isBare ? `default${expanded}` : expanded;
 }

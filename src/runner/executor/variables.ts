@@ -39,6 +39,8 @@ export type ResolvedVariables = {
   readonly get: (key: string) => string | undefined;
   /** A value beyond the limit of an expansion fails the job. */
   readonly expand: (text: string) => string;
+  /** As `expand`, for names that the service keeps or shows: values of secrets become `[MASKED]`. */
+  readonly expandName: (text: string) => string;
 };
 
 type Definition = {
@@ -100,7 +102,12 @@ export function resolveVariables(
     confidential: masked || !isPublic || secrets.some((secret) => value.includes(secret)),
   }));
   const expand = (text: string) => expandAs("A keyword with variables", text);
-  return { list, files, get: (key) => lastValue(list, key), expand };
+  const hidden = expanded
+    .flatMap(({ masked, value }) => (masked && value !== "" ? [value] : []))
+    .toSorted((a, b) => b.length - a.length);
+  const expandName = (text: string) =>
+    hidden.reduce((name, secret) => name.replaceAll(secret, "[MASKED]"), expand(text));
+  return { list, files, get: (key) => lastValue(list, key), expand, expandName };
 }
 
 /** Every text of a job that must never show in its log. */

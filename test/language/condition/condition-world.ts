@@ -12,6 +12,7 @@ export function world(facts: PipelineFacts, reader: Partial<ConfigReader> = {}):
   return {
     facts,
     lookup: (name) => VARIABLES[name],
+    shown: (name) => VARIABLES[name],
     reader: {
       local: async () => undefined,
       paths: async () => [],
