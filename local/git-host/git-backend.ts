@@ -70,6 +70,11 @@ function socketOf(child: Child, descriptor: 3 | 4): Socket {
 /** Streams the request's body in. One that is cut off is cut off for git too, which then keeps nothing. */
 export function feedBackend(child: Child, req: IncomingMessage): void {
   const { stdin } = child;
+  // The client left before git was started: nothing more is told of it, and git would wait for ever.
+  if (req.destroyed) {
+    stdin.destroy();
+    return;
+  }
   req.pipe(stdin);
   req.on("close", () => {
     if (!req.complete) stdin.destroy();
