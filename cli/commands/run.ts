@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { between } from "#functions/http/pages/time.ts";
 import type { RunHereWatcher } from "#local/run-here/run-here.ts";
+import { settingsFileFor } from "#local/run-here/run-settings.ts";
 import { type Executor, executors } from "#pipeline/pipeline.ts";
 import type { JobView } from "#service/view/job-view.ts";
 import type { PipelineView } from "#service/view/pipeline-view.ts";
@@ -15,7 +16,8 @@ import { paintStatus, pipelineText } from "../text.ts";
 type RunOptions = Pick<PushFlags, "ref" | "tag" | "source" | "variable" | "defaultBranch"> & {
   readonly data: string;
   readonly json?: boolean;
-  readonly config: string;
+  readonly config?: string;
+  readonly secrets?: boolean;
   readonly executor?: Executor;
   readonly path?: string;
 };
@@ -36,17 +38,32 @@ export function runCommand(): Command {
       new Option("--source <source>", "what starts the pipeline").choices(sources).default("push"),
     )
     .option("--path <group/project>", "path of the project (default: as its remote says)")
-    .option("--config <file>", "project settings", "slipway.yaml")
-    .action(async (jobs: readonly string[], options: RunOptions) => {
+    .option(
+      "--config <file>",
+      "project settings (default: slipway.yaml of a data directory that is named)",
+    )
+    .option(
+      "--secrets",
+      "hand over the data directory's secrets to the variables that the settings name",
+    )
+    .action(async (jobs: readonly string[], options: RunOptions, command: Command) => {
       const signals = interrupts();
       // It is the whole service.
       const { NothingToRun, runHere } = await import("#local/run-here/run-here.ts");
       try {
-        const { tag, path, variable, ...rest } = options;
+        const { tag, path, variable, config, data, secrets, ...rest } = options;
+        const isNamed = command.getOptionValueSource("data") !== "default";
         const pipeline = await runHere(
           {
             ...rest,
             jobs,
+            data,
+            secrets: secrets === true,
+            settings: settingsFileFor({
+              directory: process.cwd(),
+              ...(config !== undefined && { config }),
+              ...(isNamed && { data }),
+            }),
             directory: process.cwd(),
             isTag: tag === true,
             variables: variable ?? [],

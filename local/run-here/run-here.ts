@@ -14,6 +14,7 @@ import { startService } from "../up/start-service.ts";
 import { followJobs, type Watcher } from "./follow-jobs.ts";
 import { removePrivateDirectory, takePrivateDirectory } from "./private-directory.ts";
 import { projectPathOf } from "./project-path.ts";
+import type { RunSettingsFile } from "./run-settings.ts";
 import { snapshotTree } from "./snapshot-tree.ts";
 import { treeEvent } from "./tree-event.ts";
 
@@ -30,10 +31,11 @@ export type RunHereOptions = {
   readonly executor?: Executor;
   /** `group/project`; absent: as the tree's remote says. */
   readonly project?: string;
-  /** Path of slipway.yaml; it need not exist. */
-  readonly config: string;
-  /** The data directory whose secrets `config` names; it need not exist. */
+  readonly settings: RunSettingsFile;
+  /** The data directory; it need not exist. */
   readonly data: string;
+  /** Whether its secrets are handed over. */
+  readonly secrets: boolean;
 };
 
 export type RunHereWatcher = Watcher & {
@@ -64,13 +66,13 @@ export async function runHere(
 ): Promise<PipelineView> {
   const place = await takePrivateDirectory();
   try {
-    const secrets = join(resolve(options.data), "secrets");
-    if (existsSync(secrets)) await symlink(secrets, join(place.path, "secrets"));
+    if (options.secrets) await lendSecrets(options.data, place.path, watcher);
+    if (options.settings.remark !== undefined) watcher.say(options.settings.remark);
     const { executor } = options;
     const running = await startService({
       data: place.path,
       port: place.port,
-      config: options.config,
+      config: options.settings.file ?? join(place.path, "slipway.yaml"),
       log: onlyErrors(watcher),
       ...(executor && { changeSettings: (settings) => ({ ...settings, executor }) }),
     });
@@ -86,6 +88,27 @@ export async function runHere(
   } finally {
     await removePrivateDirectory(place.path);
   }
+}
+
+async function lendSecrets(data: string, place: string, watcher: RunHereWatcher): Promise<void> {
+  const secrets = join(resolve(data), "secrets");
+  if (existsSync(secrets)) await symlink(secrets, join(place, "secrets"));
+  else watcher.problem(`There are no secrets in ${data}: name the data directory with --data.`);
+}
+
+/** Variables that are secrets are empty without them, which scripts seldom say in these words. */
+async function tellMissingSecrets(
+  deps: ServiceDeps,
+  path: string,
+  options: RunHereOptions,
+  watcher: RunHereWatcher,
+): Promise<void> {
+  const settings = await deps.settings("local", path);
+  const names = (settings?.variables ?? []).flatMap(({ key, value }) =>
+    "secret" in value ? [key] : [],
+  );
+  if (options.secrets || names.length === 0) return;
+  watcher.say(`Without secrets, which ${names.join(", ")} would be: add --secrets for them`);
 }
 
 async function startPipeline(
@@ -106,6 +129,7 @@ async function startPipeline(
   watcher.say(
     `Images go to ${deps.server.registry}/${path.toLowerCase()}: gone when this run ends`,
   );
+  await tellMissingSecrets(deps, path, options, watcher);
   const { source, variables, jobs } = options;
   const outcome = await createPipelineFor(deps, "local", event, { source, variables, jobs });
   if (outcome.result === "nothing") throw new NothingToRun(`Nothing to run: ${outcome.why}.`);

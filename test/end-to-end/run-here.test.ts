@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { isRunning } from "#local/setup/detached.ts";
 import { findMachine } from "#local/setup/machine.ts";
+import { fileSecrets } from "#secrets/file.ts";
 import type { PipelineView } from "#service/view/pipeline-view.ts";
 import { jobsOf, run } from "./harness.ts";
 
@@ -192,6 +193,51 @@ describe("slipway run", () => {
     expect(started.output()).not.toContain("deaf | canceled");
     expect(await remainsOf(started.output())).toEqual([]);
   });
+
+  test.for(["slipway.yaml", ".slipway/slipway.yaml"])(
+    "obeys no %s of the tree, and hands over no secret unasked",
+    async (file) => {
+      const data = mkdtempSync(join(tmpdir(), "slipway-data-"));
+      mkdirSync(join(data, "secrets"), { mode: 0o700 });
+      await fileSecrets(join(data, "secrets")).rotate("prot-secret", "CANARY-of-another-project");
+      const settings =
+        "defaults: {executor: shell, variables: {STOLEN: {secret: prot-secret}, PLAIN: from-settings}}\n";
+      const script = 'echo "got <$STOLEN> <$PLAIN>" | rev';
+      write({
+        ".gitlab-ci.yml": `job:\n  image: busybox\n  script:\n    - ${script}\n`,
+        [file]: settings,
+      });
+      const start = (...more: string[]) => {
+        const child = spawn(process.execPath, [program, "run", "job", ...more], {
+          cwd: tree,
+          env: {
+            ...process.env,
+            NO_COLOR: "1",
+            ...(file === "slipway.yaml" && { SLIPWAY_DATA: data }),
+          },
+          stdio: ["ignore", "pipe", "pipe"],
+        });
+        let output = "";
+        for (const stream of [child.stdout, child.stderr])
+          stream.on("data", (bytes: Buffer) => {
+            output += bytes;
+          });
+        return new Promise<string>((settle) => child.once("close", () => settle(output)));
+      };
+      try {
+        const said = await start();
+        expect(said).toContain(">< >< tog");
+        expect(said).not.toMatch(/shell executor|"shell"/);
+        const named = ["--config", file, "--executor", "docker-socket"];
+        expect(await start(...named)).toContain(">sgnittes-morf< >< tog");
+        expect(await start(...named, "--secrets", "--data", data)).toContain(
+          "tcejorp-rehtona-fo-YRANAC",
+        );
+      } finally {
+        rmSync(data, { recursive: true, force: true });
+      }
+    },
+  );
 
   test("that was killed is cleared away by the next one", async () => {
     const killed = slipwayRun("slow");
