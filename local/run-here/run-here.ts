@@ -103,7 +103,7 @@ async function tellMissingSecrets(
   options: RunHereOptions,
   watcher: RunHereWatcher,
 ): Promise<void> {
-  const settings = await deps.settings("local", path);
+  const settings = await deps.settings({ forge: "local", project: path });
   const names = (settings?.variables ?? []).flatMap(({ key, value }) =>
     "secret" in value ? [key] : [],
   );

@@ -4,6 +4,9 @@ import type { Variable } from "./variables.ts";
 /** A file of the project at the pipeline's sha, or undefined when there is none. */
 export type ReadFile = (path: string) => Promise<string | undefined>;
 
+/** What another project gives: undefined where there is no such file, or why this pipeline may not have it. */
+export type FromProject<T> = T | undefined | { readonly refused: string };
+
 /**
  * What the compiler may ask about the world. Every function may be slow and is asked only when the
  * configuration needs it; the language itself does no I/O.
@@ -24,15 +27,15 @@ export type ConfigReader = {
   readonly projectPaths?: (
     project: string,
     ref: string | undefined,
-  ) => Promise<readonly string[] | undefined>;
+  ) => Promise<FromProject<readonly string[]>>;
   readonly project?: (
     project: string,
     ref: string | undefined,
     file: string,
-  ) => Promise<string | undefined>;
+  ) => Promise<FromProject<string>>;
   readonly remote?: (url: string) => Promise<string | undefined>;
   readonly template?: (name: string) => Promise<string | undefined>;
-  readonly component?: (address: string) => Promise<string | undefined>;
+  readonly component?: (address: string) => Promise<FromProject<string>>;
   /** A file in the artifacts of a job of the parent pipeline (`trigger:include:artifact`). */
   readonly artifact?: (job: string, path: string) => Promise<string | undefined>;
 };

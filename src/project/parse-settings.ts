@@ -175,16 +175,21 @@ function dockerServerOf(
 function overlayOptional(
   base: Omit<ProjectSettings, "path">,
   given: NonNullable<Given>,
-): Pick<ProjectSettings, "statuses" | "imageGraceSeconds" | "allowedPullPolicies"> {
+): Pick<
+  ProjectSettings,
+  "statuses" | "imageGraceSeconds" | "allowedPullPolicies" | "shareCiConfig"
+> {
   const statuses = given.statuses ?? base.statuses;
   const grace =
     given.image_grace === undefined || given.image_grace === "never"
       ? given.image_grace
       : parseDuration(String(given.image_grace));
   const imageGraceSeconds = grace ?? base.imageGraceSeconds;
+  const shareCiConfig = given.share_ci_config ?? base.shareCiConfig;
   const allowedPullPolicies = given.allowed_pull_policies ?? base.allowedPullPolicies;
   return {
     ...(statuses !== undefined && { statuses }),
+    ...(shareCiConfig !== undefined && { shareCiConfig }),
     ...(allowedPullPolicies !== undefined && { allowedPullPolicies }),
     ...(imageGraceSeconds !== undefined && { imageGraceSeconds }),
   };

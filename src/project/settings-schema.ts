@@ -72,6 +72,7 @@ const common = {
   protected: z.optional(z.array(z.string())),
   protected_tags: z.optional(z.array(z.string())),
   registry: z.optional(z.boolean()),
+  share_ci_config: z.optional(z.array(z.string().check(z.minLength(1)))),
   allowed_pull_policies: z.optional(z.array(z.enum(pullPolicies)).check(z.minLength(1))),
   forks: z.optional(z.enum(["off", "approve"])),
   max_artifacts_size: z.optional(megabytes),

@@ -40,6 +40,8 @@ export type ProjectSettings = {
   /** Patterns of tag names with `*`; no tag is protected by itself. */
   readonly protectedTags: readonly string[];
   readonly registry: boolean;
+  /** Projects that may include its files and components, with `*` as wildcard. */
+  readonly shareCiConfig?: readonly string[];
   /** The `pull_policy` that its jobs may name; absent: all. */
   readonly allowedPullPolicies?: readonly PullPolicy[];
   /** What becomes of merge requests from forks: nothing, or what a member approves. Absent: off. */

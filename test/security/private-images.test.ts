@@ -45,7 +45,9 @@ describe("another project's private image that lies on the machine's engine", ()
     const log = await logOf(slipway, jobsOf(made).make?.id ?? 0);
     expect(made.status, log).toBe("success");
     const [, digest] =
-      new RegExp(`DIGEST=(${slipway.registryHost}/victim/${project.slice(4)}@sha256:\\w+)=`).exec(log) ?? [];
+      new RegExp(`DIGEST=(${slipway.registryHost}/victim/${project.slice(4)}@sha256:\\w+)=`).exec(
+        log,
+      ) ?? [];
     expect(digest, log).toBeDefined();
     const image = `$CI_REGISTRY/victim/${project.slice(4)}`;
     const ways: Record<string, string> = {

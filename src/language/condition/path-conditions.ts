@@ -101,6 +101,7 @@ async function pathsOf(exists: ExistsClause, world: ConditionWorld): Promise<Pat
   if (!project.ok) return invalid(`rules:exists:project: ${project.message}`);
   if (!ref.ok) return invalid(`rules:exists:ref: ${ref.message}`);
   const paths = await world.reader.projectPaths?.(project.value, ref.value || undefined);
+  if (paths && "refused" in paths) return invalid(`rules:exists:project: ${paths.refused}`);
   if (paths) return { ok: true, paths };
   const at = ref.value ? ` at ref \`${ref.value}\`` : "";
   return invalid(

@@ -5,7 +5,7 @@ import type { Lookup } from "../expression/expression.ts";
 import { compileRegex } from "../expression/regex.ts";
 import { expandServer } from "../scope/expand.ts";
 import { sha256Hex } from "../sha256.ts";
-import type { ConfigReader } from "../source.ts";
+import type { ConfigReader, FromProject } from "../source.ts";
 import { didYouMean } from "../tree/nearest.ts";
 import type { IncludeSource } from "./include-entry.ts";
 
@@ -111,6 +111,7 @@ async function fetchProject(
     if (!isYamlName(clean)) return failed(notYaml("file", path));
     const text = await reader.project(project, ref, clean);
     const at = ref === undefined ? "" : `@${ref}`;
+    if (typeof text === "object") return failed(text.refused);
     if (text === undefined) {
       return failed(
         `\`${project}:${clean}${at}\` does not exist, or this project may not read it.`,
@@ -176,10 +177,11 @@ async function fetchArtifact(job: string, path: string, reader: ConfigReader): P
 async function fetchNamed(
   what: string,
   name: string,
-  ask: ((name: string) => Promise<string | undefined>) | undefined,
+  ask: ((name: string) => Promise<FromProject<string>>) | undefined,
 ): Promise<Fetched> {
   if (ask === undefined) return failed(`The ${what} \`${name}\` cannot be read here.`);
   const text = await ask(name);
+  if (typeof text === "object") return failed(text.refused);
   if (text === undefined)
     return failed(`The ${what} \`${name}\` does not exist or cannot be read.`);
   return fetched([{ file: name, text, origin: { type: "elsewhere", name } }]);

@@ -124,7 +124,11 @@ async function compileChild(
     pipelineVariables: variables,
     projectVariables: await compileVariables(deps, settings, facts),
     reader: {
-      ...configReader(forge.client(parent.project), facts, includeReader(deps, parent.forge)),
+      ...configReader(
+        forge.client(parent.project),
+        facts,
+        includeReader(deps, parent.forge, facts),
+      ),
       artifact: (name, path) => readArtifactFile(deps, parent, name, path),
     },
   });

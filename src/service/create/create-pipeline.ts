@@ -147,7 +147,7 @@ async function readAndCompile(
     iid,
     pipelineVariables: options.variables,
     projectVariables: await compileVariables(deps, settings, facts),
-    reader: configReader(client, facts, includeReader(deps, settings.forge)),
+    reader: configReader(client, facts, includeReader(deps, settings.forge, facts)),
     inputs: options.inputs,
   });
   if (result.status === "created" && jobs.length > 0) {
