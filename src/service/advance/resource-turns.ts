@@ -37,7 +37,7 @@ export async function acquireResource(
 
 /** The job that holds the group now may belong to another pipeline: it is told there. */
 export async function releaseResource(
-  deps: Pick<Ports, "store" | "queue"> & Pick<Host, "now"> & Pick<Waiting, "announce">,
+  deps: Pick<Ports, "store" | "queue"> & Pick<Host, "now" | "log"> & Pick<Waiting, "announce">,
   project: string,
   group: string,
   jobId: number,

@@ -1,7 +1,7 @@
 import type { PresignedWrite } from "#blobs/blobs.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import { jobOfToken } from "../access/authorize-job.ts";
-import { type Host, type Installation, isoNow, type Ports } from "../deps.ts";
+import type { Host, Installation, Ports } from "../deps.ts";
 import { directUploadSeconds } from "./direct-upload.ts";
 import { type BlobFile, openBlob } from "./open-blob.ts";
 

@@ -1,6 +1,6 @@
 import type { Job, JobArtifact, Pipeline } from "#pipeline/pipeline.ts";
 import { jobOfToken } from "../access/authorize-job.ts";
-import { type Host, isoNow, type Ports } from "../deps.ts";
+import type { Host, Ports } from "../deps.ts";
 import { artifactKey } from "../keys.ts";
 import { readJob } from "../read-job.ts";
 import { type BlobFile, openBlob } from "./open-blob.ts";
