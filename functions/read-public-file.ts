@@ -4,7 +4,10 @@ import { BlockList, isIP } from "node:net";
 const timeoutMilliseconds = 10_000;
 const largestBytes = 1_000_000;
 
-/** Addresses of this machine, its networks and its cloud, which no configuration may have read. */
+/**
+ * Addresses of this machine, its networks and its cloud, which no configuration may have read, and those that may
+ * stand for one of them (IANA's registries of special-purpose addresses).
+ */
 const inside = new BlockList();
 for (const [network, bits] of [
   ["0.0.0.0", 8],
@@ -13,16 +16,31 @@ for (const [network, bits] of [
   ["127.0.0.0", 8],
   ["169.254.0.0", 16],
   ["172.16.0.0", 12],
+  ["192.0.0.0", 24],
+  ["192.0.2.0", 24],
+  ["192.88.99.0", 24],
   ["192.168.0.0", 16],
+  ["198.18.0.0", 15],
+  ["198.51.100.0", 24],
+  ["203.0.113.0", 24],
   ["224.0.0.0", 3],
 ] as const) {
   inside.addSubnet(network, bits, "ipv4");
 }
 for (const [network, bits] of [
   ["::", 96],
+  ["::ffff:0:0:0", 96],
   ["64:ff9b::", 96],
+  ["64:ff9b:1::", 48],
+  ["100::", 64],
+  ["2001::", 23],
+  ["2001:db8::", 32],
+  ["2002::", 16],
+  ["3fff::", 20],
+  ["5f00::", 16],
   ["fc00::", 7],
   ["fe80::", 10],
+  ["fec0::", 10],
   ["ff00::", 8],
 ] as const) {
   inside.addSubnet(network, bits, "ipv6");

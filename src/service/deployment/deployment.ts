@@ -51,8 +51,13 @@ export function deploymentTarget(
     name: value("CI_ENVIRONMENT_NAME") ?? "",
     slug: value("CI_ENVIRONMENT_SLUG") ?? "",
     tier: value("CI_ENVIRONMENT_TIER") ?? "",
-    ...(url.ok && url.value !== "" ? { url: url.value } : {}),
+    ...(url.ok && isWebAddress(url.value) ? { url: url.value } : {}),
   };
+}
+
+/** A link of another scheme would run in the page that shows it, or in a program of whoever follows it. */
+function isWebAddress(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
 
 /** Those of the project's settings that anybody may read. */

@@ -102,7 +102,7 @@ describe("a cache", () => {
   test("is nothing for tokens of no job, and read-only for a fork's", async () => {
     const job = await jobOn("topic", "{paths: [x]}");
     await save(job, "k-non_protected", "content");
-    const token = "fork";
+    const { token } = job;
     await world.deps.store.tokens.put(world.deps.hash(token), {
       kind: "job",
       jobId: job.id,

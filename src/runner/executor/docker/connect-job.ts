@@ -4,6 +4,7 @@ import { openEngineEndpoint } from "../../engine/endpoint.ts";
 import type { ExpectedEngine } from "../dind-service.ts";
 import type { JobContext } from "../executor.ts";
 import type { JobNetwork, Networks } from "./networks.ts";
+import { isSharedEngine } from "./shared-engine.ts";
 import { isUnprivileged } from "./unprivileged.ts";
 
 /** How the containers of a job reach each other and the environment's engine. */
@@ -37,7 +38,10 @@ export async function connectJob(
     const network = await networks.ofSlot(context.slot);
     return { network, binds: [], hostNames: [], ready: Promise.resolve(), close: async () => {} };
   }
-  if (needs.services) return connectIn(await networks.ofJob(context.job.id), context, needs.engine);
+  // The engine of others too: on a bridge that they stand on, its port would be theirs.
+  const isForOthers = needs.engine !== undefined && isSharedEngine(context.settings);
+  if (needs.services || isForOthers)
+    return connectIn(await networks.ofJob(context.job.id), context, needs.engine);
   try {
     return await connectIn(await networks.shared(), context, needs.engine);
   } catch (error) {
