@@ -87,6 +87,33 @@ describe("a job without privileges", { timeout: 60_000 }, () => {
     }
   });
 
+  test("cannot reach the engine that a docker-socket job gets by TCP, nor can a container of the bridge", async () => {
+    const { gateway } = await bridge();
+    const stranger = (address: string, ...how: string[]) =>
+      `docker run --rm ${how.join(" ")} docker:stable timeout 10 docker -H tcp://${address}:2375 info --format 'driver={{.Driver}}' | sed -n 's/^driver=./REACHED ${address.replace("$", "")} /p' || true`;
+    const job = aJob(git, {
+      image: { name: "docker:stable" },
+      services: [{ name: "docker:24-dind", alias: "docker" }],
+      variables: [variable("DOCKER_HOST", "tcp://docker:2375"), variable("DOCKER_TLS_CERTDIR", "")],
+      script: [
+        "docker info --format 'own={{.Driver}}'",
+        "engine=$(sed -n 's/[[:space:]].*docker.*//p' /etc/hosts | head -1)",
+        'echo "engine at $engine,"',
+        stranger(gateway),
+        stranger(gateway, "--cap-drop ALL --user 65534"),
+        stranger("$engine"),
+      ],
+    });
+    const onSocket = { ...settings, executor: "docker-socket" } as const;
+    const [result] = await runJobs(service, onSocket, [job]);
+    const output = (result?.log ?? "").split("\n").filter((line) => !line.includes("$ "));
+    expect(result?.verdict, result?.log).toMatchObject({ state: "success" });
+    expect(output).toContainEqual(expect.stringMatching(/^own=\w/));
+    expect(output).toContainEqual(expect.stringMatching(/^engine at \d+\.\d+\.\d+\.\d+,/));
+    expect(output).not.toContain(`engine at ${gateway},`);
+    expect(output.join("\n")).not.toContain("REACHED");
+  });
+
   test("may mount in a user namespace of its own, as buildah does, and nowhere else", async () => {
     const mount = "mount -t tmpfs none /mnt";
     const script = [
