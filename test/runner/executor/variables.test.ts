@@ -112,3 +112,23 @@ test("secrets are the masked values, tokens, passwords, and these as HTTP sends 
   expect(secrets).not.toContain("open-value");
   expect(secrets).not.toContain("/f/FILE");
 });
+
+test("names that the service keeps hold no secret, whatever variable it came through", () => {
+  const sent = [
+    variable("SECRET", "masked-value", { masked: true }),
+    variable("LONGER", "masked-value-and-more", { masked: true }),
+    // The service has expanded it.
+    variable("AROUND", "x-masked-value"),
+  ];
+  const { expand, expandName } = resolveVariables(sent, {}, { files: "/f" });
+  expect(expand("k-$SECRET")).toBe("k-masked-value");
+  for (const [text, name] of [
+    ["k-$SECRET", "k-[MASKED]"],
+    ["$LONGER", "[MASKED]"],
+    ["${AROUND}.zip", "x-[MASKED].zip"],
+    ["masked-value", "[MASKED]"],
+    ["plain", "plain"],
+  ] as const) {
+    expect(expandName(text)).toBe(name);
+  }
+});
