@@ -1,12 +1,7 @@
 import { errorStatuses } from "#service/error-code.ts";
 import { errorMeanings } from "#service/view/schema/error.ts";
-import {
-  type Answer,
-  type Caller,
-  errorsOf,
-  noBody,
-  type Operation,
-} from "../operation/operation.ts";
+import { type Answer, type Caller, noBody, type Operation } from "../operation/operation.ts";
+import { errorsOf } from "./errors-of.ts";
 import { answerSchemas, inputSchema, type JsonSchema, templateOf } from "./openapi.ts";
 import { type Chapter, chapters } from "./operations.ts";
 import { type OtherRoute, pages, protocols } from "./other-routes.ts";

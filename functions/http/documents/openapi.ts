@@ -2,13 +2,8 @@ import * as z from "zod/mini";
 import { type ErrorCode, errorStatuses } from "#service/error-code.ts";
 import { errorMeanings } from "#service/view/schema/error.ts";
 import { schemas } from "#service/view/schema/schemas.ts";
-import {
-  type Answer,
-  type Caller,
-  errorsOf,
-  noBody,
-  type Operation,
-} from "../operation/operation.ts";
+import { type Answer, type Caller, noBody, type Operation } from "../operation/operation.ts";
+import { errorsOf } from "./errors-of.ts";
 import { chapters } from "./operations.ts";
 
 export type JsonSchema = z.core.JSONSchema.BaseSchema;

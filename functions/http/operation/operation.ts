@@ -67,14 +67,3 @@ export function operation<
 >(described: Operation<Parameters, Body, Result, Code>): Operation<Parameters, Body, Result, Code> {
   return described;
 }
-
-/** All codes that the operation can answer. */
-export function errorsOf({ caller, parameters, body, errors }: Operation): readonly ErrorCode[] {
-  return [
-    ...(parameters === noParameters && body === noBody ? [] : (["invalid_request"] as const)),
-    ...(caller === "access_token" ? (["unauthenticated"] as const) : []),
-    ...(body === noBody ? [] : (["too_large"] as const)),
-    ...errors,
-    "internal_error" as const,
-  ].filter((code, index, all) => all.indexOf(code) === index);
-}
