@@ -49,7 +49,7 @@ export class EnvironmentStartError extends Error {
   }
 }
 
-/** There is no room for the environment now: nothing was started, and the same start may succeed later. */
+/** There is no capacity for the environment now. Nothing was started, and the same start may succeed later. */
 export class EnvironmentWaitsError extends Error {
   override readonly name = "EnvironmentWaitsError";
 }

@@ -116,7 +116,7 @@ export function connectForge(connection: ForgeConnection, readSecret: ReadSecret
 
 type Use = keyof typeof appPermissions;
 
-/** An App that was not granted all of these still does what it was granted. */
+/** An App without some of these rights still does everything that its other rights allow. */
 const appPermissions = {
   api: { contents: "read", statuses: "write" },
   clone: { contents: "read" },
@@ -125,7 +125,7 @@ const appPermissions = {
   hooks: { repository_hooks: "write" },
 } as const satisfies Readonly<Record<string, AppPermissions>>;
 
-/** One token for the API and one for runners, or a GitHub App's of an hour, for one repository and no more rights than the use needs. */
+/** One token for the API and one for runners. A GitHub App's tokens last an hour and are limited to one repository and the needed rights. */
 function tokens(
   connection: ForgeConnection,
   readSecret: ReadSecret,
@@ -152,7 +152,7 @@ function appOptions(
   return { apiUrl, appId, installation, key };
 }
 
-/** How long an App that may not write checks is not tried again. */
+/** The time before checks are tried again with an App that may not write them. */
 const checkPauseMilliseconds = 10 * 60_000;
 
 function checks(

@@ -36,13 +36,13 @@ export class UnreadablePayload extends MalformedPayload {
   override readonly name = "UnreadablePayload";
 }
 
-/** The forge could not be asked, or said no. `retryable` tells whether asking again later can help. */
+/** The request to the forge failed or was refused. `retryable` says whether a later retry can help. */
 export class ForgeError extends Error {
   override readonly name = "ForgeError";
   readonly retryable: boolean;
-  /** HTTP status of the forge's answer, where there was one. */
+  /** HTTP status of the forge's answer, if there was one. */
   readonly status: number | undefined;
-  /** How long the forge asked to be left alone. */
+  /** How long the forge asked clients to wait. */
   readonly waitMilliseconds: number | undefined;
   constructor(
     message: string,
@@ -67,9 +67,9 @@ export type StatusRun = {
   /** ISO 8601. */
   readonly startedAt?: string;
   readonly finishedAt?: string;
-  /** Nothing goes on until somebody approves or plays it. */
+  /** The pipeline waits until a person approves it or plays a job. */
   readonly waitsForPerson?: true;
-  /** Something in it failed that is allowed to. */
+  /** A job failed that is allowed to fail. */
   readonly warns?: true;
 };
 
@@ -85,7 +85,7 @@ export type CommitStatus = {
   readonly coverage?: number;
   readonly forgePipelineId?: number;
   readonly run?: StatusRun;
-  /** For a merge request from another project: some forges want to be told there. */
+  /** The source project of a merge request from a fork, where some forges expect the status. */
   readonly fork?: { readonly sourceProjectId: number; readonly mergeRequestIid: number };
 };
 
@@ -105,7 +105,7 @@ export type ForgeClient = {
     from: string,
     to: string,
   ) => Promise<readonly string[] | "unknown" | "no-such-ref">;
-  /** A tag object's id gives the commit it leads to, a short id the full one. */
+  /** Resolves a tag object's id to its commit, and a short id to the full one. */
   readonly readCommit: (sha: string) => Promise<Omit<CommitFacts, "beforeSha"> | undefined>;
   readonly readTagMessage: (tag: string) => Promise<string | undefined>;
   readonly readProject: () => Promise<ProjectFacts | undefined>;
@@ -120,7 +120,7 @@ export type ForgeClient = {
   }) => Promise<{ readonly targetSha: string; readonly diffBaseSha: string }>;
   /** Numbers of open merge requests from this branch into the project itself; four of them are enough. */
   readonly listOpenMergeRequests: (branch: string) => Promise<readonly number[]>;
-  /** The ref of the project that leads to a merge request's commit; undefined where the forge keeps none. */
+  /** The project's ref for a merge request's commit. Undefined if the forge keeps none. */
   readonly mergeRequestRef: (iid: number) => string | undefined;
   /** Branches and tags with the commit each points to. */
   readonly listRefs: () => Promise<readonly { readonly ref: string; readonly sha: string }[]>;
@@ -129,13 +129,13 @@ export type ForgeClient = {
    * Callers post only forward (pending, running, final).
    */
   readonly postStatus: (status: CommitStatus) => Promise<{ readonly forgePipelineId?: number }>;
-  /** Where a runner clones from, and what it must send along, for the life of one job. */
+  /** The clone URL and the credentials of a runner for one job. */
   readonly cloneAccess: (
     jobToken: string,
   ) => Promise<{ readonly url: string; readonly username: string; readonly password: string }>;
 };
 
-/** A delivery that the forge could not hand over in any of its attempts. */
+/** A delivery whose attempts have all failed. */
 export type FailedDelivery = {
   /** As `WebhookReader.verify` names it. */
   readonly id: string;
@@ -147,7 +147,7 @@ export type FailedDelivery = {
 /** A project's webhook as its forge sees it. */
 export type HookReport = {
   readonly id: number;
-  /** `paused` goes on by itself, `disabled` only when somebody sees to it. */
+  /** A `paused` hook resumes by itself. A `disabled` hook needs a person. */
   readonly state: "active" | "paused" | "disabled";
   /** What is wrong and what to do about it, for a person. */
   readonly hint?: string;
@@ -156,8 +156,8 @@ export type HookReport = {
 };
 
 /**
- * What a forge remembers of the deliveries it sent for one project. Everything is bounded in requests, may be
- * repeated, and throws `ForgeError` where the forge cannot be asked or does not let the token.
+ * The forge's own record of the deliveries it sent for one project. All calls make a bounded number of requests, are
+ * idempotent, and throw `ForgeError` if the forge cannot be reached or refuses the token.
  */
 export type SentDeliveries = {
   /**
@@ -168,9 +168,9 @@ export type SentDeliveries = {
     path: string,
     wanted: (id: string) => Promise<boolean>,
   ) => Promise<HookReport | undefined>;
-  /** Has the forge send it again, under the same id. */
+  /** Asks the forge to send the delivery again, under the same id. */
   readonly resend: (hookId: number, handle: string) => Promise<void>;
-  /** Where a forge turns hooks off: has it try again, which turns the hook on if we answer. */
+  /** For forges that turn hooks off: makes the forge try the hook, which turns it on again if the service answers. */
   readonly wake?: (hookId: number) => Promise<"awake" | "asleep">;
 };
 
@@ -181,6 +181,6 @@ export type Forge = {
   readonly webhooks: WebhookReader;
   /** The client of one project (its path). */
   readonly client: (project: string) => ForgeClient;
-  /** Absent where a forge keeps no list of what it sent: then only its refs tell what was missed. */
+  /** Absent if the forge keeps no list of sent deliveries. Then missed pushes are found by comparing refs only. */
   readonly sent?: (project: string) => SentDeliveries;
 };

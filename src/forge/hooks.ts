@@ -13,10 +13,10 @@ export type HookOutcome = {
   readonly uses: "secret" | "signingToken";
 };
 
-/** What somebody who connects a project needs of its forge. Throws `ForgeError` as a client does. */
+/** The calls that connecting a project needs. Each throws `ForgeError` as a client does. */
 export type ProjectHooks = {
-  /** Sees to it that there is exactly one hook for the URL, with these secrets and the events that start pipelines. */
+  /** Ensures that there is exactly one hook for the URL, with these secrets and the events that start pipelines. */
   readonly register: (wanted: WantedHook) => Promise<HookOutcome>;
-  /** What the connection's token may not do but should, in sentences for a person; none: all is well. */
+  /** The rights that the connection's token lacks, as sentences for a person. Empty if nothing is missing. */
   readonly missingRights: () => Promise<readonly string[]>;
 };

@@ -10,7 +10,7 @@ export type MergeRequestReader = Pick<
 /** GitLab names no more in `CI_OPEN_MERGE_REQUESTS`. */
 export const mostOpenMergeRequests = 4;
 
-/** A full commit id, or "" for anything else that a forge may say. */
+/** Returns a full commit id, or "" for any other value. */
 export function onlySha(text: string | null | undefined): string {
   return text && isSha(text) ? text : "";
 }

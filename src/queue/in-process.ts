@@ -4,7 +4,7 @@ export type InProcessQueueOptions = {
   readonly handle: (message: Message) => Promise<void>;
   /** Groups that are handled side by side. */
   readonly concurrency: number;
-  /** Told when a message was given up after the last attempt: the sweep will find its subject again. */
+  /** Called when a message failed in its last attempt. The sweep will find its subject again. */
   readonly failed: (message: Message, error: unknown) => void;
   /** Tries in all. */
   readonly attempts?: number;
@@ -62,7 +62,7 @@ export function inProcessQueue(options: InProcessQueueOptions): InProcessQueue {
       if (message === undefined) continue;
       group.running = true;
       running++;
-      // Not at once: the sender is still in the middle of something.
+      // The handler starts later, because the sender has not finished its own work yet.
       setImmediate(() => void run(name, group, message));
     }
   }
@@ -71,7 +71,7 @@ export function inProcessQueue(options: InProcessQueueOptions): InProcessQueue {
     await handleWithRetries(message);
     running--;
     group.running = false;
-    // To the end of the line, so that one busy group does not keep the others waiting.
+    // The group goes to the end of the queue, so that one busy group does not delay the others.
     groups.delete(name);
     if (group.waiting.length > 0) groups.set(name, group);
     startReady();

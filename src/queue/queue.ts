@@ -4,7 +4,7 @@ import type { ProjectKey } from "#pipeline/project-key.ts";
 export type Message =
   | ({ readonly type: "delivery"; readonly deliveryId: string } & ProjectKey)
   | { readonly type: "pipeline"; readonly pipelineId: number }
-  /** The line for build capacity: there may be places. */
+  /** The queue for build capacity: there may be free places. */
   | { readonly type: "places" };
 
 /** Messages of one group are handled one at a time, in order; groups run side by side. */

@@ -55,7 +55,7 @@ export function distributionRegistry(options: {
     return sizeBytes === "deleted" ? undefined : { name, digest: manifest.digest, sizeBytes };
   }
 
-  /** Not the placeholder of a deletion that was broken off. */
+  /** Whether the manifest is not the placeholder of an interrupted deletion. */
   async function imageAt(repository: string, tag: string): Promise<Manifest | undefined> {
     const manifest = await api.getManifest(repository, tag);
     if (manifest === undefined) return undefined;

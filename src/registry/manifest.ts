@@ -40,8 +40,8 @@ export function readManifestContent(manifest: Manifest): ManifestContent {
 }
 
 /**
- * An image of nothing that stands for a tag on its way out. `config` has to be uploaded first; `unique`
- * makes sure that no other tag points to the same digest.
+ * An empty image that replaces a tag which is being deleted. `config` has to be uploaded first. `unique` ensures that no
+ * other tag points to the same digest.
  */
 export function placeholderManifest(unique: string): {
   readonly config: { readonly digest: string; readonly bytes: Uint8Array };

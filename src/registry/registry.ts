@@ -4,7 +4,7 @@ export type ImageTag = {
   readonly sizeBytes: number;
 };
 
-/** The registry did not do what was asked: it is away, or it refused. */
+/** The registry is unavailable or refused the request. */
 export class RegistryError extends Error {
   override readonly name = "RegistryError";
   /** Whether the same call may succeed later. */

@@ -31,7 +31,7 @@ export function fileSecrets(
   options: { readonly now?: () => number } = {},
 ): Secrets {
   const { now = Date.now } = options;
-  /** Two changes at once must not undo one another. */
+  /** Serializes changes, so that two concurrent ones do not undo each other. */
   const change = oneAfterAnother();
 
   async function validVersions(name: string): Promise<readonly Version[]> {

@@ -1,4 +1,4 @@
-/** Runs what it is given in that order, each when the one before has ended, well or not. */
+/** Runs tasks in the given order. Each begins after the one before has ended or failed. */
 export function oneAfterAnother(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {

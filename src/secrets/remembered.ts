@@ -1,5 +1,5 @@
 export type Remembered<T> = {
-  /** Reads again once what is known is too old, or when asked to and the last reading is not too young. */
+  /** Reads again if the cached value is too old, or if `fresh` is set and the last reading is not too recent. */
   readonly get: (name: string, how: { readonly fresh: boolean }) => Promise<T>;
   readonly forget: (name: string) => void;
 };

@@ -9,9 +9,9 @@ import { createSecret, readSecret, replaceSecret, type Vault } from "./secrets-m
 
 const minute = 60_000;
 const keptForMilliseconds = 5 * minute;
-/** A secret that is set by hand for the first time is seen so soon. */
+/** How soon a secret that is set for the first time is found. */
 const absentForMilliseconds = minute / 2;
-/** However many requests with wrong signatures come. */
+/** This limit holds for any number of requests with wrong signatures. */
 const freshMilliseconds = 10_000;
 const mostAttempts = 5;
 

@@ -24,20 +24,20 @@ export type Ports = {
   readonly environments: EnvironmentProvider;
   /** Forge connections by name. */
   readonly forges: ReadonlyMap<string, Forge>;
-  /** Whether a ticket is offered by its own environment; absent where environments cannot prove who they are. */
+  /** Checks whether a ticket is offered by its own environment. Absent if environments cannot prove their identity. */
   readonly verifyCaller?: VerifyCaller;
 };
 
 /** What this installation is, and what its operator decided. */
 export type Installation = {
   readonly server: ServerFacts;
-  /** Undefined for a project nobody connected. */
+  /** Returns undefined for a project that is not connected. */
   readonly settings: (of: ProjectKey) => Promise<ProjectSettings | undefined>;
-  /** The projects at forges other than the built-in git host; absent: those that were seen once. */
+  /** The projects at forges other than the built-in git host. If absent, all projects that were seen before. */
   readonly connected?: () => Promise<readonly ProjectKey[]>;
   /** Text of the pipeline for repositories that have only a `Dockerfile`. */
   readonly builtInPipeline: string;
-  /** Access tokens that are valid now beside those in the store; absent where all are in the store. */
+  /** Access tokens that are valid in addition to those in the store. Absent if all are in the store. */
   readonly accessTokens?: (how?: { readonly fresh?: boolean }) => Promise<readonly string[]>;
 };
 
@@ -49,7 +49,7 @@ export type Host = {
   readonly randomToken: () => string;
   /** Hex SHA-256, for secrets that are stored only as hashes. */
   readonly hash: (token: string) => string;
-  /** Text at a public address (`include:remote`); absent where the host reads none. */
+  /** Reads a text at a public address (`include:remote`). Absent if the host does not allow that. */
   readonly readRemoteFile?: (url: string) => Promise<string | undefined>;
   /**
    * Effects that need not be done before the caller is answered: a long-lived host goes on with them and
@@ -63,7 +63,7 @@ export type Host = {
 export type Waiting = {
   /** Tells waiting runners and pages that a pipeline changed. */
   readonly announce: (pipelineId: number) => void;
-  /** Resolves at the next announcement for the pipeline, or after the time: which of the two does not matter. */
+  /** Resolves at the next announcement for the pipeline or after the given time, whichever comes first. */
   readonly waitForChange: (pipelineId: number, milliseconds: number) => Promise<void>;
   /** How long `jobs/request` may be held open; 0 answers at once (Lambda). */
   readonly holdMilliseconds: number;

@@ -1,9 +1,9 @@
 const widest = 20;
 
 /**
- * Works through all items, several side by side, and begins no further one after `until` (epoch milliseconds).
- * Where time may end, it begins at another item each time, so that in the end each has its turn. One that
- * fails keeps no other from being worked on; the first failure rejects after all. Gives how many were left.
+ * Processes all items, several at a time, and begins no further item after `until` (epoch milliseconds). If there is a
+ * time limit, each call begins at another item, so that every item is reached in the end. A failing item does not stop
+ * the others; the first failure rejects at the end. Returns how many items were left.
  */
 export async function eachUntil<T>(
   items: readonly T[],
@@ -30,7 +30,7 @@ export async function eachUntil<T>(
   return items.length - begun;
 }
 
-/** Far apart for neighbouring times, whatever the number of items (Knuth's multiplicative hash). */
+/** Gives starting points that are far apart for neighbouring times (Knuth's multiplicative hash). */
 function beginning(now: number, length: number): number {
   return length === 0 ? 0 : Math.floor((((now * 2_654_435_761) % 2 ** 32) / 2 ** 32) * length);
 }

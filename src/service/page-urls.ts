@@ -1,6 +1,6 @@
 import type { ProjectFacts, ServerFacts } from "#language/facts.ts";
 
-/** Pages are the service's own, also where the project's page is the forge's. */
+/** Addresses of the service's own pages, even if the project's page is at the forge. */
 export function pipelineUrl(of: PageFacts, pipelineId: number): string {
   return `${of.server.url}/${of.project.path}/-/pipelines/${pipelineId}`;
 }

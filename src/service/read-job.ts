@@ -4,7 +4,7 @@ import type { Ports } from "./deps.ts";
 
 export type JobOfPipeline = { readonly pipeline: Pipeline; readonly job: Job };
 
-/** A job and the pipeline that it belongs to, as they are now; undefined where there is none. */
+/** Reads a job and its pipeline. Returns undefined if there is no such job. */
 export async function readJob(
   { store }: Pick<Ports, "store">,
   jobId: number,

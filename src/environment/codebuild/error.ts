@@ -23,8 +23,8 @@ export function isIdempotencyMismatch(error: unknown): boolean {
 }
 
 /**
- * What a refused StartBuild means, in words with which somebody can do something. The SDK's error is left out: it
- * holds the request, and that the ticket.
+ * The meaning of a refused StartBuild, in words that help to fix it. The SDK's error is not included, because it contains
+ * the request and with it the ticket.
  */
 export function startError(
   error: unknown,

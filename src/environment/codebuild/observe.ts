@@ -1,7 +1,7 @@
 import type { Build, BuildPhase } from "@aws-sdk/client-codebuild";
 import type { EnvironmentObservation } from "../environment.ts";
 
-/** Every build is in the queue for a moment; only longer than this is worth a word. */
+/** Every build is queued for a moment. Only a longer wait is reported. */
 const queuedMilliseconds = 30_000;
 const longest = 1_000;
 

@@ -59,7 +59,7 @@ export function startBuildInput(
       Math.max(timeoutMinutes.least, Math.ceil(spec.timeoutSeconds / 60)),
     ),
     queuedTimeoutInMinutesOverride: queuedMinutes,
-    // A retry by CodeBuild would be a build that nobody knows of.
+    // A retry by CodeBuild itself would be a build that Slipway does not know.
     autoRetryLimitOverride: 0,
     environmentVariablesOverride: Object.entries(variables).map(([name, value]) => ({
       name,

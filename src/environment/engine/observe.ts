@@ -7,7 +7,7 @@ import { ENTRY_STATUS } from "./entry.ts";
 /** A container that has not been started after this time never will: its start may be tried again. */
 const START_PATIENCE_SECONDS = 30;
 
-/** What became of engine containers, by one question to the engine for all that still run. */
+/** The states of engine containers, read with one request to the engine for all running ones. */
 export async function observeEngineContainers(
   docker: Docker,
   ids: readonly string[],

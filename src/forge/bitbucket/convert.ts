@@ -58,7 +58,7 @@ export function convertEvent(event: string, payload: unknown): readonly TriggerE
   }
 }
 
-/** A change that cannot be read is told of and takes none of the others with it. */
+/** A change that cannot be read is reported and does not affect the others. */
 function pushEvents(payload: unknown): readonly TriggerEvent[] {
   const body = checkPayload(push, payload, "repo:push");
   const common = { project: forgeProject(body.repository), user: userFacts(body.actor) };
@@ -125,7 +125,7 @@ function pullRequestEvent(
       description: request.description ?? "",
       sourceBranch: source.branch.name,
       sourceSha: head,
-      // Null once the fork is deleted: still a fork, and nothing may be taken for the target's own.
+      // The value is null after the fork was deleted. The merge request still counts as coming from a fork.
       sourceProjectId: source.repository ? idOf(source.repository) : 0,
       sourceProjectPath: source.repository?.full_name ?? "",
       sourceProjectUrl: source.repository ? pageOf(source.repository) : "",

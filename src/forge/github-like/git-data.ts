@@ -47,7 +47,7 @@ export type GitDataOptions = {
   readonly readRef: (name: string) => Promise<z.infer<typeof ref> | undefined>;
 };
 
-/** What is the same for both of them, of one repository. */
+/** The shared calls, for one repository. */
 export function gitData({ http, base, commits, readRef }: GitDataOptions) {
   /** What an object is in the end: tags may point to tags. */
   async function peel(from: GitObject): Promise<string | undefined> {
@@ -107,7 +107,7 @@ export function gitData({ http, base, commits, readRef }: GitDataOptions) {
   };
 }
 
-/** Undefined where there is no such thing: 409 tells that the repository is empty, 422 that there is no such object. */
+/** Undefined if there is no such object: 409 means an empty repository, and 422 a missing object. */
 export async function readOne<T>(
   http: ForgeHttp,
   schema: z.ZodMiniType<T>,

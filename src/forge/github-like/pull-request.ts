@@ -60,7 +60,7 @@ export function pullRequestEvent(payload: unknown, actions: PullRequestActions):
       description: request.body ?? "",
       sourceBranch: head.ref,
       sourceSha: head.sha,
-      // Null once the fork is deleted: still a fork, and nothing may be taken for the target's own.
+      // The value is null after the fork was deleted. The merge request still counts as coming from a fork.
       sourceProjectId: head.repo?.id ?? 0,
       sourceProjectPath: head.repo?.full_name ?? "",
       sourceProjectUrl: head.repo?.html_url ?? "",

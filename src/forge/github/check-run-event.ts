@@ -15,7 +15,7 @@ const checkRun = z.object({
   sender: z.nullish(account),
 });
 
-/** "Re-run" of one check, which GitHub tells the App alone that made it; everything else is its own doing. */
+/** The "Re-run" event of one check, which GitHub sends only to the App that created the check. */
 export function checkRunEvent(payload: unknown): TriggerEvent {
   const body = checkPayload(checkRun, payload, "check_run");
   if (body.action !== "rerequested")

@@ -20,9 +20,9 @@ const pageSize = 100;
 const mostPages = 10;
 
 /**
- * Tells how a run is by a check run of its commit, one for each time it was taken up: what is completed never goes
- * back, the next one takes its place. Finds what an earlier try made, so it may be repeated. "not_permitted" where
- * the App was not granted `checks: write` (GitHub Docs: REST API endpoints for check runs).
+ * Reports a run as a check run of its commit. A completed check run never changes; a restarted run gets a new one. Finds
+ * the check run of an earlier attempt, so it is idempotent. Returns "not_permitted" if the App lacks `checks: write`
+ * (GitHub Docs: REST API endpoints for check runs).
  */
 export async function postCheckRun(
   { http, appId, base }: GitHubCheckOptions,
@@ -76,7 +76,7 @@ export async function postCheckRun(
       await change({ method: "PATCH", path: `${base}/check-runs/${newest.id}`, body: wanted });
     }
     if (!isOver) return;
-    // What a lost answer or an earlier attempt left open would show as running for ever.
+    // A check run that a lost answer or an earlier attempt left open would be shown as running for ever.
     for (const { id, status: its } of runs.filter((each) => each !== newest)) {
       if (its === "completed") continue;
       const { external_id: _, ...body } = wanted;
@@ -93,7 +93,7 @@ export async function postCheckRun(
   }
 }
 
-/** 403 says that the token may not; 422 that no token is made with a right that the installation lacks. */
+/** 403 means that the token lacks the right. 422 means that the installation lacks the right, so no token is issued. */
 function isNotPermitted(error: unknown): boolean {
   return (
     error instanceof ForgeError &&

@@ -66,7 +66,7 @@ export function mergeRequestEvent(payload: unknown): TriggerEvent {
       description: attributes.description ?? "",
       sourceBranch: attributes.source_branch,
       sourceSha: head,
-      // Null once the fork is deleted: still a fork, and nothing may be taken for the target's own.
+      // The value is null after the fork was deleted. The merge request still counts as coming from a fork.
       sourceProjectId: attributes.source_project_id ?? 0,
       sourceProjectPath: attributes.source?.path_with_namespace ?? "",
       sourceProjectUrl: attributes.source?.web_url ?? "",

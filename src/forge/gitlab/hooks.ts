@@ -26,7 +26,7 @@ export function gitlabHooks(http: ForgeHttp, project: string): ProjectHooks {
         body: {
           url,
           token: secret,
-          // Servers before 19.0 pass over it without a word.
+          // Servers before 19.0 ignore this field.
           signing_token: signingToken,
           push_events: true,
           tag_push_events: true,

@@ -51,7 +51,7 @@ export function gitlabSentDeliveries(http: ForgeHttp, project: string): SentDeli
       await http({ method: "POST", path: `${base}/${hookId}/events/${handle}/resend` });
     },
     wake: async (hookId) => {
-      // Only a request for trial that is answered 2xx turns a hook on again (GitLab Docs: Auto-disabled webhooks).
+      // A hook is turned on again only by a test request that is answered with 2xx (GitLab Docs: Auto-disabled webhooks).
       const answer = await http({
         method: "POST",
         path: `${base}/${hookId}/test/push_events`,

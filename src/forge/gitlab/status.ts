@@ -6,8 +6,8 @@ import * as answers from "./answers.ts";
 const longest = 255;
 
 /**
- * Posts a commit status (GitLab Docs: Commits API). A fork's merge request shows only what its source
- * project is told, where the bot seldom may: then the target project is told, and last a note is left.
+ * Posts a commit status (GitLab Docs: Commits API). A fork's merge request shows only statuses of its source project,
+ * where the token often has no rights. Then the status is posted to the target project, and as a last resort as a note.
  */
 export async function postStatus(
   http: ForgeHttp,
@@ -49,7 +49,7 @@ async function post(
     return status.forgePipelineId === undefined ? {} : { forgePipelineId: status.forgePipelineId };
   }
   if (answer.status === 422 && status.forgePipelineId !== undefined) {
-    // That pipeline holds as many jobs as it may: without its id GitLab opens another one.
+    // That pipeline has reached GitLab's limit of jobs. Without its id, GitLab creates another one.
     const { forgePipelineId: _, ...rest } = status;
     return post(http, project, rest);
   }
@@ -62,7 +62,7 @@ async function post(
   return typeof id === "number" ? { forgePipelineId: id } : {};
 }
 
-/** Only a result is worth a note, and one note each: states on the way there are left out. */
+/** Only final results are posted as notes, one note each. */
 async function leaveNote(
   http: ForgeHttp,
   project: string,

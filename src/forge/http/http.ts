@@ -3,21 +3,21 @@ import type { z } from "zod/mini";
 import { ForgeError } from "../forge.ts";
 import { readBounded } from "./read-bounded.ts";
 
-/** What one connection needs to ask its forge's API, and nothing else on the network. */
+/** Everything that one connection needs for requests to its forge's API. */
 export type ForgeHttpOptions = {
   /** `https://gitlab.example.com/api/v4`: no request leaves this origin and path. */
   readonly apiUrl: string;
   /** Headers that authorize, for each request. */
   readonly authorize: (how?: Freshness) => Promise<Readonly<Record<string, string>>>;
   readonly timeoutMilliseconds?: number;
-  /** Shared by all that use one connection: none of them asks while the forge wants to be left alone. */
+  /** Shared by all users of one connection, so that none sends requests while the forge asks clients to wait. */
   readonly pause?: ForgePause;
 };
 
-/** `fresh` after a refusal: what is remembered of a token may just have been rotated. */
+/** `fresh` is set after a refusal, because a cached token may have been rotated. */
 export type Freshness = { readonly fresh: boolean };
 
-/** Until when (epoch milliseconds) a forge asked not to be asked. */
+/** The time (epoch milliseconds) before which the forge wants no requests. */
 export type ForgePause = { until: number };
 
 export type ForgeRequest = {
@@ -44,13 +44,13 @@ export type ForgeHttp = (request: ForgeRequest) => Promise<ForgeAnswer>;
 
 const tries = 4;
 const redirects = 3;
-/** Longest single wait before a request is tried again; what asks for more is left to the caller. */
+/** The longest wait before a request is retried here. Longer waits are left to the caller. */
 const maxWaitMilliseconds = 5_000;
 const largestAnswer = 16 * 1024 * 1024;
 const longestPause = 3600_000;
 const userAgent = "slipway";
 
-/** Asks a forge's API: bounded in time and size, patient with limits, and deaf to other origins. */
+/** Sends requests to a forge's API, with bounds on time and size. Respects rate limits and accepts no other origin. */
 export function forgeHttp(options: ForgeHttpOptions): ForgeHttp {
   const { timeoutMilliseconds = 20_000 } = options;
   const base = new URL(options.apiUrl.replace(/(?<!\/)\/+$/, ""));
@@ -62,7 +62,7 @@ export function forgeHttp(options: ForgeHttpOptions): ForgeHttp {
         `${url.origin} asked to be left alone until ${new Date(pause.until).toISOString()}.`,
         { retryable: true, waitMilliseconds: pause.until - Date.now() },
       );
-    // May ask the forge itself.
+    // This call may send a request to the forge itself.
     let authorization = await options.authorize();
     let isFresh = false;
     for (let attempt = 1; ; attempt++) {
@@ -168,7 +168,7 @@ async function exchange(
   }
 }
 
-/** Where an answer leads on to, as for a renamed project: asked again by the same method, with the same body. */
+/** The target of a redirect, as for a renamed project. The request is repeated there with the same method and body. */
 function redirectOf(response: Response, from: URL): URL | undefined {
   const location = response.headers.get("location");
   if (response.status < 300 || response.status > 399 || location === null) return undefined;
@@ -206,7 +206,7 @@ function refusal(url: URL, request: ForgeRequest, answer: ForgeAnswer): ForgeErr
   );
 }
 
-/** GitHub tells of a limit by 403 as well as 429 (GitHub Docs: Rate limits for the REST API). */
+/** GitHub reports a rate limit with 403 as well as 429 (GitHub Docs: Rate limits for the REST API). */
 function isLimited({ status, headers }: ForgeAnswer): boolean {
   if (status === 429) return true;
   return (
@@ -218,7 +218,7 @@ function isPassing(answer: ForgeAnswer): boolean {
   return isLimited(answer) || [408, 409, 423, 425].includes(answer.status) || answer.status >= 500;
 }
 
-/** What changes something is repeated here only where the forge has certainly not done it. */
+/** A request that changes something is repeated only if the forge has certainly not carried it out. */
 function mayRepeat(request: ForgeRequest, answer: ForgeAnswer | undefined): boolean {
   if ((request.method ?? "GET") === "GET") return true;
   return answer !== undefined && (isLimited(answer) || answer.status === 503);
@@ -239,7 +239,7 @@ function waitBefore(attempt: number, headers: Headers | undefined): number {
   return 150 * 2 ** attempt * (0.5 + Math.random() / 2);
 }
 
-/** A forge, or a proxy before it, may quote what it was sent. */
+/** A forge, or a proxy in front of it, may quote the request in its answer. */
 function redact(text: string, authorization: Readonly<Record<string, string>>): string {
   const secrets = Object.values(authorization).flatMap((value) => [value, ...value.split(" ")]);
   return secrets

@@ -4,7 +4,7 @@ import type { TriggerEvent } from "#pipeline/trigger-event.ts";
 import { MalformedPayload, UnreadablePayload, type WebhookRequest } from "../forge.ts";
 import type { FieldReader } from "./json-fields.ts";
 
-// What the payloads of all forges have in common: JSON in UTF-8, checked for the fields in use only.
+// Shared by the payloads of all forges: JSON in UTF-8, of which only the used fields are checked.
 
 export const sha = z.string().check(z.regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/));
 
@@ -23,7 +23,7 @@ export const refName = z
 /** A full ref: of a branch, a tag or anything else that git keeps. */
 export const fullRef = refName.check(z.regex(/^refs\/[^/]+\/./));
 
-/** Why nothing is built for a full ref that names neither a branch nor a tag, like that of notes. */
+/** The reason why a ref that is neither a branch nor a tag, such as a notes ref, is not built. */
 export function otherRef(ref: string): Extract<TriggerEvent, { kind: "ignored" }> | undefined {
   if (/^refs\/(?:heads|tags)\//.test(ref)) return undefined;
   return { kind: "ignored", why: `${ref} is neither a branch nor a tag` };
@@ -62,7 +62,7 @@ export function checkPayload<T>(schema: z.ZodMiniType<T>, payload: unknown, even
   throw malformed(result.error, event);
 }
 
-/** What to say of a payload that does not fit. */
+/** The message about a payload that does not match its schema. */
 export function malformed(error: z.core.$ZodError, event: string): MalformedPayload {
   const fields = [
     ...new Set(error.issues.map((issue) => issue.path.map(String).join(".") || "(body)")),

@@ -1,6 +1,6 @@
 import { ForgeError } from "../forge.ts";
 
-/** The body as text; one that is larger is left unread. Throws `ForgeError`, which asking again cannot help. */
+/** Reads the body as text, up to a limit. Throws a `ForgeError` that is not retryable if the body is larger. */
 export async function readBounded(response: Response, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;

@@ -1,7 +1,7 @@
 import type { TriggerEvent } from "#pipeline/trigger-event.ts";
 import { MalformedPayload, type WebhookReader } from "../forge.ts";
 
-/** What a delivery tells of that a forge shows again; nothing where it is not understood. */
+/** The events of a delivery that the forge lists. Empty if the delivery is not understood. */
 export function storedEvents(
   reader: WebhookReader,
   header: readonly [name: string, value: string],
@@ -17,7 +17,7 @@ export function storedEvents(
   }
 }
 
-/** Whether a webhook's address ends in this path, whatever name the service has out there. */
+/** Whether a webhook's address ends in this path, under any host name. */
 export function leadsTo(address: string | null | undefined, path: string): boolean {
   if (!address || !URL.canParse(address)) return false;
   const its = decodeURI(new URL(address).pathname).toLowerCase();

@@ -9,6 +9,6 @@ export type LocalForgeOptions = {
   readonly cloneUrl?: string;
   /** The project's id in this installation; undefined where it is not known. */
   readonly projectId: (project: string) => Promise<number | undefined>;
-  /** Keeps a commit status: the built-in git host shows them itself. */
+  /** Stores a commit status, because the built-in git host shows statuses itself. */
   readonly saveStatus: (project: string, status: CommitStatus) => Promise<void>;
 };

@@ -6,12 +6,12 @@ export async function authorizeAccess(
   token: string,
 ): Promise<boolean> {
   const hash = deps.hash(token);
-  // Hashes are compared, so that the time it takes tells nothing of the token.
+  // Hashes are compared, so that the duration reveals nothing about the token.
   const isAmong = (values: readonly string[]) =>
     values.some((value) => value !== "" && deps.hash(value) === hash);
   if (isAmong((await deps.accessTokens?.()) ?? [])) return true;
   const grant = await deps.store.tokens.get(hash, isoNow(deps));
   if (grant?.kind === "access") return true;
-  // It may have been rotated in a moment ago.
+  // The token may have been set by a rotation a moment ago.
   return token !== "" && isAmong((await deps.accessTokens?.({ fresh: true })) ?? []);
 }

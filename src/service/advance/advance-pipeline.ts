@@ -8,9 +8,9 @@ import { carryOut } from "./carry-out.ts";
 const maxRounds = 20;
 
 /**
- * Applies events to a pipeline and carries out what follows from them, until nothing more follows.
- * Decides on the state as loaded, saves under its version, decides again when somebody else was first.
- * Effects come after the save and are idempotent: a crash between the two is healed by the next look.
+ * Applies events to a pipeline and carries out the resulting commands, until none are left. Decides on the loaded state,
+ * saves with a version check, and decides again after a conflict. Effects are carried out after the save and are
+ * idempotent. After a crash between the two, the next look repeats them.
  */
 export async function advancePipeline(
   deps: ServiceDeps,
@@ -30,7 +30,7 @@ export async function advancePipeline(
   return latest;
 }
 
-/** As `advancePipeline`, but the caller is answered once the decision is saved. */
+/** Does the same as `advancePipeline`, but returns as soon as the decision is saved. */
 export async function advanceSoon(
   deps: ServiceDeps,
   pipelineId: number,

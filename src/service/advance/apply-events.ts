@@ -4,10 +4,10 @@ import type { Pipeline } from "#pipeline/pipeline.ts";
 import { transition } from "#pipeline/transition.ts";
 import { type Host, isoNow, type Ports, type Waiting } from "../deps.ts";
 
-/** More lost races than this in a row means that something is wrong. */
+/** More conflicts than this in a row indicate a bug. */
 const maxConflicts = 50;
 
-/** Only decides and saves; for callers that must answer before the effects are carried out. */
+/** Decides and saves without carrying out effects, for callers that must answer first. */
 export async function applyEvents(
   deps: Pick<Ports, "store"> & Pick<Host, "now" | "log"> & Pick<Waiting, "announce">,
   pipelineId: number,

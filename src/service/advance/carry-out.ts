@@ -10,7 +10,7 @@ import { type Advance, checkChild, tellParent } from "./child.ts";
 import { postStatus } from "./post-status.ts";
 import { acquireResource, releaseResource } from "./resource-turns.ts";
 
-/** Carries out commands, side by side where they do not depend on one another; their answers are events. */
+/** Carries out commands, side by side if they do not depend on one another, and returns their answers as events. */
 export async function carryOut(
   deps: ServiceDeps,
   pipeline: Pipeline,
@@ -72,8 +72,8 @@ async function carryOutOne(
 const sweptSeconds = 70;
 
 /**
- * Only for what is due before the sweep comes by: every look asks for the next one, so that looks which are far
- * off would pile up, one more with each sweep.
+ * Schedules a look only if it is due before the next sweep. Every look schedules the next one, so looks that are far in
+ * the future would accumulate, one more with each sweep.
  */
 async function lookAt(
   deps: Pick<Ports, "queue"> & Pick<Host, "now">,

@@ -8,12 +8,12 @@ export type Advance = (
   events: readonly PipelineEvent[],
 ) => Promise<Pipeline | undefined>;
 
-/** More changes of a child than this while its parent is told mean that something is wrong. */
+/** More changes of a child than this during one update of the parent indicate a bug. */
 const mostChanges = 20;
 
 /**
- * Brings a trigger job in line with its child pipeline. Looks again after the parent is saved, so that of two
- * tellers who meet the later one's word stands.
+ * Updates a trigger job from the status of its child pipeline. Reads the child again after the parent is saved, so that
+ * the newer status wins if two calls run at the same time.
  */
 export async function tellParent(
   deps: Pick<Ports, "store">,
@@ -37,7 +37,7 @@ export async function tellParent(
   }
 }
 
-/** What the parent asks about one child; a child that is gone keeps nobody waiting. */
+/** The parent's question about one child. A missing child does not keep the parent waiting. */
 export async function checkChild(
   deps: Pick<Ports, "store">,
   command: Extract<Command, { type: "check_child" }>,

@@ -7,12 +7,12 @@ import { advancePipeline } from "./advance-pipeline.ts";
 export type ControlResult =
   | { readonly result: "done"; readonly pipeline: Pipeline }
   | { readonly result: "unknown" }
-  /** Nothing could be done: the state does not allow it. */
+  /** The current state does not allow the action. */
   | { readonly result: "unchanged"; readonly pipeline: Pipeline }
-  /** The pipeline cannot hold what was sent along. */
+  /** The pipeline cannot store the variables that were sent. */
   | { readonly result: "too_large"; readonly message: string };
 
-/** Cancels, retries or plays what a person asked for, and carries it out. */
+/** Cancels, retries or plays jobs for a person. */
 export async function controlPipeline(
   deps: ServiceDeps,
   pipelineId: number,

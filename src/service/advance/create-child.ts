@@ -26,8 +26,8 @@ import { storePipeline } from "./store-pipeline.ts";
 const deepest = 2;
 
 /**
- * Makes the child pipeline of a trigger job, exactly once however often it is asked: the job's id claims it.
- * What cannot be made is an answer with the reason; a forge that is away is asked again at the next look.
+ * Creates the child pipeline of a trigger job exactly once: the job's id is the claim. If the child cannot be created, the
+ * answer has the reason. If the forge is unavailable, the next look tries again.
  */
 export async function createChild(
   deps: ServiceDeps,
@@ -88,7 +88,7 @@ async function makeChild(deps: ServiceDeps, parent: Pipeline, job: Job): Promise
   const id = await pipelines.claim(deps.hash(`child of job\n${job.id}`), await pipelines.nextId());
   const existing = await pipelines.get(id);
   if (existing !== undefined) return made(existing.value);
-  // Conditions know it: two who make the child at once must make the same.
+  // Conditions may use the number, so two processes that create the child at the same time must use the same one.
   const iid = await pipelines.claim(
     deps.hash(`iid of child of job\n${job.id}`),
     await pipelines.nextIid(parent.project),
@@ -158,7 +158,7 @@ async function store(
   return made(pipeline);
 }
 
-/** One without jobs was too large to be stored with them. */
+/** A pipeline without jobs was too large to be stored with its jobs. */
 function made({ id, jobs, diagnostics }: Pipeline): Made {
   return jobs.length > 0 ? { id } : refusal(diagnostics.map(({ message }) => message).join("\n"));
 }

@@ -6,7 +6,7 @@ import type { Ports, ServiceDeps } from "../deps.ts";
 import { refOf } from "../environment/environment-ref.ts";
 import { advancePipeline } from "./advance-pipeline.ts";
 
-/** Compares what the pipeline believes of its environments with what is there, then decides. */
+/** Compares the recorded state of the pipeline's environments with their real state, then decides. */
 export async function lookAtPipeline(deps: ServiceDeps, pipelineId: number): Promise<void> {
   const stored = await deps.store.pipelines.get(pipelineId);
   if (stored === undefined) return;
@@ -26,7 +26,7 @@ async function observeEnvironments(
   const seen = await Promise.all(
     refs.map(async (ref) => {
       const observation = observations.get(ref.id);
-      // One that ended by itself may have left something behind.
+      // An environment that ended by itself may have left containers behind.
       if (observation?.state === "ended") await deps.environments.stop(ref);
       return observation === undefined ? [] : seenAs(ref, observation);
     }),
@@ -59,12 +59,12 @@ function seenAs(
   }
 }
 
-/** Without a reason it waits no more. */
+/** Without a reason, the environment has stopped waiting. */
 function waits(environmentId: string, reason: string | undefined): readonly PipelineEvent[] {
   return [{ type: "environment_waits", environmentId, ...defined({ reason }) }];
 }
 
-/** Its start was accepted, and whoever was to note the handle did not come to it. */
+/** The start was accepted, but the process ended before it recorded the handle. */
 function adopted(
   environmentId: string,
   known: string | undefined,

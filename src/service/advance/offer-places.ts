@@ -6,15 +6,15 @@ import { type Host, isoNow, type Ports, type ServiceDeps } from "../deps.ts";
 import { shutLine } from "../environment/line.ts";
 import { advancePipeline } from "./advance-pipeline.ts";
 
-/** Of each project so many are read at a time. */
+/** How many entries of each project are read at a time. */
 const ofEachProject = 20;
-/** One run ends well before its message would come again. */
+/** Time limit of one run, well below the time after which its message is delivered again. */
 const longestMilliseconds = 15_000;
 
 /**
- * Starts those that stand in line, in fair order, until the provider has no room for more: a size that is refused
- * is left alone for the rest of the run, so that a run costs one refused start for each size at most. Where
- * nobody is left in line, newcomers start at once again.
+ * Starts waiting environments in fair order until the provider has no more capacity. A refused size is skipped for the
+ * rest of the run, so a run causes at most one refused start per size. When nothing waits any more, new environments
+ * start directly again.
  */
 export async function offerPlaces(deps: ServiceDeps): Promise<void> {
   const until = deps.now() + longestMilliseconds;
@@ -48,7 +48,7 @@ export async function offerPlaces(deps: ServiceDeps): Promise<void> {
   }
 }
 
-/** By project. The list may lag behind what this run gave. */
+/** Places by project. The list may not include what this run has just given. */
 async function heldPlaces(
   deps: Pick<Ports, "store">,
   given: ReadonlyMap<string, Place>,
@@ -60,7 +60,7 @@ async function heldPlaces(
   return held;
 }
 
-/** "absent": it is not in line (any more). */
+/** "absent" means that the environment does not wait in the queue (any more). */
 async function offer(deps: ServiceDeps, place: Place): Promise<"given" | "full" | "absent"> {
   const { environmentId, pipelineId } = place;
   const pipeline = await advancePipeline(deps, pipelineId, [

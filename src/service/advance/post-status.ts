@@ -10,15 +10,15 @@ import { applyEvents } from "./apply-events.ts";
 import { statusPause } from "./status-pause.ts";
 import { statusRun } from "./status-run.ts";
 
-/** Longer than one holder tells: nothing is begun after half of it, and no request takes the other half. */
+/** How long one process may post statuses. It begins nothing after half of this time, and no request takes the other half. */
 const turnMilliseconds = 120_000;
 
-/** More rounds than this in a row are left to the next look. */
+/** After this many rounds, the rest is left to the next look. */
 const maxRounds = 20;
 
 /**
- * Sees to it that the forge is told how the pipeline is. Nobody waits for it: what could not be told now is
- * told by a later look.
+ * Posts the pipeline's statuses to the forge. No caller waits for this: a status that cannot be posted now is posted
+ * by a later look.
  */
 export async function postStatus(
   deps: ServiceDeps,
@@ -29,9 +29,8 @@ export async function postStatus(
 }
 
 /**
- * Tells the forge whatever it does not know yet, as the pipeline is now and not as it was when somebody asked
- * for it. One teller at a time: so a forge never hears something older after something newer, whoever is
- * slow, is repeated or comes late.
+ * Posts every status that the forge does not have yet, from the pipeline's current state. Only one process posts for a
+ * pipeline at a time, so an older status never follows a newer one, even if a process is slow or a message is repeated.
  */
 async function tellForge(deps: ServiceDeps, pipelineId: number): Promise<void> {
   for (let round = 0; round < maxRounds; round++) {
@@ -40,7 +39,7 @@ async function tellForge(deps: ServiceDeps, pipelineId: number): Promise<void> {
     const holder = deps.randomToken();
     const until = deps.now() + turnMilliseconds;
     const turn = await deps.store.statusTurns.take(pipelineId, holder, { now: deps.now(), until });
-    // Whoever has the turn looks again after giving it back.
+    // The process that holds the turn checks again after releasing it.
     if (turn === undefined) return;
     const told = await tellInTurn(deps, pipelineId, until - turnMilliseconds / 2);
     if (told instanceof ForgeError) {
@@ -51,7 +50,7 @@ async function tellForge(deps: ServiceDeps, pipelineId: number): Promise<void> {
   }
 }
 
-/** Tells and saves that it did, before anybody else may tell. Gives the failure that more tries may mend. */
+/** Posts the statuses and records that they were posted, while holding the turn. Returns a failure that may be retried. */
 async function tellInTurn(
   deps: ServiceDeps,
   pipelineId: number,
@@ -73,7 +72,7 @@ async function tellInTurn(
     known = noteReported(known, outcome, isoNow(deps));
   }
   const applied = await applyEvents(deps, pipelineId, posted);
-  // Something else was due as well: whoever looks at the pipeline carries it out.
+  // Other commands are carried out by the next look at the pipeline.
   if (applied?.commands.some(({ type }) => type !== "post_status"))
     await deps.queue.send({ type: "pipeline", pipelineId });
   return failure;
@@ -81,7 +80,7 @@ async function tellInTurn(
 
 type Posted = Extract<PipelineEvent, { type: "status_posted" }>;
 
-/** A forge that refuses for good is not asked again for the same state. */
+/** After a permanent refusal, the same state is not posted again. */
 async function tellOne(
   deps: Pick<Ports, "forges"> & Pick<Host, "log">,
   pipeline: Pipeline,
@@ -123,7 +122,7 @@ async function tellOne(
   }
 }
 
-/** All statuses of a commit belong into one pipeline of the forge's. */
+/** All statuses of a commit have to belong to the same pipeline at the forge. */
 function keptId({ reported }: Pipeline, context: string): number | undefined {
   const own = reported.find((told) => told.context === context)?.forgePipelineId;
   return own ?? reported.find((told) => told.forgePipelineId !== undefined)?.forgePipelineId;

@@ -6,12 +6,12 @@ import type { Host, Ports, Waiting } from "../deps.ts";
 import { readJob } from "../read-job.ts";
 import { applyEvents } from "./apply-events.ts";
 
-/** Dead holders that one asker clears away at most; the next look goes on. */
+/** Most ended holders that one request removes. The next look continues. */
 const mostCleared = 50;
 
 /**
- * Asks for a job's turn in its resource group. A holder that has ended never gave its turn up because
- * somebody died in between, and nobody looks at its closed pipeline any more: who waits for it does it.
+ * Requests a job's resource group. A holder that has ended without releasing the group belongs to a process that died,
+ * and its closed pipeline is not checked any more. So the waiting job releases the group for it.
  */
 export async function acquireResource(
   deps: Pick<Ports, "store" | "queue"> & Pick<Host, "now" | "log"> & Pick<Waiting, "announce">,
@@ -35,7 +35,7 @@ export async function acquireResource(
   return [];
 }
 
-/** The job that holds the group now may belong to another pipeline: it is told there. */
+/** The job that holds the group now may belong to another pipeline, which gets the event. */
 export async function releaseResource(
   deps: Pick<Ports, "store" | "queue"> & Pick<Host, "now" | "log"> & Pick<Waiting, "announce">,
   project: string,

@@ -3,8 +3,9 @@ import type { ForgeError } from "#forge/forge.ts";
 const second = 1000;
 
 /**
- * How long a forge is left alone after so many failures in a row: as long as it asks, and at least a time that
- * doubles. GitLab's 409 is a lock that other statuses of the commit hold for seconds, not a forge that is away.
+ * The pause before the next status after several failures in a row: at least as long as the forge asks for, and doubling
+ * with each failure. GitLab answers 409 while other statuses of the commit hold a lock for seconds; the forge is then
+ * available.
  */
 export function statusPause(
   error: Pick<ForgeError, "status" | "waitMilliseconds">,

@@ -3,7 +3,7 @@ import { defined } from "#language/defined.ts";
 import { findJob } from "#pipeline/jobs.ts";
 import type { Job, Pipeline, Report } from "#pipeline/pipeline.ts";
 
-/** What a report is about, for forges that show more of it than a status. */
+/** The subject of a report, for forges that show more than a status. */
 export function statusRun(pipeline: Pipeline, { jobId }: Pick<Report, "jobId">): StatusRun {
   const job = jobId === undefined ? undefined : findJob(pipeline, jobId);
   const its = job ?? pipeline;
@@ -15,7 +15,7 @@ export function statusRun(pipeline: Pipeline, { jobId }: Pick<Report, "jobId">):
   };
 }
 
-/** A pipeline with warnings has succeeded; a job that gives one has not. */
+/** A pipeline with warnings has succeeded. A job with a warning has failed. */
 function isForgiven(job: Job | undefined): boolean {
   return job?.status === "failed" && job.allowFailure;
 }

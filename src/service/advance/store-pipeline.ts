@@ -5,7 +5,7 @@ import type { Pipeline } from "#pipeline/pipeline.ts";
 import { ItemTooLarge } from "#store/written.ts";
 import { type Host, isoNow, type Ports } from "../deps.ts";
 
-/** Stores a new pipeline. One that is too large to be stored becomes a failed one that says so. */
+/** Stores a new pipeline. If it is too large to be stored, a failed pipeline that says so is stored instead. */
 export async function storePipeline(
   deps: Pick<Ports, "store"> & Pick<Host, "now">,
   input: NewPipeline,

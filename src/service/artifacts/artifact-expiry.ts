@@ -1,6 +1,6 @@
 /**
- * One empty blob per artifact that expires, in the order of time: what is due is found without looking at
- * every pipeline there ever was.
+ * One empty blob per expiring artifact, named in the order of time, so that due artifacts are found without reading
+ * every pipeline.
  */
 export type ExpiryMark = {
   /** ISO 8601. */

@@ -18,7 +18,7 @@ export function cacheKeySuffix(pipeline: Pipeline): string {
   return pipeline.facts.ref.protected ? suffixes.protected : suffixes.unprotected;
 }
 
-/** The cache under a key, as the asking job may see it: `absent` also for one it may not. */
+/** Returns the cache under a key, or `absent` if there is none or if the job may not read it. */
 export async function readCache(
   deps: Pick<Ports, "store" | "blobs"> & Pick<Host, "now" | "hash">,
   token: string,
@@ -34,12 +34,12 @@ export async function readCache(
   return file === undefined ? { answer: "absent" } : { answer: "found", file };
 }
 
-/** A job's leave to write the cache under a key; undefined when it has none. */
+/** A job's permission to write the cache under a key. Undefined if the job has none. */
 export type CacheWrite = {
   readonly limitBytes: number;
   /** Replaces the cache as a whole; of several writers the last one wins. */
   readonly store: (stream: AsyncIterable<Uint8Array>) => Promise<"stored" | "too_large">;
-  /** Where a cache of this size may go without passing through the service. It needs no confirmation. */
+  /** The direct upload address for a cache of this size. The upload needs no confirmation. */
   readonly direct: (sizeBytes: number) => Promise<PresignedWrite | undefined>;
 };
 

@@ -10,12 +10,12 @@ import {
   type UploadRequest,
 } from "./upload-artifacts.ts";
 
-/** Longer than a runner goes on trying. */
+/** Longer than a runner retries. */
 export const directUploadSeconds = 900;
 
 /**
- * Whether an upload of this size would be taken, before its bytes are sent, and where to they may go without
- * passing through the service: then the job confirms it afterwards. What was uploaded before is gone.
+ * Says whether an upload of this size is accepted, before its bytes are sent, and gives the direct address if there is
+ * one. The job confirms a direct upload afterwards. An earlier upload is removed.
  */
 export async function openUpload(
   deps: Pick<Ports, "store" | "blobs"> &
@@ -30,7 +30,7 @@ export async function openUpload(
   const upload = await deps.blobs.presignWrite?.(key, {
     seconds: directUploadSeconds,
     sizeBytes,
-    // The address outlives the job; what others already read must not change.
+    // The address outlives the job, so a file that others have read must not change.
     once: true,
   });
   if (upload === undefined) return answer;
@@ -38,7 +38,7 @@ export async function openUpload(
   return { answer: "direct", upload };
 }
 
-/** Takes in what a job wrote to the address that it was given. Repeated, it does the same again. */
+/** Accepts a file that a job wrote to its upload address. Idempotent. */
 export async function confirmUpload(
   deps: ServiceDeps,
   request: UploadRequest,

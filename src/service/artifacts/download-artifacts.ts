@@ -9,7 +9,7 @@ export type DownloadAnswer =
   | { readonly answer: "found"; readonly artifact: JobArtifact; readonly file: BlobFile }
   | { readonly answer: "absent" | "forbidden" };
 
-/** What a person or a program with access to the project gets. */
+/** Opens an artifact for a person or a program with access to the project. */
 export async function openArtifact(
   deps: Pick<Ports, "store" | "blobs">,
   jobId: number,
@@ -20,8 +20,8 @@ export async function openArtifact(
 }
 
 /**
- * What a running job gets of another: of its own project only, and in a merge request from a fork only of
- * its own pipeline.
+ * Opens an artifact of another job for a running job. The other job must belong to the same project, and for a merge
+ * request from a fork to the same pipeline.
  */
 export async function openArtifactForJob(
   deps: Pick<Ports, "store" | "blobs"> & Pick<Host, "now" | "hash">,

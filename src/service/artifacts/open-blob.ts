@@ -3,7 +3,7 @@ import type { Ports } from "../deps.ts";
 /** Seconds that a direct address is good for. */
 const directSeconds = 300;
 
-/** Bytes to pass on, or where they can be had without this service for a few minutes. */
+/** The bytes to send, or a direct address that is valid for a few minutes. */
 export type BlobFile =
   | { readonly stream: AsyncIterable<Uint8Array>; readonly sizeBytes: number }
   | { readonly location: string };

@@ -15,16 +15,16 @@ import {
   parseExpiryKey,
 } from "./artifact-expiry.ts";
 
-/** What is kept beyond its time is looked at again after this long. */
+/** An artifact that is kept beyond its expiry is checked again after this time. */
 const keptMilliseconds = 3_600_000;
-/** Pipelines of a ref that may have failed since the last one that succeeded. */
+/** How many pipelines of a ref are searched for the last successful one. */
 const searchedPipelines = 50;
 
 /**
- * Removes artifacts whose time has come. Those of a ref's latest successful pipeline stay until there is a
- * newer one, and those of an unfinished pipeline until it is finished (GitLab Docs, "Keep artifacts from
- * most recent successful jobs"). Safe to run at any time, also twice at once; what is not looked at by `until`
- * (epoch milliseconds) is left to the next time.
+ * Removes expired artifacts. Artifacts of a ref's latest successful pipeline are kept until there is a newer one, and
+ * those of an unfinished pipeline until it is finished (GitLab Docs, "Keep artifacts from most recent successful jobs").
+ * Safe to run at any time, also twice at the same time. Artifacts that are not checked by `until` (epoch milliseconds)
+ * are left to the next run.
  */
 export async function removeExpiredArtifacts(
   deps: ServiceDeps,
@@ -50,7 +50,7 @@ export async function removeExpiredArtifacts(
 async function remove(deps: ServiceDeps, mark: ExpiryMark, now: string): Promise<void> {
   const pipelineId = pipelineIdOfJob(mark.jobId);
   const artifact = await artifactOf(deps, mark);
-  // Uploaded again since this mark was made: the newer mark counts.
+  // The artifact was uploaded again after this mark was made, so the newer mark counts.
   if (artifact?.expireAt !== undefined && artifact.expireAt > now) return;
   await advanceSoon(deps, pipelineId, [
     { type: "artifacts_removed", jobId: mark.jobId, artifactType: mark.type },
@@ -71,7 +71,7 @@ async function isKept(deps: Pick<Ports, "store">, mark: ExpiryMark): Promise<boo
   return (await isLatestSuccess(deps, pipeline)) && (await refExists(deps, pipeline));
 }
 
-/** The pipeline's own status is taken from itself: a list may not know it yet. */
+/** The status is read from the pipeline itself, because a list may lag behind. */
 async function isLatestSuccess(deps: Pick<Ports, "store">, pipeline: Pipeline): Promise<boolean> {
   if (pipeline.status !== "success") return false;
   const recent = await deps.store.pipelines.list({
@@ -82,7 +82,7 @@ async function isLatestSuccess(deps: Pick<Ports, "store">, pipeline: Pipeline): 
   return !recent.some(({ id, status }) => id > pipeline.id && status === "success");
 }
 
-/** A ref that was deleted keeps nothing. Where no push of it was ever seen, it is taken to be there. */
+/** A deleted ref keeps no artifacts. A ref without any recorded push is assumed to exist. */
 async function refExists(deps: Pick<Ports, "store">, pipeline: Pipeline): Promise<boolean> {
   const { kind, name } = pipeline.facts.ref;
   const ref = `refs/${kind === "tag" ? "tags" : "heads"}/${name}`;

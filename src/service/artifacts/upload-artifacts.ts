@@ -45,7 +45,7 @@ export async function mayUpload(
   return sizeBytes > limitBytes ? { answer: "too_large", limitBytes } : { answer: "accepted" };
 }
 
-/** Stores what a job left. Sent a second time, it replaces the first. */
+/** Stores a file of a job. A second upload replaces the first. */
 export async function uploadArtifact(
   deps: ServiceDeps,
   request: UploadRequest,
@@ -61,7 +61,7 @@ export async function uploadArtifact(
   return recordUpload(deps, pipeline, request, { name: file.name, sizeBytes: stored.sizeBytes });
 }
 
-/** Makes a stored file an artifact of its job; one whose content is refused is deleted. */
+/** Makes a stored file an artifact of its job. A file whose content is refused is deleted. */
 export async function recordUpload(
   deps: ServiceDeps,
   pipeline: Pipeline,
@@ -129,7 +129,7 @@ async function readDotenv(
     : parsed;
 }
 
-/** When it goes; undefined for never, as `never` and 0 mean. */
+/** When the artifact expires. Undefined for `never` and 0. */
 function expiry(now: number, expireIn: string | undefined): string | undefined {
   if (expireIn === "never") return undefined;
   const seconds = parseDuration(expireIn ?? "") ?? defaultExpirySeconds;

@@ -24,7 +24,7 @@ export function artifactSources(
   );
 }
 
-/** The files that a later job finds in its checkout; reports are not among them. */
+/** The files that a later job gets in its checkout, without reports. */
 export function archiveOf(job: Job): JobArtifact | undefined {
   return job.artifacts?.find(({ type }) => type === "archive");
 }

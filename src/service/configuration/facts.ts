@@ -22,7 +22,7 @@ export function historyRefOfEvent(event: BuildableEvent): string {
   return event.kind === "tag" ? tagHistoryRef(name) : branchHistoryRef(name);
 }
 
-/** Collects what the predefined variables are made of; undefined when the commit is gone. */
+/** Collects the facts for the predefined variables. Returns undefined if the commit does not exist any more. */
 export async function collectFacts(
   deps: Pick<Installation, "server"> & Pick<Host, "log">,
   settings: ProjectSettings,

@@ -83,7 +83,7 @@ function parseComponent(
     : { project, name, version };
 }
 
-/** The commit of a branch, a tag or a sha; that of the default branch where none is named. */
+/** Returns the commit of a branch, tag or sha, or of the default branch if none is named. */
 async function resolveRef(
   client: ForgeClient,
   ref: string | undefined,

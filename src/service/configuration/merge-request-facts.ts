@@ -2,7 +2,7 @@ import { type ForgeClient, ForgeError } from "#forge/forge.ts";
 import type { MergeRequestFacts } from "#language/facts.ts";
 import type { Host } from "../deps.ts";
 
-/** With the target's commit and the merge base, which most payloads leave out; what cannot be told stays "". */
+/** Adds the target's commit and the merge base, which most payloads lack. Unknown values stay "". */
 export async function withMergeBase(
   deps: Pick<Host, "log">,
   client: ForgeClient,
@@ -34,7 +34,7 @@ export async function openMergeRequests(
   return iids.map((iid) => `${project}!${iid}`);
 }
 
-/** A token without that right still builds; a forge that is away is asked again with the whole delivery. */
+/** A token without that right does not prevent building. If the forge is unavailable, the whole delivery is retried. */
 async function unlessRefused<T>(
   { log }: Pick<Host, "log">,
   what: string,

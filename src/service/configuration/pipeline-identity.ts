@@ -3,7 +3,7 @@ import type { PipelineIdentity } from "#language/facts.ts";
 import type { Pipeline } from "#pipeline/pipeline.ts";
 import { pipelineUrl } from "../page-urls.ts";
 
-/** What `CI_PIPELINE_*` are made of. */
+/** The facts for the `CI_PIPELINE_*` variables. */
 export function pipelineIdentity(pipeline: Pipeline): PipelineIdentity {
   return {
     id: pipeline.id,

@@ -1,7 +1,7 @@
 import type { PipelineSettings } from "#pipeline/pipeline.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 
-/** What a pipeline keeps of its project's settings for as long as it lives. */
+/** The project settings that a pipeline keeps until its end. */
 export function pipelineSettings(settings: ProjectSettings): PipelineSettings {
   return {
     executor: settings.executor,

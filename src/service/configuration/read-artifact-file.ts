@@ -10,7 +10,7 @@ import { archiveOf } from "./artifact-sources.ts";
 /** GitLab Docs, "Downstream pipelines": the archive of a dynamic child pipeline's configuration. */
 const mostArchiveBytes = 5 * 1024 * 1024;
 
-/** One text file out of what a job left; undefined where there is none, or it is too large to be a configuration. */
+/** Reads one text file from a job's artifacts. Returns undefined if there is none or if it is too large for a configuration. */
 export async function readArtifactFile(
   deps: Pick<Ports, "blobs">,
   pipeline: Pipeline,
@@ -28,7 +28,7 @@ export async function readArtifactFile(
   return zip === undefined ? undefined : readEntry(zip, path.replace(/^(?:\.?\/)+/, ""));
 }
 
-/** A damaged archive, which a job can upload as well, holds nothing. */
+/** A damaged archive, which a job may upload, is treated as empty. */
 async function readEntry(zip: ZipFile, path: string): Promise<string | undefined> {
   try {
     for await (const entry of zip.eachEntry()) {

@@ -6,8 +6,8 @@ import type { PipelineFacts } from "#language/facts.ts";
 const listedRefs = 5;
 
 /**
- * What a user should know about the ref's image tag before an image is lost: that it has none, or that
- * other live refs push to the same one. The pipeline runs all the same, since scripts need not use it.
+ * Warnings about the ref's image tag: the ref has no valid tag, or other refs push to the same tag. The pipeline runs
+ * anyway, because its scripts need not use the tag.
  */
 export async function refWarnings(
   client: Pick<ForgeClient, "listRefs">,

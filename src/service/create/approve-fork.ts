@@ -7,8 +7,8 @@ export type ApprovalResult =
   | { readonly result: "approved"; readonly by: string; readonly outcome: CreateOutcome };
 
 /**
- * Lets the commit of a fork's merge request be built, whose pipeline this would be. May be repeated: who approved
- * first stays, and there is one pipeline.
+ * Approves the commit of a fork's merge request, whose pipeline will have this id. Idempotent: the first approver is
+ * kept, and there is one pipeline.
  */
 export async function approveFork(
   deps: ServiceDeps,

@@ -3,9 +3,9 @@ import { type BuildableEvent, historyRefOfEvent } from "../configuration/facts.t
 import type { Host, Ports } from "../deps.ts";
 
 /**
- * The id of the event's pipeline: the same for all who tell of the same thing. The key says what the pipeline is
- * for, together with the newest pipeline of the ref or merge request that was for another commit, so that going
- * back to an old commit is a new one. A merge request that is opened again, or marked as ready, has nothing new.
+ * Claims the id of the event's pipeline. All events about the same push get the same id. The key consists of the
+ * pipeline's purpose and of the newest pipeline of the ref or merge request for another commit, so that a return to an
+ * old commit gets a new pipeline. A merge request that is reopened or marked as ready gets no new one.
  */
 export async function claimPipelineId(
   deps: Pick<Ports, "store"> & Pick<Host, "hash">,

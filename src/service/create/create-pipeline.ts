@@ -24,21 +24,21 @@ import { pipelineUrl } from "../page-urls.ts";
 import { claimPipelineId } from "./claim-pipeline.ts";
 import { supersedeOlder } from "./supersede.ts";
 
-/** What a person asks for beyond the event itself. */
+/** What a person requests in addition to the event. */
 export type PipelineWish = {
   readonly source?: PipelineSource;
   readonly variables?: readonly Variable[];
   /** Only these jobs and what they need; none named: all. */
   readonly jobs?: readonly string[];
-  /** The id that was claimed for it before. */
+  /** The id that was claimed for the pipeline before. */
   readonly id?: number;
   /** To be shown with the pipeline. */
   readonly remarks?: readonly Diagnostic[];
 };
 
 /**
- * Creates the pipeline of one event, exactly once: who comes second is given the first one's. A wrong
- * configuration becomes a failed pipeline that says where it is wrong.
+ * Creates the pipeline of one event exactly once. A second call returns the pipeline of the first. An invalid
+ * configuration results in a failed pipeline that says where the error is.
  */
 export async function createPipelineFor(
   deps: ServiceDeps,
@@ -58,7 +58,7 @@ export async function createPipelineFor(
     return { result: "nothing", why: `${event.sha} is not in the repository any more` };
   const facts = { ...collected, source: wish.source ?? collected.source };
   const options = optionsOf(event, wish);
-  // Conditions may ask for it, so that one that comes to nothing uses up its number, as on GitLab.
+  // Conditions may use the number, so a pipeline that is not created still uses up its number, as on GitLab.
   const iid = await deps.store.pipelines.nextIid(event.project.path);
   const [compiled, warnings] = await Promise.all([
     readAndCompile(deps, { settings, client, facts, iid, event, options, jobs: wish.jobs ?? [] }),
@@ -70,7 +70,7 @@ export async function createPipelineFor(
   const existing = await deps.store.pipelines.get(id);
   const url = pipelineUrl(facts, id);
   if (existing !== undefined) {
-    // Whoever stored it may have died before it was looked at, or before the older ones were told.
+    // The process that stored the pipeline may have died before the first look or before canceling older pipelines.
     if (!isCompleted(existing.value.status)) {
       await advanceSoon(deps, id, [{ type: "look" }]);
       await supersedeOlder(deps, existing.value);

@@ -10,8 +10,8 @@ import { claimPipelineId } from "./claim-pipeline.ts";
 import { createPipelineFor } from "./create-pipeline.ts";
 
 /**
- * What becomes of a merge request from a fork, whose author may be anybody: nothing, unless the project's
- * settings say that a member may approve it. A yes is about one commit; a new one is asked about anew.
+ * Decides about a merge request from a fork, whose author may be anybody. Nothing is built unless the project's settings
+ * allow approvals by a member. An approval holds for one commit; a new commit needs a new approval.
  */
 export async function buildFork(
   deps: ServiceDeps,
@@ -55,7 +55,7 @@ export async function buildFork(
   return { result: "nothing", why };
 }
 
-/** Makes the pipeline that somebody approved, or finds it made. */
+/** Creates the approved pipeline, or finds that it exists. */
 export async function buildApproved(
   deps: ServiceDeps,
   approval: Extract<Approval, { state: "approved" }>,
@@ -77,7 +77,7 @@ export async function buildApproved(
   return outcome;
 }
 
-/** Takes back what is asked about other commits of the merge request than the one with this id, or about all. */
+/** Withdraws the open questions about other commits of the merge request, or about all of them. */
 export async function withdrawFork(
   deps: Pick<Ports, "store">,
   forgeName: string,
@@ -95,7 +95,7 @@ export async function withdrawFork(
 
 const mostWaiting = 1000;
 
-/** A forge that refuses for good is not asked again; one that is away is told when the delivery is handled again. */
+/** After a permanent refusal the forge is not asked again. If the forge is unavailable, the delivery is handled again. */
 async function tell(
   deps: Pick<Ports, "forges"> & Pick<Installation, "server"> & Pick<Host, "log">,
   approval: Approval,

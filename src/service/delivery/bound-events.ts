@@ -1,18 +1,18 @@
 import type { TriggerEvent } from "#pipeline/trigger-event.ts";
 
-/** What one stored delivery may hold: well below the size of a database item, whatever the text in it. */
+/** Size limit of one stored delivery, well below the size of a database item for any text. */
 const maxBytes = 200_000;
 
-/** GitLab shows 2,700 characters in `CI_MERGE_REQUEST_DESCRIPTION`; one more tells that there were more. */
+/** GitLab puts 2,700 characters into `CI_MERGE_REQUEST_DESCRIPTION`. One more is kept to know whether the text was cut. */
 const maxDescription = 2701;
 
 export type BoundedEvents = {
   readonly events: readonly TriggerEvent[];
-  /** How many did not fit: the sweep finds their refs. */
+  /** How many events did not fit. The sweep finds their refs. */
   readonly left: number;
 };
 
-/** The events that one delivery is stored with, in their order, descriptions cut to what is ever shown. */
+/** The events to store with one delivery, in their order, with descriptions cut to the length that is shown. */
 export function boundEvents(all: readonly TriggerEvent[]): BoundedEvents {
   const events: TriggerEvent[] = [];
   let bytes = 0;

@@ -12,8 +12,8 @@ import { resolveEvent } from "./resolve-event.ts";
 import { stopDeploymentEnvironmentsOf } from "./stop-deployment-environments.ts";
 
 /**
- * Does what a stored delivery asks for. Safe to run again: a pipeline is claimed by what it is for, so a
- * second run finds the first one's.
+ * Handles a stored delivery. Safe to run again: a pipeline is claimed by its semantic key, so a second run finds the
+ * pipeline of the first one.
  */
 export async function handleDelivery(
   deps: ServiceDeps,
@@ -29,7 +29,7 @@ export async function handleDelivery(
   return outcomes;
 }
 
-/** Something else may have been heard of the ref since the sweep looked. */
+/** The ref may have changed since the sweep checked it. */
 async function isStillSeen(
   deps: Pick<Ports, "store">,
   forge: string,
@@ -40,7 +40,7 @@ async function isStillSeen(
   return seen === event.before;
 }
 
-/** Does what one event asks for; safe to run again. */
+/** Handles one event. Safe to run again. */
 export async function handleEvent(
   deps: ServiceDeps,
   forge: string,

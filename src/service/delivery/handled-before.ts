@@ -7,9 +7,9 @@ import { pipelineUrl } from "../page-urls.ts";
 type PushEvent = Exclude<BuildableEvent, { kind: "merge_request" }>;
 
 /**
- * What came of a push that was handled before, however it became known: the ref is known to be where the push left
- * it, or the sweep found the very commit of the ref's newest pipeline. So a webhook that is later than the sweep,
- * or that a forge sends to try whether we answer, makes no second pipeline.
+ * Returns the outcome of a push that was handled before: the ref was last seen at this commit, or the sweep found the
+ * commit of the ref's newest pipeline. So a webhook that arrives after the sweep, or that a forge sends as a test,
+ * creates no second pipeline.
  */
 export async function handledBefore(
   deps: Pick<Ports, "store" | "forges">,
@@ -38,9 +38,9 @@ export async function handledBefore(
 }
 
 /**
- * Of a push that does not begin where the ref was left: nothing, where the forge says that the ref still is there.
- * It is an older one, told late or sent again by somebody under another id, which most forges do not sign; to build
- * it would cancel the newer one's pipeline.
+ * A push that does not begin at the ref's last seen commit is ignored if the forge says that the ref has not moved.
+ * Such a push is older: it arrived late, or somebody sent it again under another id, which most forges do not sign. If
+ * it were built, it would cancel the pipeline of the newer push.
  */
 async function overtaken(
   deps: Pick<Ports, "forges">,

@@ -14,7 +14,7 @@ import { type ErrorCode, errorStatuses } from "../error-code.ts";
 import { webhookSecretName } from "../keys.ts";
 import { boundEvents } from "./bound-events.ts";
 
-/** As little as a webhook needs, so that a function which only receives them starts with little. */
+/** The few dependencies that receiving a webhook needs, so that a function which only receives webhooks starts fast. */
 export type WebhookDeps = Pick<Ports, "queue" | "secrets"> &
   Pick<Installation, "settings"> &
   Pick<Host, "now" | "log"> & {
@@ -57,7 +57,7 @@ export async function receiveWebhook(
   connection: ProjectKey,
   request: WebhookRequest,
 ): Promise<WebhookAnswer> {
-  // Settings first: a connection may be as new as this request.
+  // The settings are read first, because the connection may be newer than the cached ones.
   const settings = await deps.settings(connection);
   const forge = deps.forges.get(connection.forge);
   if (forge === undefined) {
@@ -102,7 +102,7 @@ export async function receiveWebhook(
   return storeAndQueue(deps, connection, verification.deliveryId, events);
 }
 
-/** A request that no known secret signed may be signed by one that was rotated in a moment ago. */
+/** A request that no known secret signed may be signed with a secret that was rotated a moment ago. */
 async function verify(
   deps: WebhookDeps,
   reader: WebhookReader,
@@ -164,7 +164,7 @@ function refusal(
   return { status: errorStatuses[refused], refused, message };
 }
 
-/** Authentic, but nothing can be made of it: said in the answer, since a 4xx would turn the hook off. */
+/** The event is authentic but cannot be used. The answer says so with 2xx, because a 4xx would turn the hook off. */
 function notUnderstood(deps: WebhookDeps, connection: ProjectKey, why: string): WebhookAnswer {
   deps.log("warn", "webhook not understood", { ...connection, why });
   return { status: 200, outcome: { result: "refused", why } };

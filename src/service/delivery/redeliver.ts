@@ -4,8 +4,8 @@ import type { ServiceDeps } from "../deps.ts";
 import { handleEvent } from "./handle-delivery.ts";
 
 /**
- * Handles a stored delivery again. What has its pipeline keeps it; everything else is decided anew, now that
- * perhaps the project is connected or the forge is back.
+ * Handles a stored delivery again. An event that has a pipeline keeps it. All others are decided again, since the project
+ * may be connected or the forge may be available now.
  */
 export async function redeliver(
   deps: ServiceDeps,

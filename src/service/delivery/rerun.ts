@@ -6,8 +6,8 @@ import type { ServiceDeps } from "../deps.ts";
 import { pipelineUrl } from "../page-urls.ts";
 
 /**
- * Retries what a forge's check shows: the job, or what failed or was canceled of the pipeline. Only of the event's
- * own project, commit and check; where nothing can be retried the forge is told again how it stands.
+ * Retries the job or pipeline of a forge's check: the job, or the failed and canceled jobs of the pipeline. The check has
+ * to belong to the event's project and commit. If nothing can be retried, the forge is sent the current status again.
  */
 export async function rerun(
   deps: ServiceDeps,
@@ -24,7 +24,7 @@ export async function rerun(
   const pipeline =
     isOfProject && isShown
       ? await advancePipeline(deps, pipelineId, [
-          // From the request on the forge shows the check as waiting, whatever it was told before.
+          // After a re-run request the forge shows the check as waiting, whatever status it had before.
           { type: "status_posted", context, state: "pending", description: "" },
           { type: "retry", by: event.user.login, ...(jobId !== undefined && { jobIds: [jobId] }) },
           { type: "look" },

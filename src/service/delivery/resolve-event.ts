@@ -2,8 +2,8 @@ import type { ForgeClient } from "#forge/forge.ts";
 import type { BuildableEvent } from "../configuration/facts.ts";
 
 /**
- * The event with its commit's full sha, where the payload named a tag object or a shortened one; undefined
- * where no commit is there any more. Only then do two tellings of one push look alike.
+ * Returns the event with the full sha of its commit if the payload named a tag object or a short sha, so that two
+ * events about one push are equal. Returns undefined if the commit does not exist any more.
  */
 export async function resolveEvent(
   client: ForgeClient,

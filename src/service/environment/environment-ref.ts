@@ -3,7 +3,7 @@ import { defined } from "#language/defined.ts";
 import type { Pipeline, PipelineEnvironment } from "#pipeline/pipeline.ts";
 import { isFromFork } from "../configuration/facts.ts";
 
-/** How the provider knows an environment of a pipeline. */
+/** The provider's reference to an environment of a pipeline. */
 export function refOf({ id, handle }: PipelineEnvironment): EnvironmentRef {
   return { id, ...defined({ handle }) };
 }

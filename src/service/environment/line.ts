@@ -6,12 +6,12 @@ import type { Place } from "#store/place-store.ts";
 import { type Host, isoNow, type Ports } from "../deps.ts";
 
 /**
- * After a refused start newcomers of the size stand in line for so long, renewed by every further refusal: if all
- * is lost, the next newcomer tries again.
+ * After a refused start, new environments of that size wait in the queue for this long. Each further refusal renews the
+ * time. After it, the next new environment tries to start directly.
  */
 const shutMilliseconds = 120_000;
 const renewMilliseconds = 60_000;
-/** One that waits longer is put in line again, should its entry be lost. */
+/** An environment that waits longer is put into the queue again, in case its entry was lost. */
 const reliableMilliseconds = 30 * 60_000;
 
 const taken = "all build places are taken";
@@ -29,7 +29,7 @@ export function placeOf(
   };
 }
 
-/** Whether others of this size stand in line already. */
+/** Whether other environments of this size already wait in the queue. */
 export async function mustStandInLine(
   deps: Pick<Ports, "store"> & Pick<Host, "now">,
   { size }: Place,
@@ -37,7 +37,7 @@ export async function mustStandInLine(
   return (await deps.store.places.readLine(isoNow(deps))).shut.has(size);
 }
 
-/** The entry comes before the event: what says that it waits can be found by those who give places away. */
+/** The entry is stored before the event, so that every waiting environment is found when places are given out. */
 export async function standInLine(
   deps: Pick<Ports, "store"> & Pick<Host, "now">,
   place: Place,
@@ -51,7 +51,7 @@ export async function standInLine(
   return { type: "environment_waits", environmentId: place.environmentId, reason };
 }
 
-/** Lets newcomers of a size that was refused stand in line. */
+/** Makes new environments of a refused size wait in the queue. */
 export async function shutLine(
   deps: Pick<Ports, "store"> & Pick<Host, "now">,
   size: string,
@@ -65,7 +65,7 @@ export async function shutLine(
 /** StopBuild and its like return before the machine is gone. */
 const stopSeconds = 20;
 
-/** Its place goes to whoever is next. */
+/** Gives the environment's place to the next in the queue. */
 export async function freePlace(
   deps: Pick<Ports, "store" | "queue"> & Pick<Host, "now">,
   freed: { readonly environmentId: string; readonly waited: boolean; readonly stopped: boolean },

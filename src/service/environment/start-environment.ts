@@ -7,12 +7,12 @@ import type { Host, Ports, ServiceDeps } from "../deps.ts";
 import { accessOf } from "./environment-ref.ts";
 import { mustStandInLine, placeOf, shutLine, standInLine } from "./line.ts";
 
-/** For provisioning and the first call, beside the provider's own queue. */
+/** Time for provisioning and the first call, in addition to the provider's own queue. */
 const ticketMinutes = 15;
 
 /**
- * Starts an environment, or finds it started; the ticket in it is worth nothing after one exchange. Where there is
- * no room, or others stand in line, it stands in line behind them; `offered`: it is its turn.
+ * Starts an environment, or finds that it was started. The ticket in it is worthless after one exchange. If there is no
+ * capacity, or if others wait, the environment is added to the queue. `offered` means that it is first in the queue.
  */
 export async function startEnvironment(
   deps: ServiceDeps,
@@ -48,7 +48,7 @@ export async function startEnvironment(
       capacity: environment.capacity,
       runnerTags: environment.runnerTags,
       ...size,
-      // One that stood in line was not started before, so that nobody has to search for its build.
+      // An environment from the queue was not started before, so no existing build has to be searched for.
       ...(!offered && { wantedAt: environment.wantedAt }),
       apiUrl: deps.server.url,
       ticket,

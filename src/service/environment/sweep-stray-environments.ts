@@ -3,8 +3,8 @@ import type { Host, Ports } from "../deps.ts";
 import { eachUntil } from "../each-until.ts";
 
 /**
- * Removes what belongs to no pipeline any more: environments that a crash left without anybody to end them.
- * What is not looked at by `until` (epoch milliseconds) is left to the next time.
+ * Removes environments that belong to no pipeline any more, for example after a crash. Environments that are not checked
+ * by `until` (epoch milliseconds) are left to the next run.
  */
 export async function sweepStrayEnvironments(
   deps: Pick<Ports, "store" | "environments"> & Pick<Host, "now" | "log">,

@@ -8,11 +8,11 @@ import type { OldImage } from "#store/old-image-store.ts";
 import { type Host, type Installation, isoNow, type Ports, type ServiceDeps } from "../deps.ts";
 
 const weekSeconds = 7 * 24 * 3600;
-/** What cannot be decided now is looked at again after so long. */
+/** A tag that cannot be decided on now is checked again after this time. */
 const againMilliseconds = 3600_000;
 const mostAtOnce = 20;
 
-/** Notes that the image of a deleted branch is to go, once its time of grace is over. May be repeated. */
+/** Notes that the image of a deleted branch is removed when the grace period is over. Idempotent. */
 export async function noteDeletedBranch(
   deps: Pick<Ports, "store"> & Pick<Installation, "settings"> & Pick<Host, "now">,
   { forge, project }: ProjectKey,
@@ -28,9 +28,9 @@ export async function noteDeletedBranch(
 }
 
 /**
- * Removes the image tags of branches that are gone for long enough, unless anything needs them: a branch or tag
- * that is there now and whose images have that tag, or a pipeline that is not over. What is noted stays noted
- * until it is done, so that nothing is lost by a crash, nor by a forge or registry that is away.
+ * Removes the image tags of branches whose grace period is over, unless something needs them: an existing branch or tag
+ * whose images have the same tag, or an unfinished pipeline. A note is kept until it is done, so that nothing is lost by
+ * a crash or while the forge or the registry is unavailable.
  */
 export async function removeOldImages(deps: ServiceDeps): Promise<void> {
   for (const image of await deps.store.oldImages.listDue(isoNow(deps), mostAtOnce)) {
@@ -84,7 +84,7 @@ function isTaggedWith(refName: string, tag: string): boolean {
   return refName === tag || (own.ok && own.tag === tag);
 }
 
-/** Names that people pull by, whatever branch they come from, and versions. */
+/** Version tags, and tag names that people pull regardless of the branch they come from. */
 function isKeptAlways(tag: string): boolean {
   return tag === "latest" || tag === "stable" || /^v?\d+(?:[.-]\d+)*$/.test(tag);
 }
@@ -95,7 +95,7 @@ function graceOf(settings: ProjectSettings | undefined): number | undefined {
   return grace === "never" ? undefined : grace;
 }
 
-/** A refusal that no later try will change ends it. */
+/** A permanent refusal ends the attempts. */
 function gone(error: unknown): "absent" {
   if (error instanceof RegistryError && !error.retryable) return "absent";
   throw error;

@@ -5,14 +5,14 @@ import { advanceSoon } from "../advance/advance-pipeline.ts";
 import type { Host, ServiceDeps } from "../deps.ts";
 import { logKey } from "../keys.ts";
 
-/** A contact is written at most this often: every chunk of log would else be a write of the pipeline. */
+/** A contact is stored at most this often, because otherwise every chunk of log would write the pipeline. */
 export const contactMilliseconds = 60_000;
 
 export type TraceAnswer =
   | { readonly answer: "accepted" | "range"; readonly length: number; readonly status: Status }
   | { readonly answer: "unknown" | "forbidden" };
 
-/** Appends a piece of a job's log where it belongs, or says where to go on. */
+/** Appends a piece of a job's log at its offset, or returns the offset from which to continue. */
 export async function appendTrace(
   deps: ServiceDeps,
   request: {

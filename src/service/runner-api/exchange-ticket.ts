@@ -9,15 +9,15 @@ import { accessOf } from "../environment/environment-ref.ts";
 const idleTimeoutSeconds = 60;
 const dayMilliseconds = 24 * 3600 * 1000;
 
-/** Somebody else than the ticket's own environment offers it; the message says who, for people. */
+/** The ticket was offered by another caller than its own environment. The message names the caller. */
 export class WrongCallerError extends Error {
   override readonly name = "WrongCallerError";
 }
 
 /**
- * Gives the environment token for a ticket, once. A second exchange means that the ticket leaked: it is
- * refused, recorded, and ends the environment. Where environments can prove who they are (`caller`), only the
- * ticket's own one is answered; others are refused and recorded, and spend nothing: WrongCallerError.
+ * Exchanges a ticket for the environment token, once. A second exchange means that the ticket leaked: it is refused and
+ * recorded, and ends the environment. If environments can prove their identity (`caller`), only the ticket's own
+ * environment is answered. Other callers are refused and recorded with WrongCallerError and do not use the ticket up.
  */
 export async function exchangeTicket(
   deps: ServiceDeps,
@@ -86,7 +86,7 @@ async function callerProblem(
   return problem;
 }
 
-/** It may call before its start is noted, or after a crash that kept it from being noted. */
+/** The environment may call before its start is recorded, or after a crash that prevented recording it. */
 async function findHandle(deps: Pick<Ports, "environments">, id: string): Promise<string> {
   const seen = (await deps.environments.observe([{ id }])).get(id);
   if (seen?.state === "starting" || seen?.state === "running") return seen.handle;

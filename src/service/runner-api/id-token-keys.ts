@@ -28,19 +28,19 @@ const keySchema = z.object({
 
 type SigningKey = z.infer<typeof keySchema>;
 
-/** The newest key; made at the first call of an installation. */
+/** Returns the newest key, and creates one at an installation's first call. */
 export async function signingKey(deps: Pick<Ports, "secrets">): Promise<SigningKey> {
   const [present] = await allKeys(deps);
   if (present !== undefined) return present;
   await rotateIdTokenKey(deps);
-  // Who made one at the same time may have been later: then that one is the newest.
+  // Another process may have created a key at the same time. The later key is the newest.
   const [made] = await allKeys(deps);
   if (made === undefined)
     throw new Error(`The secret ${idTokenKeySecret} was lost as it was made.`);
   return made;
 }
 
-/** Makes a new key. Tokens that the one before signed stay good for as long as the secrets keep it. */
+/** Creates a new key. Tokens signed with the earlier key stay valid as long as the secrets keep that key. */
 export async function rotateIdTokenKey(deps: Pick<Ports, "secrets">): Promise<void> {
   const { privateKey } = await generateKeyPair(idTokenAlgorithm, { extractable: true });
   const key = await exportJWK(privateKey);

@@ -13,8 +13,8 @@ const leewaySeconds = 5;
 
 /**
  * The `id_tokens` of a job as masked variables (GitLab Docs, "OpenID Connect authentication using ID tokens"):
- * signed now, good for the job's time limit, stored nowhere. Left out: namespace and runner ids, of which there
- * are none. Merge requests of forks get no tokens: they would speak for the project.
+ * signed now, valid for the job's time limit, and not stored. There are no namespace and runner ids. Merge requests of
+ * forks get no tokens, because a token would speak for the project.
  */
 export async function idTokenVariables(
   deps: Pick<Ports, "secrets"> & Pick<Installation, "server"> & Pick<Host, "now">,
@@ -48,7 +48,7 @@ export async function idTokenVariables(
   );
 }
 
-/** What a cloud's trust policy is usually about. */
+/** The subject, which trust policies of clouds usually check. */
 function subjectOf({ facts }: Pipeline): string {
   return `project_path:${facts.project.path}:ref_type:${facts.ref.kind}:ref:${facts.ref.name}`;
 }

@@ -4,7 +4,7 @@ import type { Pipeline } from "#pipeline/pipeline.ts";
 import type { JobArtifacts, JobResponse } from "#runner/protocol.ts";
 import { archiveOf, artifactSources } from "../configuration/artifact-sources.ts";
 
-/** What the runner is to upload: an archive of `paths` and `untracked`, and one file for each report. */
+/** The uploads that the runner makes: an archive of `paths` and `untracked`, and one file for each report. */
 export function toArtifacts(artifacts: ArtifactsOptions | undefined): JobArtifacts[] {
   if (artifacts === undefined) return [];
   const common = {
@@ -36,7 +36,7 @@ export function toArtifacts(artifacts: ArtifactsOptions | undefined): JobArtifac
   return hasArchive ? [archive, ...reports] : reports;
 }
 
-/** The archives that a job finds in its checkout, or the name of a job whose archive has expired. */
+/** The archives that a job gets in its checkout, or the name of a job whose archive has expired. */
 export function dependenciesOf(
   pipeline: Pipeline,
   planned: PlannedJob,

@@ -11,9 +11,8 @@ import type { Host, Ports } from "../deps.ts";
 const maxKeyFiles = 50;
 
 /**
- * The caches of a job, their keys as far as the service knows them: the runner expands variables. A fork's
- * job gets no right to fill a cache. Where the forge cannot be asked for a key's files, that cache is left
- * out: a job is right without any.
+ * The caches of a job. The runner expands variables in the keys. A fork's job may not write a cache. If the forge cannot
+ * be asked for the files of a key, that cache is left out, because a job must also work without a cache.
  */
 export async function toCaches(
   deps: Pick<Ports, "forges"> & Pick<Host, "hash" | "log">,
@@ -65,7 +64,7 @@ async function keyOf(
   }
 }
 
-/** Changes with the content of the files, not with their history, which a shallow clone would not have. */
+/** The key depends on the content of the files and not on their history, which a shallow clone does not have. */
 async function digestOf(
   deps: Pick<Ports, "forges"> & Pick<Host, "hash">,
   pipeline: Pipeline,

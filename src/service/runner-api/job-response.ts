@@ -21,7 +21,7 @@ import { withAllowedPolicies } from "./pull-policies.ts";
 const afterScriptTimeoutSeconds = 300;
 const defaultDepth = 20;
 
-/** What a runner is told about a job it has taken; secrets enter here and are stored nowhere. */
+/** Builds the answer that gives a job to its runner. Secrets are resolved here and are not stored. */
 export async function jobResponse(
   deps: ServiceDeps,
   pipeline: Pipeline,
@@ -134,7 +134,7 @@ export async function jobResponse(
   };
 }
 
-/** What a runner logs in to the registry with; nothing where the project has none. */
+/** The runner's registry credentials. None if the project has no registry. */
 function registryAccess(
   host: string,
   credentials: JobCredentials | undefined,
@@ -147,7 +147,7 @@ function registryAccess(
   };
 }
 
-/** Variables can be meant for some environments only, by their names as they are in the end. */
+/** Variables may be limited to some deployment environments, by their expanded names. */
 function environmentScope(
   pipeline: Pipeline,
   job: Job,
@@ -159,7 +159,7 @@ function environmentScope(
   return { environment: "error" in target ? planned.deploymentEnvironment.name : target.name };
 }
 
-/** Who may read a public project anyway gets no token: a fork's job could keep it. */
+/** A fork's job gets no token for a public project, which needs none, because the job could keep the token. */
 function readsWithoutToken({ facts }: Pipeline): boolean {
   return isFromFork(facts) && facts.project.visibility === "public";
 }
@@ -197,7 +197,7 @@ function gitInfo(
   };
 }
 
-/** The commit by its id, as the branch may have moved on; of a merge request its ref too, as GitLab has it. */
+/** Fetches the commit by its id, since the branch may have moved, and for a merge request also its ref, as GitLab does. */
 function refspecs({ id, facts }: Pipeline, mergeRequestRef: string | undefined): string[] {
   const { ref, commit } = facts;
   if (ref.kind === "tag") return [`+refs/tags/${ref.name}:refs/tags/${ref.name}`];

@@ -9,14 +9,14 @@ const pieceBytes = 256 * 1024;
 /** How far back from its end a log is searched. */
 const mostBytes = 32 * 1024 * 1024;
 
-/** The last line of the job's log that says a percentage decides; undefined where none does. */
+/** Returns the percentage from the last matching line of the job's log. Undefined if no line matches. */
 export async function readCoverage(
   deps: Pick<Ports, "blobs">,
   job: Job,
 ): Promise<number | undefined> {
   if (job.readsCoverage === undefined) return undefined;
   const plan = await readPlan(deps, pipelineIdOfJob(job.id));
-  // Brings the engine for regular expressions along, which few requests need.
+  // This import loads the engine for regular expressions, which few requests need.
   const { coverageReader } = await import("#language/keyword/coverage.ts");
   const read = coverageReader(plan.jobs[job.planIndex]?.coverage ?? "");
   return read === undefined ? undefined : searchBackwards(deps, logKey(job.id), read);
@@ -30,7 +30,7 @@ async function searchBackwards(
   const { length } = await blobs.read(key, 0, 0);
   const first = Math.max(0, length - mostBytes);
   let end = length;
-  // The beginning of a line whose other part lies in the piece before.
+  // The rest of a line that begins in the piece before.
   let rest: Uint8Array = new Uint8Array();
   while (end > first) {
     const start = Math.max(first, end - pieceBytes);

@@ -13,15 +13,15 @@ import { jobResponse } from "./job-response.ts";
 
 export type JobAnswer =
   | { readonly answer: "job"; readonly job: JobResponse }
-  /** Nothing now: ask again. */
+  /** There is no job now. The runner asks again. */
   | { readonly answer: "none" }
-  /** Nothing will come any more: leave. */
+  /** There will be no more jobs. The runner exits. */
   | { readonly answer: "gone" }
   | { readonly answer: "refused" };
 
 /**
- * Gives one ready job of the environment's pipeline to its runner. Exactly one runner gets a job: the
- * taking is a conditional write. With a hold time the request waits for a job to become ready.
+ * Gives one ready job of the environment's pipeline to its runner. A conditional write ensures that exactly one runner
+ * gets a job. With a hold time, the request waits until a job is ready.
  */
 export async function requestJob(
   deps: ServiceDeps,
@@ -55,8 +55,8 @@ export async function requestJob(
 const answerMilliseconds = 5_000;
 
 /**
- * A job whose runner does not know of it was given away in an answer that got lost (the service was killed
- * before it was read): it is ended as the system's fault, so that it runs again at once.
+ * If a runner does not know a job that was given to it, the answer got lost (the service was killed before the runner had
+ * read it). The job is ended as a system failure, so that it runs again at once.
  */
 async function endLostJobs(
   deps: ServiceDeps,
@@ -90,7 +90,7 @@ async function endLostJobs(
   );
 }
 
-/** Written at most once a minute: every idle poll would else be a write of the pipeline. */
+/** A contact is stored at most once a minute, because otherwise every idle poll would write the pipeline. */
 async function noteAlive(
   deps: ServiceDeps,
   pipeline: Pipeline,

@@ -10,7 +10,7 @@ import { readCoverage } from "./read-coverage.ts";
 
 export type UpdateAnswer =
   | { readonly answer: "done"; readonly status: Status }
-  /** The log here is shorter than the runner's: it sends the rest first. */
+  /** The stored log is shorter than the runner's, so the runner sends the rest first. */
   | { readonly answer: "trace_incomplete"; readonly length: number; readonly status: Status }
   | { readonly answer: "unknown" | "forbidden" };
 
@@ -22,7 +22,7 @@ const knownReasons: readonly FailureReason[] = [
   "unknown_failure",
 ];
 
-/** Takes a runner's word about its job. The last word ends the job, its token and its registry rights. */
+/** Handles a runner's update of its job. The final update ends the job, its token and its registry rights. */
 export async function updateJob(
   deps: ServiceDeps,
   jobId: number,

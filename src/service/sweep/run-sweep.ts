@@ -11,8 +11,8 @@ export async function runSweep(deps: ServiceDeps, until: number): Promise<void> 
 }
 
 /**
- * Runs parts of the sweep side by side: a part that fails is logged and keeps no other from being done. Begins
- * nothing after `until` (epoch milliseconds). Rejects in the end when a part failed, so that it is alarmed.
+ * Runs parts of the sweep side by side. A failing part is logged and does not stop the others. Begins nothing after
+ * `until` (epoch milliseconds). Rejects at the end if a part failed, so that an alarm is raised.
  */
 export async function runParts(
   deps: ServiceDeps,

@@ -2,15 +2,15 @@ import type { Message } from "#queue/queue.ts";
 import type { Host, Ports } from "../deps.ts";
 import { eachUntil } from "../each-until.ts";
 
-/** A delivery this young may still be under way. */
+/** A delivery younger than this may still be in the queue. */
 const youngMilliseconds = 30_000;
-/** Who waits longest is looked at, so that nobody waits for ever because a write was lost. */
+/** The pipelines that wait longest are checked, so that none waits for ever after a lost write. */
 const inLineLooked = 5;
 
 /**
- * Looks at everything unfinished, so that whatever was lost (a message, an event, a whole process) is
- * made good: queues deliveries that nobody finished and looks at every open pipeline. What is not queued by
- * `until` (epoch milliseconds) is left to the next time.
+ * Checks everything unfinished, so that a lost message, event or process has no lasting effect: queues unfinished
+ * deliveries and looks at every open pipeline. Items that are not queued by `until` (epoch milliseconds) are left to the
+ * next run.
  */
 export async function sweep(
   deps: Pick<Ports, "store" | "queue"> & Pick<Host, "now" | "log">,

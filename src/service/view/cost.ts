@@ -15,7 +15,7 @@ export type CostReport = z.output<typeof costReportSchema>;
 
 /** Pipelines in one report. */
 const most = 500;
-/** A machine that is not hired is up at once; CodeBuild's took 30 to 190 s where somebody measured. */
+/** A machine that is not hired starts at once. Published measurements of CodeBuild range from 30 to 190 s. */
 const usualProvisioning = 60;
 const leavingSeconds = 5;
 const usualCompute: ComputeSize = "small";
@@ -126,7 +126,7 @@ function costOf(environments: readonly EnvironmentUsage[]): BuildCost {
   );
 }
 
-/** One without a price leaves the sum without one. */
+/** The sum is undefined if one of its parts has no price. */
 function sum(costs: readonly BuildCost[]): BuildCost {
   const dollars = costs.reduce<number | undefined>(
     (total, cost) =>

@@ -31,7 +31,7 @@ export async function listDeliveries(
     .map(deliveryView);
 }
 
-/** By its id, or the beginning of it where no other begins so. */
+/** Finds a delivery by its id, or by an unambiguous beginning of the id. */
 export async function findDelivery(
   deps: Pick<Ports, "store">,
   id: string,
@@ -55,7 +55,7 @@ export async function traceDelivery(
   return { ...deliveryView(delivery), pipelines: pipelines.map(pipelineTrace) };
 }
 
-/** What somebody has to do so that forges deliver again. */
+/** What a person has to do so that the forges deliver again. */
 export async function webhookHints(
   deps: Pick<Ports, "store" | "blobs"> & Pick<Installation, "connected"> & Pick<Host, "hash">,
   project?: string,

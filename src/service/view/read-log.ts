@@ -11,11 +11,11 @@ export type LogPart = {
   /** Length of the whole log so far. */
   readonly length: number;
   readonly status: Status;
-  /** Nothing will follow these bytes. */
+  /** Whether the log ends after these bytes. */
   readonly complete: boolean;
 };
 
-/** Part of a job's log; with a wait, holds until there is more, or the job is done. */
+/** Reads part of a job's log. With a wait, the call returns when there is more or when the job is done. */
 export async function readLog(
   deps: Pick<Ports, "store" | "blobs"> & Pick<Host, "now"> & Pick<Waiting, "waitForChange">,
   jobId: number,

@@ -8,18 +8,18 @@ import type { MissedRef } from "./missed-refs.ts";
 
 const zeros = "0".repeat(40);
 
-/** More in one go would keep everybody else waiting; the next look finds the others. */
+/** A larger delivery would delay all others. The next look finds the remaining refs. */
 const mostAtOnce = 50;
 
 const user: UserFacts = { id: 0, login: "slipway", name: "Slipway", email: "" };
 
 export type Delivered = {
   readonly delivery: string;
-  /** Those that the delivery tells of; the others are left. */
+  /** The refs that the delivery contains. The others are left for the next look. */
   readonly refs: readonly MissedRef[];
 };
 
-/** Stores what was missed as a delivery like any other and queues it. */
+/** Stores missed refs as a normal delivery and queues the delivery. */
 export async function deliverMissed(
   deps: Pick<Ports, "store" | "queue"> & Pick<Host, "now" | "hash">,
   key: ProjectKey,

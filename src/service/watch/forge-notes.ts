@@ -6,19 +6,19 @@ const notes = z.object({
   /** When the project's forge was first looked at. */
   since: z.string(),
   lookedAt: z.string(),
-  /** Refs that nobody has to be told of any more. */
+  /** Refs that need no further handling. */
   refs: z.record(z.string(), z.string()),
-  /** Refs whose push may still be on its way, with where they were found (empty: gone) and when. */
+  /** Refs whose webhook may still arrive, with the sha that was found (empty if the ref is gone) and the time. */
   suspects: z.record(z.string(), z.object({ sha: z.string(), at: z.string() })),
   /** How often the forge was asked to send a failed delivery again. */
   resends: z.record(z.string(), z.number()),
   /** What is wrong with the webhook. */
   hook: z.optional(z.object({ state: z.string(), hint: z.string() })),
-  /** Why the forge could not be asked the last time. */
+  /** Why the last request to the forge failed. */
   problem: z.optional(z.string()),
 });
 
-/** What the sweep keeps of one project at a forge. To lose it is to look at the project for the first time. */
+/** The sweep's notes about one project at a forge. Without them the project is treated as new. */
 export type ForgeNotes = z.infer<typeof notes>;
 
 export async function readForgeNotes(

@@ -7,18 +7,18 @@ import { type ForgeNotes, readForgeNotes, writeForgeNotes } from "./forge-notes.
 import { type HookLook, lookAtHook } from "./look-at-hook.ts";
 import { type MissedRef, missedRefs } from "./missed-refs.ts";
 
-/** A webhook may be this late; what is still missing then was lost. */
+/** A webhook may arrive this late. After that time the sweep takes the webhook for lost. */
 const patienceMilliseconds = 90_000;
 
-/** A project with twice as many refs as ten minutes' worth is looked at half as often. */
+/** A project with more refs than this per minute of its interval is checked less often. */
 const refsPerMinute = 200;
 
 export type ForgeLook = ProjectKey & {
-  /** The first look: the refs were noted, nothing is built of them. */
+  /** Whether this was the first look. Then the refs were only noted, and nothing is built. */
   readonly first: boolean;
-  /** What was missed and is handled now. */
+  /** Missed refs that are handled now. */
   readonly found: readonly MissedRef[];
-  /** What may still be told of by itself, or is left to the next look. */
+  /** Missed refs whose webhook may still arrive, or that are left for the next look. */
   readonly waiting: readonly MissedRef[];
   readonly delivery?: string;
   /** Deliveries that the forge was asked to send again. */
@@ -30,8 +30,8 @@ export type ForgeLook = ProjectKey & {
 };
 
 /**
- * Compares a project's refs with those last handled and hands what was missed to the service as a delivery.
- * Without `patience` at once, else only what was missing at an earlier look too. Failed deliveries are asked for again.
+ * Compares a project's refs with those last handled, and stores missed refs as a delivery. With `patience`, only refs
+ * that were already missing at an earlier look are delivered. Asks the forge to send failed deliveries again.
  */
 export async function lookAtForge(
   deps: ServiceDeps,
@@ -53,10 +53,10 @@ export async function lookAtForge(
   }
 }
 
-/** A list of thousands of refs takes many requests: it is asked for less often. */
+/** Listing thousands of refs takes many requests, so such a project is checked less often. */
 function isTooSoon({ refs, suspects, lookedAt }: ForgeNotes, now: number): boolean {
   const milliseconds = (Object.keys(refs).length / refsPerMinute) * 60_000;
-  // A sweep is seldom at the very same second of its minute.
+  // Sweeps do not run at exactly the same second of each minute.
   return now - Date.parse(lookedAt) < milliseconds - 30_000 && Object.keys(suspects).length === 0;
 }
 
@@ -119,7 +119,7 @@ function lookResult(
   };
 }
 
-/** Without the refs of deliveries that are being worked on. */
+/** Removes the refs of deliveries that are being handled. */
 async function withoutPending(
   deps: Pick<Ports, "store">,
   key: ProjectKey,
@@ -134,7 +134,7 @@ async function withoutPending(
   return missed.filter(({ ref }) => !pending.has(ref));
 }
 
-/** What waits keeps its old place, or none. */
+/** The refs to note. A waiting ref keeps its earlier sha, or is left out if it had none. */
 function notedRefs(
   listed: ReadonlyMap<string, string>,
   waiting: readonly MissedRef[],

@@ -5,9 +5,9 @@ import type { Host, Ports } from "../deps.ts";
 import type { ForgeNotes } from "./forge-notes.ts";
 import type { Refs } from "./missed-refs.ts";
 
-/** A delivery that cannot be handed over so often is left alone: its refs are found by comparing. */
+/** After this many attempts a delivery is not requested again. The comparison of refs finds its pushes. */
 const mostResends = 3;
-/** At a time: GitLab takes five a minute (GitLab Docs: Resend a project webhook event). */
+/** Most deliveries to request at a time. GitLab accepts five a minute (GitLab Docs: Resend a project webhook event). */
 const mostAtOnce = 5;
 
 export type HookLook = {
@@ -19,9 +19,9 @@ export type HookLook = {
 type Places = { readonly listed: ReadonlyMap<string, string>; readonly seen: Refs };
 
 /**
- * Has the forge deliver again what it could not, as long as it still matters, and sees whether it still uses the
- * webhook. At the first look what failed before is only noted. A token that may not look at webhooks is no problem
- * here: comparing refs finds the pushes.
+ * Asks the forge to send failed deliveries again if they still matter, and checks whether the webhook is active. At the
+ * first look, earlier failures are only noted. A token that may not read webhooks causes no error here, because the
+ * comparison of refs finds the pushes.
  */
 export async function lookAtHook(
   deps: Pick<Ports, "store"> & Pick<Host, "log">,
@@ -46,7 +46,7 @@ export async function lookAtHook(
         continue;
       }
       if (resent.length >= mostAtOnce) break;
-      // Counted first: who is cut short does not ask for ever.
+      // The attempt is counted before the request, so that a crash cannot cause endless requests.
       resends[failed.id] = (resends[failed.id] ?? 0) + 1;
       await sent.resend(hook.id, failed.handle);
       resent.push(failed.id);
@@ -67,7 +67,7 @@ const noHook = {
   hint: "The project has no webhook for this service: register it with `slipway connect`.",
 };
 
-/** A push that was overtaken would be built after the newer one, and in its place. */
+/** An outdated push must not be delivered again, because it would replace the newer one. */
 function stillMatters({ events }: FailedDelivery, places: Places): boolean {
   return events.some((event) => eventMatters(event, places));
 }

@@ -2,18 +2,18 @@
 export type MissedRef = {
   /** Full name. */
   readonly ref: string;
-  /** Where it was; undefined for one that was not there. */
+  /** The earlier sha. Undefined if the ref did not exist. */
   readonly before: string | undefined;
-  /** Where it is; undefined for one that is gone. */
+  /** The current sha. Undefined if the ref is gone. */
   readonly sha: string | undefined;
 };
 
 export type Refs = Readonly<Record<string, string>>;
 
 /**
- * What differs between the refs of the forge and those last handled (`seen`) or at least noted (`noted`). Nothing
- * noted yet: only what was handled before can differ, so that connecting a project does not build all that it
- * ever was. A forge that suddenly names no refs at all is not believed.
+ * Returns the refs of the forge that differ from those last handled (`seen`) or noted (`noted`). If nothing is noted
+ * yet, only refs that were handled before can differ, so that connecting a project does not build all its refs. If the
+ * forge suddenly lists no refs at all, the list is not trusted.
  */
 export function missedRefs(
   listed: ReadonlyMap<string, string>,

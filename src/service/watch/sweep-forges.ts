@@ -4,17 +4,17 @@ import { readForgeNotes } from "./forge-notes.ts";
 import { lookAtForge } from "./look-at-forge.ts";
 
 const minuteMilliseconds = 60_000;
-/** Each project is looked at once in so many minutes, each in a minute of its own. */
+/** Each project is checked once in this many minutes, at a minute that depends on its name. */
 const everyMinutes = 10;
-/** So many minutes later once more, where something may have been lost. */
+/** Projects with suspect refs are checked again this many minutes later. */
 const againMinutes = 2;
-/** What is not reached in this time waits for its next turn. */
+/** Projects that are not reached within this time wait for the next round. */
 const budgetMilliseconds = 40_000;
 
 /**
- * Looks at the forges of the connected projects whose turn this minute is: call it every minute. Forges are
- * looked at side by side, and one that is away costs its own projects their turn and nobody anything else. Begins
- * with no project after `until` (epoch milliseconds).
+ * Checks the connected projects that are due in this minute. Call this function every minute. Forges are checked side
+ * by side, so a forge that is unavailable delays only its own projects. Begins no project after `until` (epoch
+ * milliseconds).
  */
 export async function sweepForges(
   deps: ServiceDeps,
@@ -38,7 +38,7 @@ export async function sweepForges(
   );
 }
 
-/** Projects at forges that somebody connected: the built-in git host tells of its pushes itself. */
+/** Projects at connected forges. The built-in git host reports its pushes itself. */
 export async function connectedProjects(
   deps: Pick<Ports, "store"> & Pick<Installation, "connected">,
 ): Promise<readonly ProjectKey[]> {
@@ -59,6 +59,6 @@ async function turnOf(
   if (step === 0) return true;
   if (step !== againMinutes) return false;
   const notes = await readForgeNotes(deps, key);
-  // A new project is looked at soon, so that little comes before the first look.
+  // A new project is checked soon, so that few pushes come before the first look.
   return notes === undefined || Object.keys(notes.suspects).length > 0;
 }
