@@ -47,9 +47,8 @@ export type GitHostOptions = {
 export type GitHost = {
   /**
    * Answers a request of git's smart HTTP protocol; resolves when the answer is sent and its push
-   * handled. False, and nothing touched, where the URL is not git's. It needs Node's own request and
-   * response for streaming: in a Hono app on Node they are `c.env.incoming` and `c.env.outgoing`, to be
-   * followed by `RESPONSE_ALREADY_SENT`.
+   * handled. Returns false without touching the request if its URL is not git's. The git host streams, so it needs
+   * Node's own request and response.
    */
   readonly handle: (req: IncomingMessage, res: ServerResponse) => Promise<boolean>;
 };

@@ -212,8 +212,11 @@ rescue:
     );
     expect(stdout).toBe("content\n");
     const page = `http://127.0.0.1:${slipway.port}${new URL(job?.url ?? "").pathname}`;
-    expect(await (await fetch(page)).text()).toContain("/artifacts/download");
-    const download = await fetch(`${page}/artifacts/download`);
+    // A browser sends the access token as the password of HTTP Basic.
+    const headers = { authorization: `Basic ${btoa(`me:${slipway.token()}`)}` };
+    expect(await (await fetch(page, { headers })).text()).toContain("/artifacts/download");
+    expect((await fetch(`${page}/artifacts/download`)).status).toBe(401);
+    const download = await fetch(`${page}/artifacts/download`, { headers });
     expect(download.headers.get("content-disposition")).toContain("artifacts.zip");
     expect(Buffer.from(await download.arrayBuffer())).toEqual(readFileSync(output));
     const inAWeek = Date.now() + 7 * 24 * 3600 * 1000;

@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { type HttpBindings, serve } from "@hono/node-server";
-import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { door } from "#local/up/door.ts";
 import { commit, git, newWorkTree, portOf, startGitHost } from "./git-fixture.ts";
 
 let host: Awaited<ReturnType<typeof startGitHost>>;
@@ -114,14 +115,11 @@ describe("access", () => {
   );
 });
 
-test("in a Hono app on Node, git's requests are answered and the app has the others", async () => {
-  const app = new Hono<{ Bindings: HttpBindings }>();
-  app.use(async (c, next) =>
-    (await host.handle(c.env.incoming, c.env.outgoing)) ? RESPONSE_ALREADY_SENT : next(),
-  );
+test("at the service's door, git's requests are answered and the app has the others", async () => {
+  const app = new Hono();
   app.get("/hello", (c) => c.text("hello"));
-  const server = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" });
-  await new Promise((resolve) => server.once("listening", resolve));
+  const server = createServer(door(host, getRequestListener(app.fetch), []));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const base = `127.0.0.1:${portOf(server)}`;
   const tree = newWorkTree(host.directory);
   writeFileSync(join(tree, "big"), randomBytes(3 * 1024 * 1024));
