@@ -48,6 +48,7 @@ const builtInDefaults: Omit<ProjectSettings, "path"> = {
   registry: true,
   maxArtifactsBytes: 1024 * bytesPerMegabyte,
   maxCacheBytes: 5 * 1024 * bytesPerMegabyte,
+  maxLogBytes: 64 * bytesPerMegabyte,
   variables: [],
 };
 
@@ -159,6 +160,7 @@ function overlay(base: Omit<ProjectSettings, "path">, given: Given): Omit<Projec
     ...dockerServerOf(given.docker_server ?? base.dockerServer),
     ...overlayOptional(base, given),
     maxCacheBytes: inBytes(given.max_cache_size) ?? base.maxCacheBytes,
+    maxLogBytes: inBytes(given.max_log_size) ?? base.maxLogBytes,
     variables: [
       ...base.variables,
       ...Object.entries(given.variables ?? {}).map(([key, value]) => toVariable(key, value)),

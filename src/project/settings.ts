@@ -49,6 +49,8 @@ export type ProjectSettings = {
   /** Largest file of artifacts, and largest cache, that one job may upload. */
   readonly maxArtifactsBytes: number;
   readonly maxCacheBytes: number;
+  /** Most output of one job's script that its log keeps. */
+  readonly maxLogBytes: number;
   readonly variables: readonly ProjectVariable[];
   /** What a commit has a status for: the pipeline (the default), or each of its jobs too. */
   readonly statuses?: "pipeline" | "jobs";

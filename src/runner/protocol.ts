@@ -89,6 +89,8 @@ export type JobResponse = {
    * there that it asks for with its build's role.
    */
   registry?: { kind: "ecr"; region: string; host: string; placeholder: string };
+  /** Slipway's own: most bytes of a script's output that the runner sends; without it the runner's own limit holds. */
+  log_limit?: number;
   dependencies: {
     id: number;
     token: string;

@@ -20,6 +20,7 @@ export type Settings = {
   readonly helperImage: string | undefined;
   /** The path of this program, which helpers run too. */
   readonly program: string;
+  /** For jobs of a service that names no limit. */
   readonly logLimitBytes: number;
   readonly processLimit: number;
   /** Time that processes have between being asked to end and being killed. */

@@ -53,7 +53,7 @@ export async function runJob(deps: JobDeps, job: JobResponse, slot: number): Pro
   const trace = createTrace(spool, {
     secrets: context.secrets,
     tokenPrefixes: job.features.token_mask_prefixes ?? [],
-    limitBytes: settings.logLimitBytes,
+    limitBytes: job.log_limit ?? settings.logLimitBytes,
     sections: job.features.trace_sections === true,
     now: deps.now,
     onGrown: sender.grown,

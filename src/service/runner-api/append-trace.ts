@@ -4,6 +4,7 @@ import { authorizeJob } from "../access/authorize-job.ts";
 import { advanceSoon } from "../advance/advance-pipeline.ts";
 import type { Host, ServiceDeps } from "../deps.ts";
 import { logKey } from "../keys.ts";
+import { appendUpTo, logLimitOf } from "./log-limit.ts";
 
 /** A contact is stored at most this often, because otherwise every chunk of log would write the pipeline. */
 export const contactMilliseconds = 60_000;
@@ -12,7 +13,10 @@ export type TraceAnswer =
   | { readonly answer: "accepted" | "range"; readonly length: number; readonly status: Status }
   | { readonly answer: "unknown" | "forbidden" };
 
-/** Appends a piece of a job's log at its offset, or returns the offset from which to continue. */
+/**
+ * Appends a piece of a job's log at its offset, or returns the offset from which to continue. Beyond the limit pieces
+ * are accepted and dropped, so that a runner which knows nothing of the limit ends as usual.
+ */
 export async function appendTrace(
   deps: ServiceDeps,
   request: {
@@ -25,7 +29,8 @@ export async function appendTrace(
   const authorization = await authorizeJob(deps, request.jobId, request.token);
   if (authorization.result !== "ok") return { answer: authorization.result };
   const { job, pipeline } = authorization;
-  const appended = await deps.blobs.append(logKey(job.id), request.start, request.bytes);
+  const limitBytes = await logLimitOf(deps, pipeline, request.start + request.bytes.byteLength);
+  const appended = await appendUpTo(deps, logKey(job.id), request, limitBytes);
   if (contactDue(deps, job))
     await advanceSoon(deps, pipeline.id, [{ type: "job_contact", jobId: job.id }]);
   deps.announce(pipeline.id);

@@ -116,6 +116,7 @@ export async function jobResponse(
     cache: caches,
     ...registryAccess(deps.registry.host, registry),
     dependencies: sources.dependencies,
+    log_limit: settings.maxLogBytes,
     features: {
       trace_sections: true,
       token_mask_prefixes: [],

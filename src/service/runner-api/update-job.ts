@@ -6,6 +6,7 @@ import { advanceSoon } from "../advance/advance-pipeline.ts";
 import type { ServiceDeps } from "../deps.ts";
 import { logKey } from "../keys.ts";
 import { contactDue } from "./append-trace.ts";
+import { logLimitOf } from "./log-limit.ts";
 import { readCoverage } from "./read-coverage.ts";
 
 export type UpdateAnswer =
@@ -13,6 +14,9 @@ export type UpdateAnswer =
   /** The stored log is shorter than the runner's, so the runner sends the rest first. */
   | { readonly answer: "trace_incomplete"; readonly length: number; readonly status: Status }
   | { readonly answer: "unknown" | "forbidden" };
+
+/** Characters of a runner's words that the service's own log keeps. */
+const longestCause = 2_000;
 
 const knownReasons: readonly FailureReason[] = [
   "script_failure",
@@ -39,7 +43,9 @@ export async function updateJob(
   }
   if (update.output !== undefined) {
     const { length } = await deps.blobs.read(logKey(jobId), 0, 0);
-    if (length < update.output.bytesize)
+    const { bytesize } = update.output;
+    // A log that was cut is longer than the limit by its last line.
+    if (length < Math.min(bytesize, (await logLimitOf(deps, pipeline, bytesize)) + 1))
       return { answer: "trace_incomplete", length, status: job.status };
   }
   await finish(deps, pipeline, job, update.state, update);
@@ -59,7 +65,7 @@ async function finish(
       pipeline: pipeline.id,
       job: job.id,
       reason,
-      cause: update.failure_message,
+      cause: update.failure_message.slice(0, longestCause),
     });
   }
   const coverage = await readCoverage(deps, job);
