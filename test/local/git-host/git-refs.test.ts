@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { localForgeClient } from "#forge/local/client.ts";
-import { commit, git, gitSync, newWorkTree, startGitHost } from "../local/git-host/git-fixture.ts";
+import { commit, git, gitSync, newWorkTree, startGitHost } from "./git-fixture.ts";
 
 let host: Awaited<ReturnType<typeof startGitHost>>;
 beforeAll(async () => {
