@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { answerFailure } from "./answer-failure.ts";
 import type { AppDeps } from "./app-deps.ts";
 import { openidRoutes } from "./openid.ts";
 import { pageRoutes } from "./pages/pages.tsx";
@@ -40,14 +41,7 @@ function workloadRoutes(deps: AppDeps): Hono {
 }
 
 function withErrors(deps: AppDeps, app: Hono): Hono {
-  app.onError((error, context) => {
-    deps.service.log("error", "request failed", {
-      method: context.req.method,
-      path: new URL(context.req.url).pathname,
-      cause: error.stack ?? String(error),
-    });
-    return refuse("internal_error", "Internal error. It is in the service's log.");
-  });
+  app.onError((error, { req }) => answerFailure(deps.service.log, error, req));
   app.notFound(() => refuse("not_found", "There is nothing at this address."));
   return app;
 }

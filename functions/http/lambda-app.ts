@@ -2,7 +2,7 @@ import type { Hono } from "hono";
 import { Hono as SmallHono } from "hono/tiny";
 import type { WebhookDeps } from "#service/delivery/receive-webhook.ts";
 import { loadOnce } from "../load-once.ts";
-import { refuse } from "./refuse.ts";
+import { answerFailure } from "./answer-failure.ts";
 import { webhookRoutes } from "./webhooks/webhooks.ts";
 
 /**
@@ -14,14 +14,7 @@ export function createLambdaApp(options: {
   readonly loadOthers: () => Promise<Pick<Hono, "fetch">>;
 }): Hono {
   const app = new SmallHono();
-  app.onError((error, context) => {
-    options.webhooks.log("error", "request failed", {
-      method: context.req.method,
-      path: context.req.path,
-      cause: error.stack ?? String(error),
-    });
-    return refuse("internal_error", "Internal error. It is in the service's log.");
-  });
+  app.onError((error, { req }) => answerFailure(options.webhooks.log, error, req));
   app.route("/", webhookRoutes(options.webhooks));
   const others = loadOnce(options.loadOthers);
   app.all("*", async (context) => (await others()).fetch(context.req.raw));

@@ -32,6 +32,8 @@ const requestMilliseconds = 3_000;
 /** Of one request, as DynamoDB has it (its quotas, "Request size"). */
 const mostRequestBytes = 16 * 1024 * 1024;
 const mostConnections = 50;
+/** So many stay open for the next requests. */
+const mostIdleConnections = 8;
 
 /**
  * DynamoDB's API inside this process, with its data on disk below `directory`. It is reached by a socket in that
@@ -89,7 +91,11 @@ function clientAt(socketPath: string): {
 } {
   // The SDK's advice to update Node is for those who call AWS.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
-  const agent = new Agent({ keepAlive: true, maxSockets: mostConnections });
+  const agent = new Agent({
+    keepAlive: true,
+    maxSockets: mostConnections,
+    maxFreeSockets: mostIdleConnections,
+  });
   agent.createConnection = () => connect(socketPath);
   const base = new DynamoDBClient({
     // No name that is ever looked up: the agent decides where to connect to.

@@ -56,6 +56,11 @@ async function passOn(
 ): Promise<void> {
   const socket = await connectToRegistry(options, until);
   if (socket === undefined) return sendAway(res, "the registry does not start: see its log");
+  if (res.destroyed) {
+    // The client left while the registry was awaited: its "close" has been, and would end nothing any more.
+    socket.destroy();
+    return;
+  }
   const headers = Object.fromEntries(
     Object.entries(req.headers).filter(([name]) => !hopByHop.has(name)),
   );

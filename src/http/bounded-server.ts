@@ -52,7 +52,7 @@ export function createBoundedServer(
     },
     (req, res) => {
       const exchange = { req, res };
-      const exchanges = open.get(req.socket) ?? new Set();
+      const exchanges = open.get(req.socket) ?? exchangesOn(req.socket);
       open.set(req.socket, exchanges.add(exchange));
       res.once("close", () => exchanges.delete(exchange));
       // A connection that breaks is the end of an answer, and of nothing else.
@@ -70,6 +70,24 @@ export function createBoundedServer(
   });
   boundPeers(server, bounds.perPeer);
   return server;
+}
+
+/**
+ * No exchange yet; all that come are told when the connection closes. Of several requests that a client sends at once,
+ * Node tells only the response that is being written (`onServerResponseClose` in lib/_http_server.js of Node 20), and
+ * the work for those behind it would never end.
+ */
+function exchangesOn(socket: Socket): Set<Exchange> {
+  const exchanges = new Set<Exchange>();
+  const tellOthers = () => {
+    for (const { res } of exchanges) {
+      res.destroy();
+      res.emit("close");
+    }
+  };
+  // Node's own listener tells first, so that nobody hears it twice.
+  socket.once("close", () => setImmediate(tellOthers));
+  return exchanges;
 }
 
 function boundPeers(server: Server, perPeer: number): void {

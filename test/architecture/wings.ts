@@ -80,7 +80,7 @@ export const floors: Readonly<Record<string, readonly Floor[]>> = {
     ["whole-app.ts", "lambda-app.ts", "lambda-handler.ts"],
     ["app.ts", "documents"],
     ["pages", "runner", "slipway", "webhooks", "openid.ts"],
-    ["app-deps.ts", "artifact-response.ts", "operation"],
+    ["answer-failure.ts", "app-deps.ts", "artifact-response.ts", "operation"],
     [
       "registry-token.ts",
       "file-response.ts",

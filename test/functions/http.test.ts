@@ -78,6 +78,22 @@ describe("the door for webhooks", () => {
   });
 });
 
+test.each([
+  ["a webhook", "POST", door],
+  ["a ticket", "POST", "/api/slipway/environments/ticket"],
+  ["a request for a job", "POST", "/api/v4/jobs/request"],
+])("%s whose body breaks off is no fault of the service", async (_what, method, path) => {
+  const logged: unknown[] = [];
+  const service = { ...world.deps, log: (...entry: unknown[]) => logged.push(entry) };
+  const body = new ReadableStream({
+    pull: (controller) => controller.error(new Error("aborted")),
+  });
+  const request = new Request(`http://localhost${path}`, { method, body, duplex: "half" });
+  const answer = await createApp({ ...appDeps, service }).request(request);
+  expect(answer.status).toBe(400);
+  expect(logged).toEqual([]);
+});
+
 describe("the door for webhooks, with a plain token configured beside the signing one,", () => {
   const plain = "a-plain-secret-token";
   const body = () => world.webhook().body;

@@ -111,6 +111,25 @@ describe("what takes long is not cut off", () => {
   });
 });
 
+test("every request that was sent at once hears once that its client has gone", async () => {
+  const told: string[] = [];
+  const port = await serve((req, res) => {
+    req.resume();
+    res.on("close", () => told.push(`${req.url} ${res.destroyed}`));
+    // The response behind it gets the connection then.
+    if (req.url === "/1") res.end();
+  });
+  const requests = ["/1", "/2", "/3", "/4"].map(
+    (path) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`,
+  );
+  const { socket } = await open(port, requests.join(""));
+  await expect.poll(() => told).toEqual(["/1 true"]);
+  socket.resetAndDestroy();
+  await expect.poll(() => told.length).toBeGreaterThanOrEqual(4);
+  await sleep(50);
+  expect(told.toSorted()).toEqual(["/1 true", "/2 true", "/3 true", "/4 true"]);
+});
+
 test("an address has so many connections and no more, and may come again when some are gone", async () => {
   const port = await serve(answer, 5);
   const held = await Promise.all(Array.from({ length: 5 }, () => open(port, "GET / HTTP/1.1\r\n")));

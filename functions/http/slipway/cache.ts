@@ -7,6 +7,7 @@ import { fileResponse } from "../file-response.ts";
 import { operate, type Refusal } from "../operation/operate.ts";
 import { noBody, operation } from "../operation/operation.ts";
 import { whole } from "../operation/parameters.ts";
+import { bodyOf } from "../read-body.ts";
 
 const longestKey = 1_000;
 const nothing = new Uint8Array();
@@ -101,7 +102,7 @@ export function cacheRoutes(
     if (write === undefined) return forbidden;
     const declared = Number(context.req.header("content-length") ?? 0);
     const stored =
-      declared > write.limitBytes ? "too_large" : await write.store(bodyOf(context.req.raw));
+      declared > write.limitBytes ? "too_large" : await write.store(archiveOf(context.req.raw));
     return stored === "stored" ? { body: {} } : tooLarge(write);
   });
 
@@ -121,7 +122,7 @@ function tokenOf(context: Context): string {
   return context.req.header("job-token") ?? "";
 }
 
-async function* bodyOf(request: Request): AsyncGenerator<Uint8Array> {
+async function* archiveOf(request: Request): AsyncGenerator<Uint8Array> {
   if (request.body === null) yield nothing;
-  else yield* request.body;
+  else yield* bodyOf(request);
 }
