@@ -8,6 +8,7 @@ import { codebuildEnvironments } from "#environment/codebuild/codebuild.ts";
 import { stsCaller } from "#environment/codebuild/sts-caller.ts";
 import type { EnvironmentProvider, EnvironmentSpec } from "#environment/environment.ts";
 import { connectForge } from "#forge/connections.ts";
+import { readPublicFile } from "#http/public-file.ts";
 import { plainPath } from "#pipeline/project-key.ts";
 import { buildRoleArn, codebuildProjectName } from "#project/build-role.ts";
 import type { Settings } from "#project/parse-settings.ts";
@@ -15,7 +16,6 @@ import { ecrRegistry } from "#registry/ecr.ts";
 import type { ServiceDeps } from "#service/deps.ts";
 import { dynamodbStore } from "#store/dynamodb/dynamodb.ts";
 import { readBundledFile } from "./bundled-file.ts";
-import { readPublicFile } from "./read-public-file.ts";
 import type { ServiceEnv } from "./service-env.ts";
 import { clientSettings, type WebhookWiring, wireWebhooks } from "./wire-webhooks.ts";
 
@@ -70,7 +70,7 @@ export function wireAws(
       registry: env.SLIPWAY_REGISTRY,
     },
     builtInPipeline: readBundledFile("Dockerfile.gitlab-ci.yml"),
-    readRemoteFile: readPublicFile,
+    readRemoteFile: (url) => readPublicFile(url),
     accessTokens: (how) => secrets.get("access-token", how),
     now,
     randomToken: () => randomBytes(32).toString("base64url"),

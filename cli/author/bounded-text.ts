@@ -6,20 +6,15 @@ import { limits } from "#language/limits.ts";
  * file, so that the compiler, not the memory, says that it is too large.
  */
 export async function readBounded(path: string): Promise<string> {
-  return collectBounded(path === "-" ? process.stdin : createReadStream(path));
-}
-
-export async function collectBounded(
-  stream: AsyncIterable<Uint8Array | string>,
-  maxBytes: number = limits.fileBytes,
-): Promise<string> {
+  const stream: AsyncIterable<Uint8Array | string> =
+    path === "-" ? process.stdin : createReadStream(path);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of stream) {
     const part = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
     chunks.push(part);
     bytes += part.length;
-    if (bytes > maxBytes) break;
+    if (bytes > limits.fileBytes) break;
   }
   return new TextDecoder().decode(Buffer.concat(chunks));
 }

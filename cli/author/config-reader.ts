@@ -1,7 +1,7 @@
+import { readPublicFile } from "#http/public-file.ts";
 import type { ConfigReader } from "#language/source.ts";
 import { listInside, readInside } from "./directory-tree.ts";
 import { changedInTree } from "./git.ts";
-import { fetchRemote } from "./remote-file.ts";
 
 export type AuthorReader = ConfigReader & {
   /** Texts read so far, by the name that diagnostics use. */
@@ -37,7 +37,10 @@ export function authorReader(options: ReaderOptions): AuthorReader {
       const paths = await changedInTree(root, compareTo ?? git.target);
       return paths === "no-such-ref" && compareTo === undefined ? "unknown" : paths;
     },
-    remote: async (url) => remember(url, await fetchRemote(url)),
+    remote: async (url) => {
+      const file = await readPublicFile(url);
+      return typeof file === "string" ? remember(url, file) : file;
+    },
     ...(directories.size > 0 && otherProjects(directories, remember)),
   };
 }

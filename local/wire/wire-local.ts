@@ -8,7 +8,7 @@ import type { Forge } from "#forge/forge.ts";
 import { createSigningToken, isSigningToken } from "#forge/http/standard-webhooks.ts";
 import { localForgeClient } from "#forge/local/client.ts";
 import { localWebhooks } from "#forge/local/webhook.ts";
-import { readPublicFile } from "#functions/read-public-file.ts";
+import { readPublicFile } from "#http/public-file.ts";
 import { plainPath } from "#pipeline/project-key.ts";
 import { settingsOf } from "#project/parse-settings.ts";
 import type { ProjectSettings } from "#project/settings.ts";
@@ -137,7 +137,7 @@ export async function wireLocal(options: {
       [...(await settings()).projects.values()]
         .filter(({ forge }) => forge !== "local")
         .map(({ forge, path }) => ({ forge, project: path })),
-    readRemoteFile: readPublicFile,
+    readRemoteFile: (url) => readPublicFile(url),
     builtInPipeline: await readFile(builtInPipelineFile, "utf8"),
     now: Date.now,
     randomToken: () => randomBytes(32).toString("base64url"),

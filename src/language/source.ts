@@ -4,7 +4,7 @@ import type { Variable } from "./variables.ts";
 /** A file of the project at the pipeline's sha, or undefined when there is none. */
 export type ReadFile = (path: string) => Promise<string | undefined>;
 
-/** What another project gives: undefined where there is no such file, or why this pipeline may not have it. */
+/** What another project or server gives: undefined where there is no such file, or why this pipeline may not have it. */
 export type FromProject<T> = T | undefined | { readonly refused: string };
 
 /**
@@ -33,7 +33,8 @@ export type ConfigReader = {
     ref: string | undefined,
     file: string,
   ) => Promise<FromProject<string>>;
-  readonly remote?: (url: string) => Promise<string | undefined>;
+  /** A text at a public address, or why it cannot be had. */
+  readonly remote?: (url: string) => Promise<FromProject<string>>;
   readonly template?: (name: string) => Promise<string | undefined>;
   readonly component?: (address: string) => Promise<FromProject<string>>;
   /** A file in the artifacts of a job of the parent pipeline (`trigger:include:artifact`). */

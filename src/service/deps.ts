@@ -50,7 +50,7 @@ export type Host = {
   /** Hex SHA-256, for secrets that are stored only as hashes. */
   readonly hash: (token: string) => string;
   /** Reads a text at a public address (`include:remote`). Absent if the host does not allow that. */
-  readonly readRemoteFile?: (url: string) => Promise<string | undefined>;
+  readonly readRemoteFile?: (url: string) => Promise<string | { readonly refused: string }>;
   /**
    * Effects that need not be done before the caller is answered: a long-lived host goes on with them and
    * resolves at once, a Lambda function must wait for them.

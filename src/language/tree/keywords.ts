@@ -132,7 +132,7 @@ export const keywords = {
   "trigger:forward": allWork("yaml_variables", "pipeline_variables"),
   include: {
     ...allWork("local", "file", "ref", "rules", "inputs", "integrity", "artifact", "job"),
-    remote: { support: "works", note: "Public https addresses only; redirects are not followed." },
+    remote: { support: "works", note: "Public https addresses only, also behind redirects." },
     project: { support: "works", note: "Projects that are connected here, on the same forge." },
     component: {
       support: "works",

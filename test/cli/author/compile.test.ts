@@ -199,12 +199,16 @@ describe("slipway compile", () => {
     expect(stdout).toContain("created: 4 jobs in 2 stages");
   });
 
-  test("reads includes of another project from a directory, and remote ones from their address", async () => {
+  test("reads includes of another project from a directory, and remote ones as the service does: none from inside", async () => {
     const other = scratch({
       "jobs.yml": "there: { script: x }",
       "templates/part/template.yml": "part: { script: x }",
     });
-    const server = createServer((_request, response) => response.end("far: { script: x }"));
+    let asked = 0;
+    const server = createServer((_request, response) => {
+      asked += 1;
+      response.end("far: { script: x }");
+    });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const address = server.address();
     const port = typeof address === "object" ? address?.port : undefined;
@@ -214,9 +218,13 @@ describe("slipway compile", () => {
   - { remote: "http://127.0.0.1:${port}/x.yml" }
 `;
     const args = ["compile", "-", "--json", "--include-from", `team/ci=${other.path}`];
-    const { stdout } = await runSlipway(project.path, args, text);
+    const withRemote = await runSlipway(project.path, args, text);
+    const without = await runSlipway(project.path, args, text.replace(/^.*remote.*\n/m, ""));
     server.close();
     other.remove();
-    expect(names(JSON.parse(stdout).jobs).toSorted()).toEqual(["far", "part", "there"]);
+    expect(withRemote.code).toBe(1);
+    expect(withRemote.stdout).toContain(`\`http://127.0.0.1:${port}/x.yml\` is no https address.`);
+    expect(asked).toBe(0);
+    expect(names(JSON.parse(without.stdout).jobs).toSorted()).toEqual(["part", "there"]);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isPublic, readPublicFile } from "#functions/read-public-file.ts";
+import { addressesOf, isPublicAddress } from "#http/public-address.ts";
 
 test.each([
   ["93.184.215.14", true],
@@ -29,14 +29,13 @@ test.each([
   ["[2600:1f00::1]", true],
   ["localhost", false],
 ])("whether %s is public: %s", async (name, expected) => {
-  expect(await isPublic(name)).toBe(expected);
+  const addresses = await addressesOf(name);
+  expect(addresses.length).toBeGreaterThan(0);
+  expect(addresses.every(({ address }) => isPublicAddress(address))).toBe(expected);
 });
 
-test.each([
-  "http://example.com/a.yml",
-  "https://localhost/a.yml",
-  "file:///etc/passwd",
-  "nonsense",
-])("%s is not read", async (address) => {
-  expect(await readPublicFile(address)).toBeUndefined();
+test("what is no address is not public", () => {
+  for (const text of ["", "example.com", "127.0.0.1.", "0x7f.1"]) {
+    expect(isPublicAddress(text)).toBe(false);
+  }
 });
