@@ -1,4 +1,5 @@
 import { terminalText } from "#terminal/readable.ts";
+import { readableJson } from "#terminal/readable-json.ts";
 
 // Everything that commands write goes through here: names, titles, logs and messages in it come from whoever may push.
 
@@ -22,13 +23,8 @@ export function printExactly(value: string): void {
   process.stdout.write(`${value}\n`);
 }
 
-/** JSON that says the same, with controls and characters that change the direction of text as `\u` escapes. */
-export function asJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, null, indent).replace(
-    /[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}
+/** JSON that steers no terminal either. */
+export const asJson = readableJson;
 
 function safe(text: string): string {
   return terminalText(text, { colors: true, end: true }).text;

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Log, LogFields } from "#service/deps.ts";
+import { readableJson } from "#terminal/readable-json.ts";
 
 export type LogLevel = Parameters<Log>[0];
 
@@ -21,6 +22,6 @@ export function jsonLog(
   return (level, message, fields) => {
     if (severity[level] < severity[least]) return;
     const time = new Date().toISOString();
-    write(`${JSON.stringify({ time, level, message, ...context.getStore(), ...fields })}\n`);
+    write(`${readableJson({ time, level, message, ...context.getStore(), ...fields })}\n`);
   };
 }

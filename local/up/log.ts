@@ -1,5 +1,6 @@
 import type { Log } from "#service/deps.ts";
 import { oneLine } from "#terminal/readable.ts";
+import { readableJson } from "#terminal/readable-json.ts";
 
 /** One line a message on standard error: JSON for programs, words on a terminal. */
 export function standardErrorLog(): Log {
@@ -9,7 +10,7 @@ export function standardErrorLog(): Log {
       ? [time.slice(11, 19), level.padEnd(5), message, ...Object.entries(fields).map(asWord)].join(
           " ",
         )
-      : JSON.stringify({ time, level, message, ...fields });
+      : readableJson({ time, level, message, ...fields });
     process.stderr.write(`${line}\n`);
   };
 }

@@ -72,6 +72,12 @@ describe("the log", () => {
     );
     expect(lines.every((line) => line.indexOf("\n") === line.length - 1)).toBe(true);
   });
+
+  test("says names from pushes in characters that no terminal acts on", () => {
+    lines.length = 0;
+    log("error", "refused", { ref: "a\u009b2J\u202eb" });
+    expect(lines).toEqual([expect.stringContaining(String.raw`"ref":"a\u009b2J\u202eb"`)]);
+  });
 });
 
 describe("effects behind an answer", () => {
