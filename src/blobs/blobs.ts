@@ -22,6 +22,8 @@ export type Blobs = {
     prefix: string,
     options?: { readonly before?: string },
   ) => Promise<readonly string[]>;
+  /** What was put below a prefix, with its sizes; logs are not measured so. */
+  readonly sizes: (prefix: string) => Promise<readonly StoredBlob[]>;
   /**
    * Appends to a log. `start` must be its present length: else nothing is written and `length` says where
    * to go on. Bytes before `start` that are sent again are accepted and dropped.
@@ -56,6 +58,13 @@ export type Blobs = {
   ) => Promise<PresignedWrite | undefined>;
   /** Size of a blob that was put, without reading it; undefined for one that is not there. */
   readonly size?: (key: string) => Promise<number | undefined>;
+};
+
+export type StoredBlob = {
+  readonly key: string;
+  readonly sizeBytes: number;
+  /** Epoch milliseconds, on S3 in whole seconds. */
+  readonly changedAt: number;
 };
 
 /** A request to make as it is: other headers or another length are refused by whoever holds the blob. */

@@ -1,9 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+} from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { blobPath, temporaryFolder } from "./blob-path.ts";
-import type { Blobs } from "./blobs.ts";
+import type { Blobs, StoredBlob } from "./blobs.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
 
 /**
@@ -73,13 +82,16 @@ export function directoryBlobs(root: string): Blobs {
 
     delete: (key) => rm(blobPath(root, key), { force: true }),
 
-    list: async (prefix, { before } = {}) => {
-      const folder = prefix.includes("/") ? prefix.slice(0, prefix.lastIndexOf("/")) : "";
-      const keys: string[] = [];
-      for await (const key of walk(folder === "" ? root : blobPath(root, folder), folder)) {
-        if (key.startsWith(prefix) && (before === undefined || key < before)) keys.push(key);
+    list: (prefix, { before } = {}) => keysBelow(prefix, before),
+
+    sizes: async (prefix) => {
+      const found: StoredBlob[] = [];
+      for (const key of await keysBelow(prefix)) {
+        const about = await unlessAbsent(stat(blobPath(root, key)));
+        if (about === undefined) continue;
+        found.push({ key, sizeBytes: about.size, changedAt: about.mtimeMs });
       }
-      return keys.sort();
+      return found;
     },
 
     append: (key, start, bytes) => {
@@ -106,6 +118,15 @@ export function directoryBlobs(root: string): Blobs {
       }
     },
   };
+
+  async function keysBelow(prefix: string, before?: string): Promise<readonly string[]> {
+    const folder = prefix.includes("/") ? prefix.slice(0, prefix.lastIndexOf("/")) : "";
+    const keys: string[] = [];
+    for await (const key of walk(folder === "" ? root : blobPath(root, folder), folder)) {
+      if (key.startsWith(prefix) && (before === undefined || key < before)) keys.push(key);
+    }
+    return keys.sort();
+  }
 
   async function* walk(folder: string, key: string): AsyncGenerator<string> {
     for (const entry of (await unlessAbsent(readdir(folder, { withFileTypes: true }))) ?? []) {

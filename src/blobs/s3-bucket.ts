@@ -17,6 +17,8 @@ export type BucketObject = {
   readonly key: string;
   readonly sizeBytes: number;
   readonly etag: string;
+  /** Epoch milliseconds. */
+  readonly changedAt: number;
 };
 
 /** When a write is done: always, where there is no object yet, or where it is still this one. */
@@ -109,8 +111,9 @@ export async function* listObjects(
         ...defined({ StartAfter: after, ContinuationToken: continuation }),
       }),
     );
-    for (const { Key: key = "", Size: sizeBytes = 0, ETag: etag = "" } of answer.Contents ?? []) {
-      yield { key, sizeBytes, etag };
+    for (const found of answer.Contents ?? []) {
+      const { Key: key = "", Size: sizeBytes = 0, ETag: etag = "", LastModified: at } = found;
+      yield { key, sizeBytes, etag, changedAt: at?.getTime() ?? 0 };
     }
     continuation = answer.NextContinuationToken;
   } while (continuation !== undefined);

@@ -1,6 +1,6 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import { blobKeyParts, UnsafeBlobKey } from "./blob-key.ts";
-import type { Blobs } from "./blobs.ts";
+import type { Blobs, StoredBlob } from "./blobs.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
 import {
   type Bucket,
@@ -61,6 +61,14 @@ export function s3Blobs(options: { readonly client: S3Client; readonly bucket: s
         keys.add(logOfPart(key) ?? key);
       }
       return [...keys].filter((key) => key.startsWith(prefix)).sort();
+    },
+
+    sizes: async (prefix) => {
+      const found: StoredBlob[] = [];
+      for await (const { key, sizeBytes, changedAt } of listObjects(bucket, prefix)) {
+        found.push({ key, sizeBytes, changedAt });
+      }
+      return found;
     },
 
     append: async (key, start, bytes) => {

@@ -48,6 +48,7 @@ const builtInDefaults: Omit<ProjectSettings, "path"> = {
   registry: true,
   maxArtifactsBytes: 1024 * bytesPerMegabyte,
   maxCacheBytes: 5 * 1024 * bytesPerMegabyte,
+  maxProjectCachesBytes: 20 * 1024 * bytesPerMegabyte,
   maxLogBytes: 64 * bytesPerMegabyte,
   variables: [],
 };
@@ -160,6 +161,7 @@ function overlay(base: Omit<ProjectSettings, "path">, given: Given): Omit<Projec
     ...dockerServerOf(given.docker_server ?? base.dockerServer),
     ...overlayOptional(base, given),
     maxCacheBytes: inBytes(given.max_cache_size) ?? base.maxCacheBytes,
+    maxProjectCachesBytes: inBytes(given.max_project_caches_size) ?? base.maxProjectCachesBytes,
     maxLogBytes: inBytes(given.max_log_size) ?? base.maxLogBytes,
     variables: [
       ...base.variables,

@@ -77,6 +77,7 @@ const common = {
   forks: z.optional(z.enum(["off", "approve"])),
   max_artifacts_size: z.optional(megabytes),
   max_cache_size: z.optional(megabytes),
+  max_project_caches_size: z.optional(megabytes),
   max_log_size: z.optional(megabytes),
   docker_server: z.optional(z.union([z.literal(false), z.enum(computeSizes)])),
   statuses: z.optional(z.enum(["pipeline", "jobs"])),

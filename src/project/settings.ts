@@ -46,9 +46,12 @@ export type ProjectSettings = {
   readonly allowedPullPolicies?: readonly PullPolicy[];
   /** What becomes of merge requests from forks: nothing, or what a member approves. Absent: off. */
   readonly forks?: "off" | "approve";
-  /** Largest file of artifacts, and largest cache, that one job may upload. */
+  /** All artifacts of one job together. */
   readonly maxArtifactsBytes: number;
+  /** One cache. */
   readonly maxCacheBytes: number;
+  /** All caches of protected refs together, and as much again for those of the others. */
+  readonly maxProjectCachesBytes: number;
   /** Most output of one job's script that its log keeps. */
   readonly maxLogBytes: number;
   readonly variables: readonly ProjectVariable[];

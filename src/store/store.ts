@@ -7,6 +7,7 @@ import type { PipelineStore } from "./pipeline-store.ts";
 import type { PlaceStore } from "./place-store.ts";
 import type { ProjectStore } from "./project-store.ts";
 import type { RefHistoryStore } from "./ref-history-store.ts";
+import type { ReservationStore } from "./reservation-store.ts";
 import type { ResourceStore } from "./resource-store.ts";
 import type { StatusTurnStore } from "./status-turn-store.ts";
 import type { TokenStore } from "./token-store.ts";
@@ -21,6 +22,7 @@ export type Store = {
   readonly projects: ProjectStore;
   readonly commitStatuses: CommitStatusStore;
   readonly resources: ResourceStore;
+  readonly reservations: ReservationStore;
   readonly deployments: DeploymentStore;
   readonly statusTurns: StatusTurnStore;
   readonly oldImages: OldImageStore;

@@ -63,6 +63,25 @@ export function defineBlobsContract(options: { readonly create: () => Promise<Bl
       expect(await blobs.list("due/", { before: "due/" })).toEqual([]);
     });
 
+    test("are measured by prefix, as they are now", async () => {
+      const blobs = await options.create();
+      const before = Date.now() - 1_000;
+      await blobs.put("caches/a/-/one", bytes("1234"));
+      await blobs.put("caches/a/-/two", bytes("first"));
+      await blobs.put("caches/a/-/two", bytes(""));
+      await blobs.put("caches/ab/-/other", bytes("12345"));
+      const found = await blobs.sizes("caches/a/-/");
+      expect(found.map(({ key, sizeBytes }) => [key, sizeBytes])).toEqual([
+        ["caches/a/-/one", 4],
+        ["caches/a/-/two", 0],
+      ]);
+      for (const { changedAt } of found) {
+        expect(changedAt).toBeGreaterThanOrEqual(before);
+        expect(changedAt).toBeLessThanOrEqual(Date.now() + 1_000);
+      }
+      expect(await blobs.sizes("nothing/here/")).toEqual([]);
+    });
+
     test.for(["../outside", "a/../../outside", "/etc/passwd", "a//b", "", ".", "a/.", "a\0b"])(
       "the key %j is refused",
       async (key) => {

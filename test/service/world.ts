@@ -67,6 +67,7 @@ const settings: ProjectSettings = {
   registry: true,
   maxArtifactsBytes: 10_000_000,
   maxCacheBytes: 10_000_000,
+  maxProjectCachesBytes: 40_000_000,
   maxLogBytes: 64 * 1024 * 1024,
   variables: [],
 };

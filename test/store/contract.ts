@@ -313,6 +313,33 @@ export function defineStoreContract(options: { readonly create: () => Promise<St
     });
   });
 
+  describe("reservations", () => {
+    test("are decided by one at a time for each scope", async () => {
+      const { reservations } = await options.create();
+      expect(await reservations.get("job/1")).toEqual({});
+      const add = (scope: string, id: string, most: number) =>
+        reservations.change(scope, async (present) =>
+          Object.keys(present).length >= most
+            ? undefined
+            : { ...present, [id]: { name: id, bytes: 5, until: 7 } },
+        );
+      await Promise.all(Array.from({ length: 12 }, (_, index) => add("job/1", `id/${index}`, 4)));
+      expect(Object.values(await reservations.get("job/1"))).toHaveLength(4);
+      expect(await reservations.get("job/2")).toEqual({});
+      await add("job/2", "one", 4);
+      expect(await reservations.get("job/2")).toEqual({ one: { name: "one", bytes: 5, until: 7 } });
+      await reservations.change("job/2", async () => ({}));
+      expect(await reservations.get("job/2")).toEqual({});
+    });
+
+    test("are counted for each scope", async () => {
+      const { reservations } = await options.create();
+      const counts = await Promise.all([1, 2, 3].map(() => reservations.count("job/1")));
+      expect(counts.sort()).toEqual([1, 2, 3]);
+      expect(await reservations.count("job/2")).toBe(1);
+    });
+  });
+
   describe("commit statuses", () => {
     test("the latest per ref and context is kept", async () => {
       const { commitStatuses } = await options.create();

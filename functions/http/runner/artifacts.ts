@@ -2,12 +2,8 @@ import { type Context, Hono } from "hono";
 import * as z from "zod/mini";
 import { confirmUpload, openUpload } from "#service/artifacts/direct-upload.ts";
 import { type DownloadAnswer, openArtifactForJob } from "#service/artifacts/download-artifacts.ts";
-import {
-  mayUpload,
-  type UploadAnswer,
-  type UploadRequest,
-  uploadArtifact,
-} from "#service/artifacts/upload-artifacts.ts";
+import { mayUpload, uploadArtifact } from "#service/artifacts/upload-artifacts.ts";
+import type { UploadAnswer, UploadRequest } from "#service/artifacts/upload-request.ts";
 import type { ServiceDeps } from "#service/deps.ts";
 import { artifactResponse } from "../artifact-response.ts";
 
@@ -39,13 +35,14 @@ export function artifactRoutes(service: ServiceDeps): Hono {
     if (request.uploaded) {
       return uploadAnswered(await confirmUpload(service, request, request.filename), 201);
     }
-    const declared = Number(context.req.header("content-length") ?? 0) - maxFormBytes;
-    const allowed = await mayUpload(service, request, Math.max(declared, request.sizeBytes));
+    const length = Number(context.req.header("content-length") ?? 0);
+    const declared = Math.max(length - maxFormBytes, request.sizeBytes);
+    const allowed = await mayUpload(service, request, declared);
     if (allowed.answer !== "accepted") return uploadAnswered(allowed, 201);
     // Only GitLab's own runners send forms; ours writes to where the bytes are kept.
     const { receiveFile } = await import("./receive-file.ts");
     const answer = await receiveFile(context.req.raw, "file", (file) =>
-      uploadArtifact(service, request, file),
+      uploadArtifact(service, request, { ...file, ...(length > 0 && { sizeBytes: length }) }),
     );
     return answer === "malformed"
       ? badRequest("the body must be a whole multipart form with a `file`")
@@ -93,8 +90,15 @@ function uploadAnswered(answer: UploadAnswer, accepted: 200 | 201): Response {
       return Response.json({}, { status: accepted });
     case "too_large":
       return Response.json(
-        { message: `413 Too large: at most ${answer.limitBytes} bytes` },
+        {
+          message: `413 Too large: at most ${answer.limitBytes} bytes; all files of a job together have at most \`max_artifacts_size\``,
+        },
         { status: 413 },
+      );
+    case "busy":
+      return Response.json(
+        { message: "503 Another upload of this file is under way. Send it again later." },
+        { status: 503, headers: { "retry-after": "10" } },
       );
     case "invalid":
       return badRequest(answer.message);

@@ -70,7 +70,7 @@ export const cacheOperations = [readCacheOperation, authorizeCache, writeCache];
 export function cacheRoutes(
   service: Pick<Ports, "store" | "blobs"> &
     Pick<Installation, "settings"> &
-    Pick<Host, "now" | "hash">,
+    Pick<Host, "now" | "hash" | "randomToken">,
 ): Hono {
   const app = new Hono();
 
@@ -94,16 +94,24 @@ export function cacheRoutes(
     if (write === undefined) return forbidden;
     if (parameters.filesize > write.limitBytes) return tooLarge(write);
     const upload = await write.direct(parameters.filesize);
+    if (upload === "full") return full;
     return { body: upload === undefined ? {} : { upload } };
   });
 
   operate(app, writeCache, async ({ parameters }, context) => {
     const write = await openCacheWrite(service, tokenOf(context), parameters.key);
     if (write === undefined) return forbidden;
-    const declared = Number(context.req.header("content-length") ?? 0);
-    const stored =
-      declared > write.limitBytes ? "too_large" : await write.store(archiveOf(context.req.raw));
-    return stored === "stored" ? { body: {} } : tooLarge(write);
+    const declared = context.req.header("content-length");
+    const sizeBytes = declared === undefined ? undefined : Number(declared);
+    if ((sizeBytes ?? 0) > write.limitBytes) return tooLarge(write);
+    switch (await write.store(archiveOf(context.req.raw), sizeBytes)) {
+      case "stored":
+        return { body: {} };
+      case "too_large":
+        return tooLarge(write);
+      case "full":
+        return full;
+    }
   });
 
   return app;
@@ -112,6 +120,12 @@ export function cacheRoutes(
 const forbidden = {
   refused: "forbidden",
   message: "This job token may not use the cache under this key.",
+} as const;
+
+const full = {
+  refused: "too_large",
+  message:
+    "Other uploads have all the room of the project's caches (`max_project_caches_size`) for now.",
 } as const;
 
 function tooLarge(write: CacheWrite): Refusal<"too_large"> {

@@ -20,7 +20,7 @@ import { parseDuration } from "./duration.ts";
 
 export const uploadWhen = ["on_success", "on_failure", "always"] as const;
 
-const reportTypes = [
+export const reportTypes = [
   ...[
     "accessibility",
     "annotations",

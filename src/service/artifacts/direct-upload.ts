@@ -1,14 +1,11 @@
 import type { PresignedWrite } from "#blobs/blobs.ts";
-import { authorizeJob } from "../access/authorize-job.ts";
-import type { Host, Installation, Ports, ServiceDeps } from "../deps.ts";
+import type { Installation, ServiceDeps } from "../deps.ts";
 import { artifactKey } from "../keys.ts";
-import {
-  limitOf,
-  mayUpload,
-  recordUpload,
-  type UploadAnswer,
-  type UploadRequest,
-} from "./upload-artifacts.ts";
+import { expiryOfUnconfirmed, markExpiry } from "./artifact-expiry.ts";
+import { admitUpload, countUpload } from "./artifact-room.ts";
+import { holdRoom, type RoomDeps } from "./hold-room.ts";
+import { mayUpload, recordUpload, refused } from "./upload-artifacts.ts";
+import type { UploadAnswer, UploadRequest } from "./upload-request.ts";
 
 /** Longer than a runner retries. */
 export const directUploadSeconds = 900;
@@ -18,23 +15,31 @@ export const directUploadSeconds = 900;
  * one. The job confirms a direct upload afterwards. An earlier upload is removed.
  */
 export async function openUpload(
-  deps: Pick<Ports, "store" | "blobs"> &
-    Pick<Installation, "settings"> &
-    Pick<Host, "now" | "hash">,
+  deps: RoomDeps & Pick<Installation, "settings">,
   request: UploadRequest,
   sizeBytes: number,
 ): Promise<UploadAnswer | { readonly answer: "direct"; readonly upload: PresignedWrite }> {
   const answer = await mayUpload(deps, request, sizeBytes);
-  if (answer.answer !== "accepted") return answer;
-  const key = artifactKey(request.jobId, request.type);
-  const upload = await deps.blobs.presignWrite?.(key, {
+  if (answer.answer !== "accepted" || deps.blobs.presignWrite === undefined) return answer;
+  const admitted = await admitUpload(deps, request);
+  if (admitted.answer !== "admitted") return admitted;
+  const { jobId, type } = request;
+  const key = artifactKey(jobId, type);
+  const upload = await deps.blobs.presignWrite(key, {
     seconds: directUploadSeconds,
     sizeBytes,
     // The address outlives the job, so a file that others have read must not change.
     once: true,
   });
   if (upload === undefined) return answer;
+  const tooMany = await countUpload(deps, jobId);
+  if (tooMany !== undefined) return tooMany;
+  const wanted = { key, bytes: sizeBytes, mostBytes: sizeBytes };
+  const hold = await holdRoom(deps, admitted.room, wanted, "direct");
+  if (typeof hold === "string") return refused(hold, admitted.room);
   await deps.blobs.delete(key);
+  // A file that is written and never confirmed is removed too.
+  await markExpiry(deps, { at: expiryOfUnconfirmed(deps.now()), jobId, type });
   return { answer: "direct", upload };
 }
 
@@ -44,15 +49,14 @@ export async function confirmUpload(
   request: UploadRequest,
   name: string,
 ): Promise<UploadAnswer> {
-  const authorized = await authorizeJob(deps, request.jobId, request.token);
-  if (authorized.result !== "ok") return { answer: authorized.result };
-  const { pipeline } = authorized;
+  const admitted = await admitUpload(deps, request);
+  if (admitted.answer !== "admitted") return admitted;
+  const { pipeline, limitBytes } = admitted;
   const key = artifactKey(request.jobId, request.type);
   const sizeBytes = await deps.blobs.size?.(key);
   if (sizeBytes === undefined) {
     return { answer: "invalid", message: "There is no file at the address that was given for it." };
   }
-  const limitBytes = await limitOf(deps, pipeline, request.type);
   if (sizeBytes > limitBytes) {
     await deps.blobs.delete(key);
     return { answer: "too_large", limitBytes };

@@ -9,9 +9,9 @@ import { artifactKey } from "../keys.ts";
 import { readJob } from "../read-job.ts";
 import {
   type ExpiryMark,
-  expiryKey,
   expiryKeysEnd,
   expiryPrefix,
+  markExpiry,
   parseExpiryKey,
 } from "./artifact-expiry.ts";
 
@@ -39,7 +39,7 @@ export async function removeExpiredArtifacts(
   await eachUntil(due, { ...options, now: deps.now }, async ({ key, mark }) => {
     if (await isKept(deps, mark)) {
       const at = new Date(deps.now() + keptMilliseconds).toISOString();
-      await deps.blobs.put(expiryKey({ ...mark, at }), new Uint8Array());
+      await markExpiry(deps, { ...mark, at });
     } else {
       await remove(deps, mark, now);
     }
@@ -50,8 +50,9 @@ export async function removeExpiredArtifacts(
 async function remove(deps: ServiceDeps, mark: ExpiryMark, now: string): Promise<void> {
   const pipelineId = pipelineIdOfJob(mark.jobId);
   const artifact = await artifactOf(deps, mark);
-  // The artifact was uploaded again after this mark was made, so the newer mark counts.
-  if (artifact?.expireAt !== undefined && artifact.expireAt > now) return;
+  // The artifact was uploaded again after this mark was made, so the newer expiry counts, which may be never.
+  if (artifact !== undefined && (artifact.expireAt === undefined || artifact.expireAt > now))
+    return;
   await advanceSoon(deps, pipelineId, [
     { type: "artifacts_removed", jobId: mark.jobId, artifactType: mark.type },
   ]);

@@ -2,63 +2,75 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { parseDuration } from "#language/keyword/duration.ts";
 import type { Variable } from "#language/variables.ts";
-import type { JobArtifact, Pipeline } from "#pipeline/pipeline.ts";
-import { authorizeJob } from "../access/authorize-job.ts";
+import type { Pipeline } from "#pipeline/pipeline.ts";
 import { advanceSoon } from "../advance/advance-pipeline.ts";
-import type { Host, Installation, Ports, ServiceDeps } from "../deps.ts";
+import type { Installation, Ports, ServiceDeps } from "../deps.ts";
 import { artifactKey } from "../keys.ts";
-import { expiryKey } from "./artifact-expiry.ts";
+import { defaultExpirySeconds, markExpiry } from "./artifact-expiry.ts";
+import { admitUpload, countUpload } from "./artifact-room.ts";
+import { holdRoom, lookForRoom, type NoRoom, type RoomDeps } from "./hold-room.ts";
 import { parseDotenv } from "./parse-dotenv.ts";
+import type { Room } from "./room.ts";
+import type { UploadAnswer, UploadRequest } from "./upload-request.ts";
 
 const decompress = promisify(gunzip);
 
-/** GitLab's default: "Default artifacts expiration". */
-const defaultExpirySeconds = 30 * 24 * 3600;
 const maxDotenvBytes = 64 * 1024;
 /** One stored item holds the variables of all jobs of a pipeline. */
 const maxPipelineDotenvCharacters = 100_000;
 
-export type UploadRequest = {
-  readonly jobId: number;
-  readonly token: string;
-  readonly type: string;
-  readonly format: JobArtifact["format"];
-  /** As written in `artifacts:expire_in`. */
-  readonly expireIn?: string;
-};
-
-export type UploadAnswer =
-  | { readonly answer: "accepted" }
-  | { readonly answer: "too_large"; readonly limitBytes: number }
-  | { readonly answer: "invalid"; readonly message: string }
-  | { readonly answer: "unknown" | "forbidden" };
-
 /** Whether an upload of this size would be taken, before its bytes are sent. */
 export async function mayUpload(
-  deps: Pick<Ports, "store"> & Pick<Installation, "settings"> & Pick<Host, "now" | "hash">,
+  deps: RoomDeps & Pick<Installation, "settings">,
   request: UploadRequest,
   sizeBytes: number,
 ): Promise<UploadAnswer> {
-  const authorized = await authorizeJob(deps, request.jobId, request.token);
-  if (authorized.result !== "ok") return { answer: authorized.result };
-  const limitBytes = await limitOf(deps, authorized.pipeline, request.type);
-  return sizeBytes > limitBytes ? { answer: "too_large", limitBytes } : { answer: "accepted" };
+  const admitted = await admitUpload(deps, request);
+  if (admitted.answer !== "admitted") return admitted;
+  const { limitBytes, room } = admitted;
+  if (sizeBytes > limitBytes) return { answer: "too_large", limitBytes };
+  const key = artifactKey(request.jobId, request.type);
+  const wanted = { key, bytes: sizeBytes, mostBytes: limitBytes };
+  const found = await lookForRoom(deps, room, wanted);
+  return found === "room" ? { answer: "accepted" } : refused(found, room);
 }
 
 /** Stores a file of a job. A second upload replaces the first. */
 export async function uploadArtifact(
   deps: ServiceDeps,
   request: UploadRequest,
-  file: { readonly name: string; readonly stream: AsyncIterable<Uint8Array> },
+  file: {
+    readonly name: string;
+    readonly stream: AsyncIterable<Uint8Array>;
+    /** The most that the file can have, where the sender said so. */
+    readonly sizeBytes?: number;
+  },
 ): Promise<UploadAnswer> {
-  const authorized = await authorizeJob(deps, request.jobId, request.token);
-  if (authorized.result !== "ok") return { answer: authorized.result };
-  const { pipeline } = authorized;
-  const limitBytes = await limitOf(deps, pipeline, request.type);
+  const admitted = await admitUpload(deps, request);
+  if (admitted.answer !== "admitted") return admitted;
+  const { pipeline, limitBytes, room } = admitted;
   const key = artifactKey(request.jobId, request.type);
-  const stored = await deps.blobs.putStream(key, file.stream, limitBytes);
-  if (stored === "too_large") return { answer: "too_large", limitBytes };
-  return recordUpload(deps, pipeline, request, { name: file.name, sizeBytes: stored.sizeBytes });
+  const bytes = file.sizeBytes === undefined ? undefined : Math.min(file.sizeBytes, limitBytes);
+  const wanted = { key, bytes, mostBytes: limitBytes };
+  const hold = await holdRoom(deps, room, wanted, "stream");
+  if (typeof hold === "string") return refused(hold, room);
+  try {
+    const stored = await deps.blobs.putStream(key, hold.guard(file.stream), hold.bytes);
+    if (stored === "too_large") return { answer: "too_large", limitBytes: hold.bytes };
+    return await recordUpload(deps, pipeline, request, {
+      name: file.name,
+      sizeBytes: stored.sizeBytes,
+    });
+  } finally {
+    await hold.release();
+  }
+}
+
+export function refused(
+  why: NoRoom,
+  room: Room,
+): { readonly answer: "busy" } | { readonly answer: "too_large"; readonly limitBytes: number } {
+  return why === "busy" ? { answer: "busy" } : { answer: "too_large", limitBytes: room.limitBytes };
 }
 
 /** Makes a stored file an artifact of its job. A file whose content is refused is deleted. */
@@ -69,6 +81,8 @@ export async function recordUpload(
   file: { readonly name: string; readonly sizeBytes: number },
 ): Promise<UploadAnswer> {
   const { jobId, type, format } = request;
+  const tooMany = await countUpload(deps, jobId);
+  if (tooMany !== undefined) return tooMany;
   const dotenv = type === "dotenv" ? await readDotenv(deps, pipeline, jobId) : undefined;
   if (dotenv !== undefined && "error" in dotenv) {
     await deps.blobs.delete(artifactKey(jobId, type));
@@ -76,7 +90,7 @@ export async function recordUpload(
   }
   const expireAt = expiry(deps.now(), request.expireIn);
   if (expireAt !== undefined) {
-    await deps.blobs.put(expiryKey({ at: expireAt, jobId, type }), new Uint8Array());
+    await markExpiry(deps, { at: expireAt, jobId, type });
   }
   const filename = file.name.replaceAll(/[^\w. ()+@-]/g, "_").slice(-200) || type;
   await advanceSoon(deps, pipeline.id, [
@@ -94,17 +108,6 @@ export async function recordUpload(
     },
   ]);
   return { answer: "accepted" };
-}
-
-/** The most bytes that a file of this type may have. */
-export async function limitOf(
-  deps: Pick<Installation, "settings">,
-  pipeline: Pipeline,
-  type: string,
-): Promise<number> {
-  if (type === "dotenv") return maxDotenvBytes;
-  const settings = await deps.settings(pipeline);
-  return settings?.maxArtifactsBytes ?? 0;
 }
 
 async function readDotenv(

@@ -10,6 +10,7 @@ import { dynamodbPipelines } from "./pipelines.ts";
 import { dynamodbPlaces } from "./places.ts";
 import { dynamodbProjects } from "./projects.ts";
 import { dynamodbRefHistories } from "./ref-histories.ts";
+import { dynamodbReservations } from "./reservations.ts";
 import { dynamodbResources } from "./resources.ts";
 import { dynamodbStatusTurns } from "./status-turns.ts";
 import { dynamodbTokens } from "./tokens.ts";
@@ -31,6 +32,7 @@ export function dynamodbStore(
     projects: dynamodbProjects(table),
     commitStatuses: dynamodbCommitStatuses(table),
     resources: dynamodbResources(table),
+    reservations: dynamodbReservations(table),
     deployments: dynamodbDeployments(table),
     statusTurns: dynamodbStatusTurns(table),
     oldImages: dynamodbOldImages(table),

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 
-export type S3Object = { readonly bytes: Buffer; readonly etag: string };
+export type S3Object = { readonly bytes: Buffer; readonly etag: string; readonly changedAt: Date };
 
 export type S3Request = {
   readonly method: string;
@@ -35,7 +35,7 @@ export function bucketOfObjects(options: { readonly pageSize: number }): {
 
   function store(key: string, bytes: Buffer): S3Answer {
     const etag = `"${createHash("md5").update(bytes).digest("hex")}"`;
-    objects.set(key, { bytes, etag });
+    objects.set(key, { bytes, etag, changedAt: new Date() });
     return { status: 200, headers: { etag } };
   }
 
@@ -81,7 +81,7 @@ export function bucketOfObjects(options: { readonly pageSize: number }): {
     const more = keys.length > page.length;
     const contents = page.map((key) => {
       const object = objects.get(key);
-      return `<Contents><Key>${escaped(key)}</Key><ETag>${escaped(object?.etag ?? "")}</ETag><Size>${object?.bytes.length}</Size></Contents>`;
+      return `<Contents><Key>${escaped(key)}</Key><ETag>${escaped(object?.etag ?? "")}</ETag><Size>${object?.bytes.length}</Size>${lastModified(object)}</Contents>`;
     });
     const next = more
       ? `<NextContinuationToken>${escaped(page.at(-1) ?? "")}</NextContinuationToken>`
@@ -148,6 +148,12 @@ export function bucketOfObjects(options: { readonly pageSize: number }): {
 
 function xml(body: string): S3Answer {
   return { status: 200, headers: { "content-type": "application/xml" }, body };
+}
+
+/** Whole seconds, as in the example of "ListObjectsV2" in the Amazon S3 API Reference. */
+function lastModified(object: S3Object | undefined): string {
+  const at = object?.changedAt.toISOString().replace(/\.\d+Z$/, ".000Z");
+  return at === undefined ? "" : `<LastModified>${at}</LastModified>`;
 }
 
 function escaped(text: string): string {
