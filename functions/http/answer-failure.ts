@@ -1,3 +1,4 @@
+import { UploadStoodStill } from "#service/artifacts/hold-room.ts";
 import type { Log } from "#service/deps.ts";
 import { BodyBrokenOff } from "./read-body.ts";
 import { refuse } from "./refuse.ts";
@@ -8,7 +9,8 @@ export function answerFailure(
   error: Error,
   request: { readonly method: string; readonly path: string },
 ): Response {
-  if (error instanceof BodyBrokenOff) return refuse("invalid_request", error.message);
+  if (error instanceof BodyBrokenOff || error instanceof UploadStoodStill)
+    return refuse("invalid_request", error.message);
   const { method, path } = request;
   log("error", "request failed", { method, path, cause: error.stack ?? String(error) });
   return refuse("internal_error", "Internal error. It is in the service's log.");

@@ -16,6 +16,11 @@ export type Wanted = {
   readonly mostBytes: number;
 };
 
+/** The room of an upload that sent nothing for minutes was given to others. */
+export class UploadStoodStill extends Error {
+  override readonly name = "UploadStoodStill";
+}
+
 /** Room that nobody else is given. */
 export type Hold = {
   readonly bytes: number;
@@ -104,7 +109,7 @@ function holdOf(deps: RoomDeps, room: Room, id: string, bytes: number): Hold {
       isHeld = own !== undefined;
       return own && { ...live, [id]: { ...own, until: now + streamMilliseconds } };
     });
-    if (!isHeld) throw new Error("The upload stood still for too long. Send it again.");
+    if (!isHeld) throw new UploadStoodStill("The upload stood still for too long. Send it again.");
     until = now + streamMilliseconds;
   }
 
