@@ -47,9 +47,10 @@ export function principalsTable(): string {
   ].join("\n");
 }
 
-function rowsOf({ name, takenBy, shares, statements }: Principal): readonly string[] {
+function rowsOf({ name, takenBy, takenOnlyIf, shares, statements }: Principal): readonly string[] {
   const who = takenBy === undefined ? `policy \`${shown(name)}\`` : `role \`${shown(name)}\``;
-  const by = takenBy === undefined ? "" : `, taken by \`${takenBy}\``;
+  const when = takenOnlyIf === undefined ? "" : `, only if \`${shown(takenOnlyIf)}\``;
+  const by = takenBy === undefined ? "" : `, taken by \`${takenBy}\`${when}`;
   const shared = shares.map((policy) => [`all of the policy \`${shown(policy)}\``, ""] as const);
   const own = statements.map(({ actions, resources, conditions }) => {
     const only = conditions === undefined ? "" : `, only if \`${conditions}\``;

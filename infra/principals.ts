@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { type ReadTemplate, templateText } from "./template-text.ts";
+import { isIntrinsic, type ReadTemplate, templateText } from "./template-text.ts";
 
 export type PrincipalStatement = {
   readonly actions: readonly string[];
@@ -12,6 +12,8 @@ export type Principal = {
   readonly name: string;
   /** Who takes the role; a policy has nobody. */
   readonly takenBy?: string;
+  /** When it may be taken, as JSON; absent: always. */
+  readonly takenOnlyIf?: string;
   /** Policies that it shares with others. */
   readonly shares: readonly string[];
   readonly statements: readonly PrincipalStatement[];
@@ -26,7 +28,9 @@ const statement = z.object({
 });
 const document = z.object({ Statement: z.array(statement) });
 const trust = z.object({
-  Statement: z.array(z.object({ Principal: z.object({ Service: z.string() }) })),
+  Statement: z.array(
+    z.object({ Principal: z.object({ Service: z.string() }), Condition: z.optional(z.unknown()) }),
+  ),
 });
 const role = z.looseObject({
   RoleName: z.optional(z.string()),
@@ -54,6 +58,9 @@ export function principalsOf(template: ReadTemplate): readonly Principal[] {
     if (Type !== "AWS::IAM::Role") return [];
     const given = z.parse(role, Properties);
     const own = policies.filter(({ Roles }) => Roles?.some(({ Ref }) => Ref === id) === true);
+    const conditions = given.AssumeRolePolicyDocument.Statement.flatMap(({ Condition }) =>
+      Condition === undefined ? [] : [conditionText(template, Condition)],
+    );
     const documents = [...own, ...(given.Policies ?? [])].map((each) => each.PolicyDocument);
     return [
       {
@@ -61,6 +68,7 @@ export function principalsOf(template: ReadTemplate): readonly Principal[] {
         takenBy: given.AssumeRolePolicyDocument.Statement.map(
           ({ Principal }) => Principal.Service,
         ).join(", "),
+        ...(conditions.length > 0 && { takenOnlyIf: conditions.join(", ") }),
         shares: (given.ManagedPolicyArns ?? []).map(
           (arn) => templateText(template, arn).split("/").at(-1) ?? "",
         ),
@@ -77,8 +85,15 @@ function statementsOf(
   return Statement.map(({ Action, Resource, Condition }) => ({
     actions: listOf(Action).map(String),
     resources: listOf(Resource).map((each) => templateText(template, each)),
-    ...(Condition !== undefined && { conditions: JSON.stringify(Condition) }),
+    ...(Condition !== undefined && { conditions: conditionText(template, Condition) }),
   }));
+}
+
+/** As JSON, with the names of resources instead of references. */
+function conditionText(template: ReadTemplate, condition: unknown): string {
+  return JSON.stringify(condition, (_, value: unknown) =>
+    isIntrinsic(value) ? templateText(template, value) : value,
+  );
 }
 
 function listOf(value: unknown): readonly unknown[] {

@@ -16,6 +16,7 @@ import type { Assets } from "./assets.ts";
 import { alarms } from "./constructs/alarms.ts";
 import { buildPolicy } from "./constructs/build-policy.ts";
 import { buildProject, ecrRepositoryOf, sharedBuildRole } from "./constructs/build-project.ts";
+import { buildTrustConditions } from "./constructs/build-trust.ts";
 import { dashboard } from "./constructs/dashboard.ts";
 import { buildEvents, everyMinute } from "./constructs/events.ts";
 import { type ServiceApi, serviceApi } from "./constructs/http-api.ts";
@@ -126,7 +127,13 @@ export class ServiceStack extends Stack {
     const role = new Role(this, "CodeBuildRole", {
       roleName: names.sharedBuildRole,
       path: names.buildRolePath,
-      assumedBy: new ServicePrincipal("codebuild.amazonaws.com"),
+      // The role that every CodeBuild project is made with.
+      assumedBy: new ServicePrincipal("codebuild.amazonaws.com", {
+        conditions: buildTrustConditions(names, [
+          names.codebuildProject,
+          `${names.codebuildProject}-*`,
+        ]),
+      }),
       description: "Slipway: for builds that were given no project's role; reaches no repository",
       managedPolicies: [pull],
     });

@@ -15,6 +15,10 @@ const intrinsic = z.union([
   z.object({ "Fn::Join": z.tuple([z.string(), z.array(z.unknown())]) }),
 ]);
 
+export function isIntrinsic(value: unknown): boolean {
+  return z.safeParse(intrinsic, value).success;
+}
+
 const names = ["QueueName", "FunctionName", "RoleName", "BucketName", "ManagedPolicyName"];
 
 /** A value of a template as people read it: resources by their names, pseudo parameters as `REGION` and the like. */

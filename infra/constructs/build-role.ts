@@ -1,10 +1,11 @@
 import { CfnRole } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
 import { repositoryFor } from "#image/image-repository.ts";
-import { type BuildAccess, buildRoleName } from "#project/build-role.ts";
+import { type BuildAccess, buildRoleName, codebuildProjectName } from "#project/build-role.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import type { Names } from "../names.ts";
 import { repositoryTag } from "./build-policy.ts";
+import { buildTrustConditions } from "./build-trust.ts";
 
 /**
  * The role of a project's builds. Its tag names the project's image repository, to which the shared policy limits it;
@@ -31,6 +32,14 @@ export function buildRole(
           Effect: "Allow",
           Action: "sts:AssumeRole",
           Principal: { Service: "codebuild.amazonaws.com" },
+          Condition: buildTrustConditions(names, [
+            names.codebuildProject,
+            // Also without a Docker server: one that is switched on or off changes the project between two stacks.
+            codebuildProjectName(names.codebuildProject, {
+              path: project.path,
+              dockerServer: true,
+            }),
+          ]),
         },
       ],
     },

@@ -1,7 +1,15 @@
 import { describe, expect, test } from "vitest";
+import * as z from "zod/mini";
 import { buildRoleName, codebuildProjectName } from "#project/build-role.ts";
 import { stackNumberOf } from "../../infra/assign-stack.ts";
-import { everyProject, propertiesOf, region, settingsFrom, templatesFrom } from "./stubs.ts";
+import {
+  account,
+  everyProject,
+  propertiesOf,
+  region,
+  settingsFrom,
+  templatesFrom,
+} from "./stubs.ts";
 
 const tag = (role: Readonly<Record<string, unknown>>) =>
   JSON.stringify(role.Tags).match(/"buildRepo","Value":"([^"]*)"/)?.[1];
@@ -12,6 +20,33 @@ const roles = propertiesOf(templates, "AWS::IAM::Role").filter(
   ({ Path, Description }) => Path === "/slipway/builds/" && Description === undefined,
 );
 
+const trustSchema = z.object({
+  AssumeRolePolicyDocument: z.object({
+    Statement: z.tuple([
+      z.object({
+        Effect: z.literal("Allow"),
+        Action: z.literal("sts:AssumeRole"),
+        Principal: z.object({ Service: z.literal("codebuild.amazonaws.com") }),
+        Condition: z.unknown(),
+      }),
+    ]),
+  }),
+});
+const joined = z.object({ "Fn::Join": z.tuple([z.literal(""), z.array(z.unknown())]) });
+
+/** The conditions of a role's only statement of trust, its ARNs put together. */
+function trustOf(role: unknown): unknown {
+  const [{ Condition }] = z.parse(trustSchema, role).AssumeRolePolicyDocument.Statement;
+  const text = JSON.stringify(Condition, (_, value: unknown) => {
+    const parts = z.safeParse(joined, value);
+    if (!parts.success) return value;
+    return parts.data["Fn::Join"][1]
+      .map((part) => (typeof part === "string" ? part : "AWS::Partition"))
+      .join("");
+  });
+  return JSON.parse(text);
+}
+
 describe("a project", () => {
   test("has a role for its builds, tagged with its repository; another where forks may ask for builds", () => {
     expect(roles.map((role) => [role.RoleName, tag(role)])).toEqual([
@@ -21,6 +56,26 @@ describe("a project", () => {
       [buildRoleName("group/server", "push", names), "group/server"],
       [buildRoleName("group/plain", "push", names), undefined],
     ]);
+  });
+
+  test("has roles that CodeBuild takes for its own CodeBuild projects in this account only", () => {
+    const shared = `arn:AWS::Partition:codebuild:${region}:${account}:project/slipway`;
+    for (const role of roles) {
+      const path = String(tag(role) ?? "group/plain");
+      const own = codebuildProjectName("slipway", { path, dockerServer: "small" });
+      expect(trustOf(role)).toEqual({
+        StringEquals: { "aws:SourceAccount": account },
+        ArnLike: { "aws:SourceArn": [shared, shared.replace(/slipway$/, own)] },
+      });
+    }
+    const [forAll, ...others] = propertiesOf(templates, "AWS::IAM::Role").filter(
+      ({ Path, Description }) => Path === "/slipway/builds/" && Description !== undefined,
+    );
+    expect(others).toEqual([]);
+    expect(trustOf(forAll)).toEqual({
+      StringEquals: { "aws:SourceAccount": account },
+      ArnLike: { "aws:SourceArn": [shared, `${shared}-*`] },
+    });
   });
 
   test("has a repository whose versions are frozen, branches move and pushes are scanned", () => {
