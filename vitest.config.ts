@@ -47,6 +47,8 @@ export default defineConfig({
           include: endToEnd,
           exclude: alone,
           maxWorkers: 2,
+          // Tests of one file that wait for their jobs side by side.
+          maxConcurrency: 3,
           sequence: { groupOrder: 1 },
           testTimeout: 180_000,
           hookTimeout: 120_000,

@@ -107,7 +107,8 @@ async function makePrivateBase(): Promise<void> {
   await secrets.rotate("auth-config", JSON.stringify({ auths: { [registryHost]: { auth } } }));
 }
 
-describe("the examples of GitLab's documents run to the end that GitLab gives them", () => {
+// Each example is a project of its own: while one waits for its jobs, another one pushes.
+describe.concurrent("the examples of GitLab's documents run to the end that GitLab gives them", () => {
   test.each(examples)(
     "$name under $executor",
     { timeout: 180_000 },

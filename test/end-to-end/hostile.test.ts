@@ -58,13 +58,14 @@ describe("a job that", () => {
   test("forks without end is stopped by its limit and takes nothing along", async () => {
     const { job } = await runJob(
       "hostile/forks",
-      "forks:\n  image: busybox\n  timeout: 20s\n  script:\n    - 'bomb() { bomb | bomb & }; bomb; sleep 3; false'\n",
+      "forks:\n  image: busybox\n  timeout: 10s\n  script:\n    - 'bomb() { bomb | bomb & }; bomb; sleep 3; false'\n",
     );
     expect(job?.status).toBe("failed");
     expect(await slipway.api<unknown>("/health")).toMatchObject({ status: "up" });
   });
 
-  test.each(["hostile/term", "hostile/shell"])(
+  // The next ones wait most of the time, and do so side by side.
+  test.concurrent.each(["hostile/term", "hostile/shell"])(
     "ignores SIGTERM is canceled all the same (%s)",
     async (project) => {
       const repository = await makeRepository(slipway, project);
@@ -84,7 +85,7 @@ describe("a job that", () => {
     },
   );
 
-  test("outlasts its time is ended for that reason", async () => {
+  test.concurrent("outlasts its time is ended for that reason", async () => {
     const { job, log } = await runJob(
       "hostile/slow",
       "slow:\n  image: busybox\n  script: ['sleep 60']\n  after_script: ['echo never shown']\n",
@@ -93,7 +94,7 @@ describe("a job that", () => {
     expect(log).not.toMatch(/^never shown/m);
   });
 
-  test("ends its own engine is retried as a system failure, then failed for that reason", async () => {
+  test.concurrent("ends its own engine is retried as a system failure, then failed for that reason", async () => {
     const { pipeline, job } = await runJob(
       "hostile/engine",
       "end:\n  image: docker:stable\n  services: ['docker:dind']\n  script:\n    - docker run --rm --privileged --pid=host busybox killall -9 dockerd containerd || true\n    - sleep 20\n",
@@ -102,7 +103,7 @@ describe("a job that", () => {
     expect(pipeline.retried).toHaveLength(2);
   });
 
-  test("needs an image that does not exist is told so", async () => {
+  test.concurrent("needs an image that does not exist is told so", async () => {
     const { job, log } = await runJob(
       "hostile/image",
       "none:\n  image: slipway-has-no-such-image:1\n  script: ['true']\n",

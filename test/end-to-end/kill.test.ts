@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { PipelineView } from "#service/view/pipeline-view.ts";
 import {
   jobsOf,
@@ -14,8 +14,13 @@ import {
 } from "./harness.ts";
 import { tagsOf } from "./registry.ts";
 
-let slipway: Slipway;
-afterEach(() => slipway.stop(), 60_000);
+/** A service of the test's own, so that these tests run side by side. */
+async function startOwn(settings: string, onTestFinished: OnTestFinished): Promise<Slipway> {
+  const slipway = await startSlipway(settings);
+  onTestFinished(slipway.stop, 60_000);
+  return slipway;
+}
+type OnTestFinished = (stop: () => Promise<void>, timeout: number) => void;
 
 const sample = join(import.meta.dirname, "examples/repository");
 /** Every job says when it starts and ends, so that one that ran twice shows. */
@@ -56,13 +61,13 @@ deploy:
     - ./deploy.sh
 `;
 
-describe.each(["docker-socket", "docker-in-docker", "shell"])(
+describe.concurrent.each(["docker-socket", "docker-in-docker", "shell"])(
   "kill -9 of the service under %s",
   (executor) => {
     test("during build, test and release loses nothing and runs nothing twice", {
       timeout: 240_000,
-    }, async () => {
-      slipway = await startSlipway(`defaults:\n  executor: ${executor}\n`);
+    }, async ({ onTestFinished }) => {
+      const slipway = await startOwn(`defaults:\n  executor: ${executor}\n`, onTestFinished);
       const project = "kill/app";
       const repository = await makeRepository(slipway, project, sample);
       repository.write({
@@ -86,16 +91,16 @@ describe.each(["docker-socket", "docker-in-docker", "shell"])(
         expect(await logOf(slipway, attempt.id)).not.toMatch(/^begin /m);
       for (const log of logs) expect(log.match(/^begin \w+/gm)).toHaveLength(1);
       expect(await tagsOf(slipway, project)).toEqual(["latest", "main"]);
-      await expectNothingLeft();
+      await expectNothingLeft(slipway);
     });
   },
 );
 
-describe("a killed service", () => {
+describe.concurrent("a killed service", () => {
   test("that got a push but had no time to handle it handles it at the next start", {
     timeout: 120_000,
-  }, async () => {
-    slipway = await startSlipway("defaults:\n  executor: docker-socket\n");
+  }, async ({ onTestFinished }) => {
+    const slipway = await startOwn("defaults:\n  executor: docker-socket\n", onTestFinished);
     const project = "kill/lost";
     const repository = await makeRepository(slipway, project);
     repository.write({ ".gitlab-ci.yml": "first:\n  image: busybox\n  script: ['true']\n" });
@@ -115,11 +120,13 @@ describe("a killed service", () => {
     await push;
     await slipway.start();
     expect((await pipelineOf(slipway, project, head())).status).toBe("success");
-    await expectNothingLeft();
+    await expectNothingLeft(slipway);
   });
 
-  test("whose runner is killed too retries the job", { timeout: 120_000 }, async () => {
-    slipway = await startSlipway("defaults:\n  executor: docker-socket\n");
+  test("whose runner is killed too retries the job", { timeout: 120_000 }, async ({
+    onTestFinished,
+  }) => {
+    const slipway = await startOwn("defaults:\n  executor: docker-socket\n", onTestFinished);
     const project = "kill/runner";
     const repository = await makeRepository(slipway, project);
     repository.write({ ".gitlab-ci.yml": "wait:\n  image: busybox\n  script: ['sleep 4']\n" });
@@ -137,7 +144,7 @@ describe("a killed service", () => {
     expect(pipeline.retried).toMatchObject([
       { name: "wait", failure_reason: "runner_system_failure" },
     ]);
-    await expectNothingLeft();
+    await expectNothingLeft(slipway);
   });
 });
 
@@ -147,6 +154,6 @@ function isUnderWay(view: PipelineView, name: string): boolean {
 }
 
 /** The last environment has a moment to leave by itself. */
-async function expectNothingLeft(): Promise<void> {
+async function expectNothingLeft(slipway: Slipway): Promise<void> {
   expect(await leftInTheEnd(slipway)).toEqual([]);
 }
