@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import * as z from "zod/mini";
-import { pageAddress } from "#http/web-address.ts";
 import type { UserFacts } from "#language/facts.ts";
 import type { ForgeProject } from "#pipeline/trigger-event.ts";
 
@@ -54,7 +53,8 @@ export function idOf(from: Repository): number {
 }
 
 export function pageOf(from: Repository): string {
-  return pageAddress(from.links?.html?.href ?? `https://bitbucket.org/${from.full_name}`);
+  const page = from.links?.html?.href ?? `https://bitbucket.org/${from.full_name}`;
+  return page.replace(/(?<!\/)\/+$/, "");
 }
 
 /**

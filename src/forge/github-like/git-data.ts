@@ -1,5 +1,4 @@
 import * as z from "zod/mini";
-import { pageAddress } from "#http/web-address.ts";
 import type { CommitFacts, ProjectFacts } from "#language/facts.ts";
 import { isRefName, isSha } from "../git/git-objects.ts";
 import { type ForgeHttp, readAnswer } from "../http/http.ts";
@@ -100,7 +99,7 @@ export function gitData({ http, base, commits, readRef }: GitDataOptions) {
           description: found.description ?? "",
           visibility: visibility(found),
           defaultBranch: found.default_branch ?? "",
-          url: pageAddress(found.html_url),
+          url: found.html_url,
           configPath: ".gitlab-ci.yml",
         }
       );

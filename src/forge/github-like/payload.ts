@@ -1,5 +1,4 @@
 import * as z from "zod/mini";
-import { pageAddress } from "#http/web-address.ts";
 import type { UserFacts } from "#language/facts.ts";
 import type { ForgeProject, TriggerEvent } from "#pipeline/trigger-event.ts";
 import type { WebhookRequest } from "../forge.ts";
@@ -34,7 +33,7 @@ export function forgeProject(from: z.infer<typeof repository>): ForgeProject {
   return {
     id: from.id,
     path: from.full_name,
-    url: pageAddress(from.html_url),
+    url: (from.html_url ?? "").replace(/(?<!\/)\/+$/, ""),
     defaultBranch: from.default_branch ?? "",
     visibility: visibility(from),
   };

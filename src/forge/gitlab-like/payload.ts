@@ -1,5 +1,4 @@
 import * as z from "zod/mini";
-import { pageAddress } from "#http/web-address.ts";
 import type { UserFacts } from "#language/facts.ts";
 import type { ForgeProject } from "#pipeline/trigger-event.ts";
 import { MalformedPayload } from "../forge.ts";
@@ -34,7 +33,7 @@ export function forgeProject(
   return {
     id,
     path: from.path_with_namespace,
-    url: pageAddress(from.web_url),
+    url: (from.web_url ?? "").replace(/(?<!\/)\/+$/, ""),
     defaultBranch: from.default_branch ?? "",
     visibility: visibility(from.visibility_level),
   };

@@ -1,5 +1,4 @@
 import type * as z from "zod/mini";
-import { isWebAddress } from "#http/web-address.ts";
 import { defined } from "#language/defined.ts";
 import type { Deployment, DeploymentEnvironment } from "#store/deployment-store.ts";
 import { isStopped } from "../deployment/is-stopped.ts";
@@ -18,7 +17,7 @@ export function deploymentEnvironmentView(
     slug,
     tier,
     state: isStopped(environment) ? "stopped" : "available",
-    ...defined({ external_url: last && linkOf(last) }),
+    ...(last?.url === undefined ? {} : { external_url: last.url }),
     ...(last === undefined ? {} : { last_deployment: deploymentView(last) }),
     deployments: environment.deployments.map(deploymentView),
   };
@@ -34,13 +33,8 @@ function deploymentView(deployment: Deployment): DeploymentEnvironmentView["depl
     ref: deployment.ref,
     sha: deployment.sha,
     by: deployment.by,
-    ...defined({ url: linkOf(deployment) }),
+    ...defined({ url: deployment.url }),
     started_at: deployment.startedAt,
     ...defined({ finished_at: deployment.finishedAt }),
   };
-}
-
-/** Also of what was recorded before such addresses were checked. */
-function linkOf({ url }: Deployment): string | undefined {
-  return url !== undefined && isWebAddress(url) ? url : undefined;
 }
