@@ -1,7 +1,9 @@
 import { Argument, type Command, InvalidArgumentError, Option } from "commander";
 import { ForgeError } from "#forge/forge.ts";
+import { isWebAddress } from "#http/web-address.ts";
 import { loadSettings } from "#local/wire/load-settings.ts";
 import type { Settings } from "#project/parse-settings.ts";
+import { isPlainAddress } from "#project/plain-address.ts";
 import {
   CannotConnect,
   type ConnectWish,
@@ -92,6 +94,6 @@ function explain(error: unknown): never {
 }
 
 function readAddress(text: string): string {
-  if (URL.canParse(text) && /^https?:\/\//.test(text)) return text.replace(/(?<!\/)\/+$/, "");
+  if (isWebAddress(text) && isPlainAddress(text)) return text.replace(/(?<!\/)\/+$/, "");
   throw new InvalidArgumentError("An address such as https://gitlab.example.com is needed.");
 }

@@ -59,6 +59,14 @@ export function expectWellFormed(events: readonly TriggerEvent[]): void {
   }
 }
 
+/** Every value whose key says that it is an address. */
+function linksOf(value: unknown): readonly string[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, each]) =>
+    typeof each === "string" ? (/url$/i.test(key) ? [each] : []) : linksOf(each),
+  );
+}
+
 /** What every forge's webhooks promise. */
 export function describeWebhooks(forge: string, subject: WebhookSubject): void {
   const { reader, secrets, sign } = subject;
@@ -83,6 +91,14 @@ export function describeWebhooks(forge: string, subject: WebhookSubject): void {
       await expect(`${JSON.stringify(events, null, 2)}\n`).toMatchFileSnapshot(
         new URL(`${fixture.name}.golden.json`, subject.fixtures).pathname,
       );
+    });
+  });
+
+  describe(`${forge} addresses`, () => {
+    test.for(fixtures)("of other schemes in $name are none", ({ headers, body }) => {
+      const text = body.toString().replaceAll(/https?:\/\//g, "javascript://%0Aalert(1)//");
+      const links = linksOf(parse(headers, bytesOf(text)));
+      expect(links.filter((link) => link !== "" && !/^https?:\/\//.test(link))).toEqual([]);
     });
   });
 

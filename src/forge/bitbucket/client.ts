@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { z } from "zod/mini";
+import { pageAddress } from "#http/web-address.ts";
 import { type CommitStatus, type ForgeClient, ForgeError } from "../forge.ts";
 import { compareRefs } from "../git/compare.ts";
 import { isRefName, isSha } from "../git/git-objects.ts";
@@ -143,7 +144,7 @@ export function bitbucketForgeClient(
           description: found.description ?? "",
           visibility: found.is_private === false ? "public" : "private",
           defaultBranch: found.mainbranch?.name ?? "",
-          url: found.links.html.href,
+          url: pageAddress(found.links.html.href),
           configPath: ".gitlab-ci.yml",
         }
       );

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import * as z from "zod/mini";
+import { pageAddress } from "#http/web-address.ts";
 import type { UserFacts } from "#language/facts.ts";
 import type { ForgeProject } from "#pipeline/trigger-event.ts";
 
@@ -53,8 +54,7 @@ export function idOf(from: Repository): number {
 }
 
 export function pageOf(from: Repository): string {
-  const page = from.links?.html?.href ?? `https://bitbucket.org/${from.full_name}`;
-  return page.replace(/(?<!\/)\/+$/, "");
+  return pageAddress(from.links?.html?.href ?? `https://bitbucket.org/${from.full_name}`);
 }
 
 /**

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { pageAddress } from "#http/web-address.ts";
 import type { CommitFacts, ProjectFacts } from "#language/facts.ts";
 import { isRefName, isSha } from "../git/git-objects.ts";
 import { type ForgeHttp, readAnswer } from "../http/http.ts";
@@ -99,7 +100,7 @@ export function gitData({ http, base, commits, readRef }: GitDataOptions) {
           description: found.description ?? "",
           visibility: visibility(found),
           defaultBranch: found.default_branch ?? "",
-          url: found.html_url,
+          url: pageAddress(found.html_url),
           configPath: ".gitlab-ci.yml",
         }
       );

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { pageAddress } from "#http/web-address.ts";
 import type { UserFacts } from "#language/facts.ts";
 import type { ForgeProject, TriggerEvent } from "#pipeline/trigger-event.ts";
 import type { WebhookRequest } from "../forge.ts";
@@ -33,7 +34,7 @@ export function forgeProject(from: z.infer<typeof repository>): ForgeProject {
   return {
     id: from.id,
     path: from.full_name,
-    url: (from.html_url ?? "").replace(/(?<!\/)\/+$/, ""),
+    url: pageAddress(from.html_url),
     defaultBranch: from.default_branch ?? "",
     visibility: visibility(from),
   };

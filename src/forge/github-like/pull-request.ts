@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { pageAddress } from "#http/web-address.ts";
 import type { TriggerEvent } from "#pipeline/trigger-event.ts";
 import { checkPayload, refName, sha, shownEvent, zeroSha } from "../http/payload.ts";
 import { account, forgeProject, repository, userFacts } from "./payload.ts";
@@ -63,7 +64,7 @@ export function pullRequestEvent(payload: unknown, actions: PullRequestActions):
       // The value is null after the fork was deleted. The merge request still counts as coming from a fork.
       sourceProjectId: head.repo?.id ?? 0,
       sourceProjectPath: head.repo?.full_name ?? "",
-      sourceProjectUrl: head.repo?.html_url ?? "",
+      sourceProjectUrl: pageAddress(head.repo?.html_url),
       targetBranch: base.ref,
       targetSha: "",
       diffBaseSha: z.safeParse(sha, request.merge_base).data ?? "",

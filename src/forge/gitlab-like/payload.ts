@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { pageAddress } from "#http/web-address.ts";
 import type { UserFacts } from "#language/facts.ts";
 import type { ForgeProject } from "#pipeline/trigger-event.ts";
 import { MalformedPayload } from "../forge.ts";
@@ -33,7 +34,7 @@ export function forgeProject(
   return {
     id,
     path: from.path_with_namespace,
-    url: (from.web_url ?? "").replace(/(?<!\/)\/+$/, ""),
+    url: pageAddress(from.web_url),
     defaultBranch: from.default_branch ?? "",
     visibility: visibility(from.visibility_level),
   };

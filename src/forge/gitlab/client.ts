@@ -1,4 +1,5 @@
 import type { z } from "zod/mini";
+import { pageAddress } from "#http/web-address.ts";
 import { type ForgeClient, ForgeError } from "../forge.ts";
 import { compareRefs } from "../git/compare.ts";
 import { isRefName, isSha } from "../git/git-objects.ts";
@@ -132,7 +133,7 @@ export function gitlabForgeClient(options: GitLabClientOptions, project: string)
           description: found.description ?? "",
           visibility: found.visibility,
           defaultBranch: found.default_branch ?? "",
-          url: found.web_url.replace(/(?<!\/)\/+$/, ""),
+          url: pageAddress(found.web_url),
           configPath: ".gitlab-ci.yml",
         }
       );

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { pageAddress } from "#http/web-address.ts";
 import type { TriggerEvent } from "#pipeline/trigger-event.ts";
 import { forgeProject, project, userFacts } from "../gitlab-like/payload.ts";
 import { checkPayload, isZeroSha, refName, sha, shownEvent, zeroSha } from "../http/payload.ts";
@@ -69,7 +70,7 @@ export function mergeRequestEvent(payload: unknown): TriggerEvent {
       // The value is null after the fork was deleted. The merge request still counts as coming from a fork.
       sourceProjectId: attributes.source_project_id ?? 0,
       sourceProjectPath: attributes.source?.path_with_namespace ?? "",
-      sourceProjectUrl: attributes.source?.web_url ?? "",
+      sourceProjectUrl: pageAddress(attributes.source?.web_url),
       targetBranch: attributes.target_branch,
       targetSha: "",
       diffBaseSha: "",

@@ -1,3 +1,4 @@
+import { isWebAddress } from "#http/web-address.ts";
 import type { PlannedJob } from "#language/plan.ts";
 import { expandServer } from "#language/scope/expand.ts";
 import { jobVariables } from "#language/scope/job-variables.ts";
@@ -53,11 +54,6 @@ export function deploymentTarget(
     tier: value("CI_ENVIRONMENT_TIER") ?? "",
     ...(url.ok && isWebAddress(url.value) ? { url: url.value } : {}),
   };
-}
-
-/** A link of another scheme would run in the page that shows it, or in a program of whoever follows it. */
-function isWebAddress(text: string): boolean {
-  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
 
 /** Those of the project's settings that anybody may read. */

@@ -1,4 +1,5 @@
 import type * as z from "zod/mini";
+import { isWebAddress } from "#http/web-address.ts";
 import { defined } from "#language/defined.ts";
 import type { Deployment, DeploymentEnvironment } from "#store/deployment-store.ts";
 import { isStopped } from "../deployment/is-stopped.ts";
@@ -17,7 +18,7 @@ export function deploymentEnvironmentView(
     slug,
     tier,
     state: isStopped(environment) ? "stopped" : "available",
-    ...(last?.url === undefined ? {} : { external_url: last.url }),
+    ...defined({ external_url: last && linkOf(last) }),
     ...(last === undefined ? {} : { last_deployment: deploymentView(last) }),
     deployments: environment.deployments.map(deploymentView),
   };
@@ -33,8 +34,13 @@ function deploymentView(deployment: Deployment): DeploymentEnvironmentView["depl
     ref: deployment.ref,
     sha: deployment.sha,
     by: deployment.by,
-    ...defined({ url: deployment.url }),
+    ...defined({ url: linkOf(deployment) }),
     started_at: deployment.startedAt,
     ...defined({ finished_at: deployment.finishedAt }),
   };
+}
+
+/** Also of what was recorded before such addresses were checked. */
+function linkOf({ url }: Deployment): string | undefined {
+  return url !== undefined && isWebAddress(url) ? url : undefined;
 }

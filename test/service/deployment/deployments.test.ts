@@ -1,11 +1,13 @@
+import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createApp } from "#functions/http/app.ts";
 import type { ProjectKey } from "#pipeline/project-key.ts";
 import type { ProjectSettings } from "#project/settings.ts";
 import { controlPipeline } from "#service/advance/control.ts";
+import { uploadArtifact } from "#service/artifacts/upload-artifacts.ts";
 import { sweep } from "#service/sweep/sweep.ts";
 import type { DeploymentEnvironmentView } from "#service/view/deployment-environment-view.ts";
-import { finish, jobOf, push, statusesOf, takeNext } from "../driver.ts";
+import { finish, jobOf, pipelineOf, push, statusesOf, takeNext } from "../driver.ts";
 import { makeWorld, project, sha, type World } from "../world.ts";
 
 let world: World;
@@ -102,6 +104,50 @@ describe("a job with an environment", () => {
         ],
       },
     ]);
+  });
+
+  test.each([
+    ["in the file", "javascript:alert(3)"],
+    ["in capitals", "JaVaScRiPt:alert(3)"],
+    ["by data", "data:text/html,<script>alert(3)</script>"],
+    ["by a program's scheme", "vscode://file/etc/passwd"],
+    ["of a file", "file:///etc/passwd"],
+    ["by a variable", "$BAD:alert(3)"],
+    ["by a dotenv report", "$REPORTED"],
+  ])("has no link that is not http(s): %s", async (_where, url) => {
+    const id = await push(
+      world,
+      `deploy:\n  script: [make]\n  artifacts: { reports: { dotenv: .env } }\n  variables: { BAD: javascript }\n  environment: { name: staging, url: ${JSON.stringify(url)} }\n`,
+    );
+    const job = await takeNext(world, id);
+    const report = gzipSync(Buffer.from("REPORTED=javascript:alert(3)\n"));
+    const uploaded = await uploadArtifact(
+      world.deps,
+      { jobId: job.id, token: job.token, type: "dotenv", format: "gzip" },
+      { name: ".env.gz", stream: new Blob([report]).stream() },
+    );
+    expect(uploaded).toEqual({ answer: "accepted" });
+    await finish(world, job);
+    const [environment] = await environments();
+    expect(environment).toMatchObject({ name: "staging", deployments: [{ status: "success" }] });
+    expect(environment).not.toHaveProperty("external_url");
+    expect(environment?.deployments[0]).not.toHaveProperty("url");
+    expect(JSON.stringify(environment)).not.toMatch(/script:|vscode|file:|data:/i);
+  });
+
+  test("shows no link of another scheme that an earlier version recorded", async () => {
+    const { id, job } = await deploy("production");
+    const { project: stored } = await pipelineOf(world, id);
+    const [recorded] = await world.deps.store.deployments.list(stored);
+    const [deployment] = recorded?.deployments ?? [];
+    if (recorded === undefined || deployment === undefined) throw new Error("Nothing is recorded.");
+    await world.deps.store.deployments.record(stored, recorded, {
+      ...deployment,
+      url: "javascript:alert(3)",
+    });
+    const [environment] = await environments();
+    expect(environment?.last_deployment?.job).toBe(job.id);
+    expect(JSON.stringify(environment)).not.toContain("javascript");
   });
 
   test("that fails leaves the deployment before it the last one", async () => {
