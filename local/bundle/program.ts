@@ -22,6 +22,11 @@ export function bundleRegistryFront(): Promise<string> {
   );
 }
 
+/** Bundles the process in front of the registry of a mirror, as `bundleRunner` does. */
+export function bundleMirror(): Promise<string> {
+  return bundleProgram(inPackage("local/registry/mirror-main.ts"), inPackage("dist/mirror.mjs"));
+}
+
 /**
  * Bundles any program to one ES module file that runs everywhere; `output` is complete whenever it exists, and its
  * source map lies beside it.

@@ -11,8 +11,6 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-const NOBODY = 65534;
-
 /** Starts a program in a session of its own, so that it outlives the terminal it was started from. */
 export async function startDetached(
   program: string,
@@ -21,8 +19,6 @@ export async function startDetached(
     readonly log: string;
     readonly pidFile: string;
     readonly env?: Readonly<Record<string, string>>;
-    /** Give up root's rights: for programs that only read and serve. */
-    readonly asNobody?: boolean;
   },
 ): Promise<number> {
   const log = await open(options.log, "a", 0o640);
@@ -32,7 +28,6 @@ export async function startDetached(
       cwd: "/",
       stdio: ["ignore", log.fd, log.fd],
       env: { ...process.env, ...options.env },
-      ...(options.asNobody && process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {}),
     });
     const pid = await new Promise<number>((resolve, reject) => {
       child.once("error", reject);

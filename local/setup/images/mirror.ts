@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { bundleMirror } from "../../bundle/program.ts";
 import { lastLines } from "../command.ts";
 import { isRunning, runningFrom, startDetached } from "../detached.ts";
 import { SetupProblem } from "../problem.ts";
@@ -26,7 +27,7 @@ export function mirrorRoot(stateDirectory: string): string {
  * The configuration of a CNCF Distribution that serves what lies in its directory and accepts nothing:
  * no job, and nobody else, can change a base image.
  */
-export function mirrorConfig(rootDirectory: string, address: string): string {
+export function mirrorConfig(rootDirectory: string): string {
   const config = {
     version: 0.1,
     log: { level: "warn", accesslog: { disabled: true } },
@@ -34,7 +35,8 @@ export function mirrorConfig(rootDirectory: string, address: string): string {
       filesystem: { rootdirectory: rootDirectory },
       maintenance: { readonly: { enabled: true }, uploadpurging: { enabled: false } },
     },
-    http: { addr: address, headers: { "X-Slipway": ["base-images"] } },
+    // The process in front of it gives it a free port.
+    http: { addr: "127.0.0.1:0", headers: { "X-Slipway": ["base-images"] } },
   };
   return `${JSON.stringify(config, undefined, 2)}\n`;
 }
@@ -47,19 +49,17 @@ export async function findMirror(gateway: string): Promise<Mirror | undefined> {
 }
 
 /**
- * Starts what is missing of the mirror: one registry on the loopback address, which engines trust
- * without TLS, and one on the address where containers reach this machine. Neither is open to the network.
+ * Starts what is missing of the mirror: one door on the loopback address, which engines trust without TLS, and one on
+ * the address where containers reach this machine. Neither is open to the network, and nobody can hold either open.
  */
 export async function startMirror(
   registry: string,
   stateDirectory: string,
   gateway: string,
 ): Promise<void> {
-  const root = mirrorRoot(stateDirectory);
-  await mkdir(join(root, "docker/registry/v2/repositories"), { recursive: true });
   const mirror = mirrorAt(gateway);
-  await startListener(registry, stateDirectory, root, "host", mirror.onHost);
-  await startListener(registry, stateDirectory, root, "containers", mirror.inContainers);
+  await startMirrorListener(registry, stateDirectory, "host", mirror.onHost);
+  await startMirrorListener(registry, stateDirectory, "containers", mirror.inContainers);
 }
 
 /** Ends the mirror, if this set-up started one: where Docker Hub answers, its images are the true ones. */
@@ -91,10 +91,10 @@ function mirrorAt(gateway: string): Mirror {
   };
 }
 
-async function startListener(
+/** Starts the mirror at one address, unless it is there already. */
+export async function startMirrorListener(
   registry: string,
   stateDirectory: string,
-  root: string,
   name: "host" | "containers",
   url: string,
 ): Promise<void> {
@@ -109,12 +109,12 @@ async function startListener(
     );
   }
   const { config, log, pidFile } = listenerFiles(stateDirectory, name);
-  await writeFile(config, mirrorConfig(root, new URL(url).host));
-  const pid = await startDetached(registry, ["serve", config], {
-    log,
-    pidFile,
-    asNobody: true,
-  });
+  const root = mirrorRoot(stateDirectory);
+  await mkdir(join(root, "docker/registry/v2/repositories"), { recursive: true });
+  await writeFile(config, mirrorConfig(root));
+  const { hostname, port } = new URL(url);
+  const args = [await bundleMirror(), config, registry, hostname, port];
+  const pid = await startDetached(process.execPath, args, { log, pidFile });
   const deadline = Date.now() + 10_000;
   while (Date.now() < deadline && isRunning(pid)) {
     if ((await mirrors(url)) === "ours") {
@@ -124,7 +124,7 @@ async function startListener(
   }
   throw new SetupProblem(
     `The mirror of base images does not start at ${url}. It said last:\n${lastLines(await readFile(log, "utf8"))}`,
-    `Try it by hand: ${registry} serve ${config}`,
+    `Try it by hand: REGISTRY_HTTP_ADDR=127.0.0.1:5000 ${registry} serve ${config}`,
   );
 }
 
