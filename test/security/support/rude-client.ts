@@ -6,13 +6,11 @@ type Ending = "end" | "reset" | "after-answer";
 
 type Rudeness = {
   readonly name: string;
-  readonly bytes: (path: string) => string | Buffer;
+  readonly bytes: (path: string, head: string) => string | Buffer;
   readonly ending: Ending;
 };
 
-const host = "Host: 127.0.0.1\r\n";
-
-/** What careless and hostile programs send to a door, one connection each. `path` is one that the door serves. */
+/** What careless and hostile programs send to a door, one connection each. `path` is one that the door serves, `head` its host and more. */
 export const rudenesses: readonly Rudeness[] = [
   { name: "nothing, then gone", bytes: () => "", ending: "end" },
   { name: "nothing, then reset", bytes: () => "", ending: "reset" },
@@ -20,45 +18,46 @@ export const rudenesses: readonly Rudeness[] = [
   { name: "half a head, reset", bytes: (path) => `GET ${path} HTTP/1.1\r\nHo`, ending: "reset" },
   {
     name: "half a body, reset",
-    bytes: (path) => `POST ${path} HTTP/1.1\r\n${host}Content-Length: 1000\r\n\r\nabc`,
+    bytes: (path, head) => `POST ${path} HTTP/1.1\r\n${head}Content-Length: 1000\r\n\r\nabc`,
     ending: "reset",
   },
   {
     name: "half a body, then gone",
-    bytes: (path) => `PUT ${path} HTTP/1.1\r\n${host}Content-Length: 1000\r\n\r\nabc`,
+    bytes: (path, head) => `PUT ${path} HTTP/1.1\r\n${head}Content-Length: 1000\r\n\r\nabc`,
     ending: "end",
   },
   {
     name: "half a chunk, reset",
-    bytes: (path) => `PATCH ${path} HTTP/1.1\r\n${host}Transfer-Encoding: chunked\r\n\r\nff\r\nab`,
+    bytes: (path, head) =>
+      `PATCH ${path} HTTP/1.1\r\n${head}Transfer-Encoding: chunked\r\n\r\nff\r\nab`,
     ending: "reset",
   },
   {
     name: "a chunk of no size",
-    bytes: (path) =>
-      `POST ${path} HTTP/1.1\r\n${host}Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n`,
+    bytes: (path, head) =>
+      `POST ${path} HTTP/1.1\r\n${head}Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n`,
     ending: "after-answer",
   },
   {
     name: "two lengths",
-    bytes: (path) =>
-      `POST ${path} HTTP/1.1\r\n${host}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+    bytes: (path, head) =>
+      `POST ${path} HTTP/1.1\r\n${head}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
     ending: "after-answer",
   },
   {
     name: "a terabyte announced",
-    bytes: (path) =>
-      `POST ${path} HTTP/1.1\r\n${host}Content-Type: application/json\r\nContent-Length: 1099511627776\r\n\r\n${"x".repeat(60_000)}`,
+    bytes: (path, head) =>
+      `POST ${path} HTTP/1.1\r\n${head}Content-Type: application/json\r\nContent-Length: 1099511627776\r\n\r\n${"x".repeat(60_000)}`,
     ending: "reset",
   },
   {
     name: "an oversized header",
-    bytes: (path) => `GET ${path} HTTP/1.1\r\n${host}X-Long: ${"x".repeat(40_000)}\r\n\r\n`,
+    bytes: (path, head) => `GET ${path} HTTP/1.1\r\n${head}X-Long: ${"x".repeat(40_000)}\r\n\r\n`,
     ending: "after-answer",
   },
   {
     name: "an oversized address",
-    bytes: (path) => `GET ${path}?${"x".repeat(40_000)} HTTP/1.1\r\n${host}\r\n`,
+    bytes: (path, head) => `GET ${path}?${"x".repeat(40_000)} HTTP/1.1\r\n${head}\r\n`,
     ending: "after-answer",
   },
   {
@@ -68,24 +67,24 @@ export const rudenesses: readonly Rudeness[] = [
   },
   {
     name: "a whole request, reset before the answer",
-    bytes: (path) => `GET ${path} HTTP/1.1\r\n${host}\r\n`,
+    bytes: (path, head) => `GET ${path} HTTP/1.1\r\n${head}\r\n`,
     ending: "reset",
   },
   {
     name: "twenty requests at once, reset",
-    bytes: (path) => `GET ${path} HTTP/1.1\r\n${host}\r\n`.repeat(20),
+    bytes: (path, head) => `GET ${path} HTTP/1.1\r\n${head}\r\n`.repeat(20),
     ending: "reset",
   },
   {
     name: "a body held back until asked, reset",
-    bytes: (path) =>
-      `POST ${path} HTTP/1.1\r\n${host}Expect: 100-continue\r\nContent-Length: 10\r\n\r\n`,
+    bytes: (path, head) =>
+      `POST ${path} HTTP/1.1\r\n${head}Expect: 100-continue\r\nContent-Length: 10\r\n\r\n`,
     ending: "reset",
   },
   {
     name: "another protocol asked for",
-    bytes: (path) =>
-      `GET ${path} HTTP/1.1\r\n${host}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n\x81\x05hello`,
+    bytes: (path, head) =>
+      `GET ${path} HTTP/1.1\r\n${head}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n\x81\x05hello`,
     ending: "after-answer",
   },
   {
@@ -95,12 +94,12 @@ export const rudenesses: readonly Rudeness[] = [
   },
   {
     name: "an address that is none",
-    bytes: () => `GET http://[::1 HTTP/1.1\r\n${host}\r\n`,
+    bytes: (_, head) => `GET http://[::1 HTTP/1.1\r\n${head}\r\n`,
     ending: "after-answer",
   },
   {
     name: "a broken escape in the address",
-    bytes: (path) => `GET ${path}/%ff%c0%80%zz HTTP/1.1\r\n${host}\r\n`,
+    bytes: (path, head) => `GET ${path}/%ff%c0%80%zz HTTP/1.1\r\n${head}\r\n`,
     ending: "after-answer",
   },
   {
@@ -121,15 +120,18 @@ export async function beRude(options: {
   readonly paths: readonly [string, ...string[]];
   readonly count: number;
   readonly atOnce?: number;
+  /** Further lines of each head, with their ends. */
+  readonly headers?: string;
 }): Promise<void> {
-  const { to, paths, count, atOnce = 20 } = options;
+  const { to, paths, count, atOnce = 20, headers = "" } = options;
+  const head = `Host: 127.0.0.1\r\n${headers}`;
   let next = 0;
   const work = async (): Promise<void> => {
     while (next < count) {
       const turn = next++;
       const rudeness = rudenesses[turn % rudenesses.length];
       const path = paths[Math.floor(turn / rudenesses.length) % paths.length] ?? paths[0];
-      if (rudeness !== undefined) await once(to, rudeness, path, turn);
+      if (rudeness !== undefined) await once(to, rudeness.bytes(path, head), rudeness.ending, turn);
     }
   };
   await Promise.all(Array.from({ length: atOnce }, work));
@@ -137,8 +139,8 @@ export async function beRude(options: {
 
 async function once(
   to: NetConnectOpts,
-  rudeness: Rudeness,
-  path: string,
+  bytes: string | Buffer,
+  ending: Ending,
   turn: number,
 ): Promise<void> {
   const socket = connect(to);
@@ -146,10 +148,10 @@ async function once(
   socket.on("error", () => undefined);
   socket.resume();
   await Promise.race([new Promise((resolve) => socket.once("connect", resolve)), closed]);
-  socket.write(rudeness.bytes(path));
+  socket.write(bytes);
   // Sometimes before the server has read it, sometimes after.
   if (turn % 3 !== 0) await sleep(turn % 7);
-  leave(socket, rudeness.ending);
+  leave(socket, ending);
   await closed;
 }
 
