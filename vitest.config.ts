@@ -5,8 +5,10 @@ const include = ["test/**/*.test.ts", "test/**/*.test.tsx"];
 /** What needs this machine's engine, a registry or root. */
 const engine = ["test/**/*.engine.test.ts"];
 const endToEnd = ["test/end-to-end/**/*.test.ts", "test/security/**/*.test.ts"];
-/** What takes the machine's memory, processes or mirror away from others. */
-const alone = ["hostile", "faults"].map((name) => `test/end-to-end/${name}.test.ts`);
+/** What takes the machine's memory, processes or mirror away from others, or changes rules that are there once. */
+const alone = ["end-to-end/hostile", "end-to-end/faults", "security/metadata"].map(
+  (name) => `test/${name}.test.ts`,
+);
 const aws = ["test/aws/**/*.test.ts"];
 
 export default defineConfig({

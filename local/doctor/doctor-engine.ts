@@ -5,6 +5,7 @@ import { findDockerClient } from "../setup/engine/docker-client.ts";
 import { findEngine } from "../setup/engine/engine.ts";
 import { type EngineFacts, readEngine } from "../setup/engine/engine-facts.ts";
 import { RUNTIME_NAME } from "../setup/engine/engine-runtime.ts";
+import { machineMetadataIsClosed } from "../setup/engine/machine-metadata.ts";
 import { imagesByTag } from "../setup/images/engine-images.ts";
 import { findMirror } from "../setup/images/mirror.ts";
 import { rememberedEngineImage } from "../setup/machine-file.ts";
@@ -44,6 +45,7 @@ export async function inspectEngine(online: Promise<boolean>): Promise<Requireme
         ? found("Engine image", present)
         : missing("Engine image", "docker-in-docker jobs have no environment", SETUP),
       await inspectBaseImages(await online, engine, images),
+      await inspectMetadata(socket, present),
       await inspectDisk(engine.rootDirectory),
     ];
   } catch (error) {
@@ -104,6 +106,25 @@ async function inspectPrivileged(
         `Stop this engine and run ${SETUP}, which starts one that knows how to do without`,
       )
     : missing(name, `fail: ${why}`, "docker run --rm --privileged busybox true   says more");
+}
+
+async function inspectMetadata(
+  dockerSocket: string,
+  engineImage: string | undefined,
+): Promise<Requirement> {
+  const name = "Cloud metadata";
+  const client = await findDockerClient();
+  if (!engineImage || !client) {
+    return warning(name, "not looked at: the engine image or a client is missing", SETUP);
+  }
+  const place = { dockerSocket, dockerClient: client.path, engineImage };
+  return (await machineMetadataIsClosed(place, { bridge: false }))
+    ? found(name, "closed to jobs in Slipway's networks (169.254.169.254 and its like)")
+    : warning(
+        name,
+        "in reach of jobs on this engine: 169.254.169.254 gives out the machine's credentials in a cloud",
+        "slipway up closes it; where its log says that it cannot, ask for IMDSv2 with a hop limit of 1",
+      );
 }
 
 async function inspectBaseImages(

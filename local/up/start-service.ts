@@ -23,8 +23,10 @@ import { inPackage } from "../package-root.ts";
 import { startRegistryFront } from "../registry/front.ts";
 import { openRegistryKeys, type RegistryKeys } from "../registry/keys.ts";
 import { findMachine, type Machine } from "../setup/machine.ts";
+import { followSettings } from "../wire/load-settings.ts";
 import { type LocalService, wireLocal } from "../wire/wire-local.ts";
 import { door } from "./door.ts";
+import { keepMetadataClosed } from "./keep-metadata-closed.ts";
 import { keepSweeping } from "./keep-sweeping.ts";
 import { closeServer, listen } from "./listen.ts";
 import { standardErrorLog } from "./log.ts";
@@ -135,7 +137,12 @@ async function serve(
       serviceUrl: `http://127.0.0.1:${port}`,
       keys: registryKeys,
     });
-  await keepRegistry();
+  const closeMetadata = keepMetadataClosed(
+    machine,
+    await followSettings(opened.settings.config, () => undefined),
+    deps.log,
+  );
+  await Promise.all([keepRegistry(), closeMetadata()]);
   await data.keepConfig();
   await writeFile(data.at("service.pid"), `${process.pid}\n`, { mode: 0o600 });
   await sweepStrayEnvironments(deps);
@@ -144,6 +151,7 @@ async function serve(
   return oneMachineTimetable({
     keepDiskReserve: disk.keepReserve,
     keepRegistry,
+    keepMetadataClosed: closeMetadata,
     blobs: data.at("blobs"),
   });
 }

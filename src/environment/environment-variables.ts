@@ -30,6 +30,7 @@ export function environmentVariables(
     SLIPWAY_DIRECTORY: settings.directory,
     SLIPWAY_PRIVILEGED: String(spec.privileged),
     SLIPWAY_EXTRA_HOSTS: settings.extraHosts.join(","),
+    ...(spec.allowMetadata ? { SLIPWAY_ALLOW_METADATA: "true" } : {}),
     ...(settings.runner ? { SLIPWAY_RUNNER: settings.runner } : {}),
     ...(settings.dockerHost ? { DOCKER_HOST: settings.dockerHost } : {}),
     ...(settings.helperImage ? { SLIPWAY_HELPER_IMAGE: settings.helperImage } : {}),

@@ -11,6 +11,8 @@ export type EnvironmentSpec = {
   readonly executor: Executor;
   /** Whether containers may be privileged; docker-in-docker needs it. */
   readonly privileged: boolean;
+  /** Whether its jobs may reach the metadata of the cloud that it runs in. Absent: no. */
+  readonly allowMetadata?: boolean;
   /** Jobs its runner takes side by side. */
   readonly capacity: number;
   readonly runnerTags: readonly string[];

@@ -181,7 +181,7 @@ function overlayOptional(
   given: NonNullable<Given>,
 ): Pick<
   ProjectSettings,
-  "statuses" | "imageGraceSeconds" | "allowedPullPolicies" | "shareCiConfig"
+  "statuses" | "imageGraceSeconds" | "allowedPullPolicies" | "shareCiConfig" | "allowMetadata"
 > {
   const statuses = given.statuses ?? base.statuses;
   const grace =
@@ -191,7 +191,9 @@ function overlayOptional(
   const imageGraceSeconds = grace ?? base.imageGraceSeconds;
   const shareCiConfig = given.share_ci_config ?? base.shareCiConfig;
   const allowedPullPolicies = given.allowed_pull_policies ?? base.allowedPullPolicies;
+  const allowMetadata = given.allow_metadata ?? base.allowMetadata;
   return {
+    ...(allowMetadata !== undefined && { allowMetadata }),
     ...(statuses !== undefined && { statuses }),
     ...(shareCiConfig !== undefined && { shareCiConfig }),
     ...(allowedPullPolicies !== undefined && { allowedPullPolicies }),

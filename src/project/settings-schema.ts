@@ -74,6 +74,7 @@ const common = {
   registry: z.optional(z.boolean()),
   share_ci_config: z.optional(z.array(z.string().check(z.minLength(1)))),
   allowed_pull_policies: z.optional(z.array(z.enum(pullPolicies)).check(z.minLength(1))),
+  allow_metadata: z.optional(z.boolean()),
   forks: z.optional(z.enum(["off", "approve"])),
   max_artifacts_size: z.optional(megabytes),
   max_cache_size: z.optional(megabytes),

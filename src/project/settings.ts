@@ -44,6 +44,8 @@ export type ProjectSettings = {
   readonly shareCiConfig?: readonly string[];
   /** The `pull_policy` that its jobs may name; absent: all. */
   readonly allowedPullPolicies?: readonly PullPolicy[];
+  /** Whether its jobs may reach the metadata, and so the credentials, of the cloud that they run in. Absent: no. */
+  readonly allowMetadata?: boolean;
   /** What becomes of merge requests from forks: nothing, or what a member approves. Absent: off. */
   readonly forks?: "off" | "approve";
   /** All artifacts of one job together. */

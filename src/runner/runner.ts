@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { callerIdentity } from "./aws/caller-identity.ts";
+import { closeOwnMachine } from "./aws/close-metadata.ts";
 import { dockerExecutor } from "./executor/docker/docker-executor.ts";
 import { openEngine } from "./executor/engine-client.ts";
 import type { Executor } from "./executor/executor.ts";
@@ -33,6 +34,7 @@ export async function runRunner(settings: Settings, shutdown: AbortSignal): Prom
       client.exchangeTicket(settings.ticket, caller),
     ),
     openExecutor(settings),
+    closeOwnMachine(settings, (sentence) => process.stderr.write(`slipway-runner: ${sentence}\n`)),
     mkdir(join(settings.directory, "tmp"), { recursive: true, mode: 0o700 }),
   ]);
   // A ticket that is worth nothing means that another environment has the work: nothing is wrong.

@@ -11,6 +11,8 @@ export type Settings = {
   readonly directory: string;
   readonly dockerHost: string;
   readonly privileged: boolean;
+  /** Whether jobs may reach the metadata of the cloud that they run in. Absent: no. */
+  readonly allowMetadata?: boolean;
   /** `name:address`, as the engine takes them. */
   readonly extraHosts: readonly string[];
   /** Path of the docker client that shell jobs find first; undefined leaves PATH as it is. */
@@ -74,6 +76,7 @@ export function readSettings(
     logLimitBytes: count("SLIPWAY_LOG_LIMIT", 64 * MEGABYTE),
     processLimit: count("SLIPWAY_PROCESS_LIMIT", 4096),
     graceMilliseconds: count("SLIPWAY_GRACE_SECONDS", 10) * 1_000,
+    ...(env.SLIPWAY_ALLOW_METADATA === "true" && { allowMetadata: true }),
     // AWS CodeBuild User Guide, "Environment variables in build environments".
     ...(env.CODEBUILD_BUILD_ID && { ownMachine: true }),
   };

@@ -33,6 +33,7 @@ test("the environment's variables become settings, with what is left out filled 
 test.for([
   ["SLIPWAY_EXTRA_HOSTS", "a:10.0.0.1,b:10.0.0.2", { extraHosts: ["a:10.0.0.1", "b:10.0.0.2"] }],
   ["SLIPWAY_PRIVILEGED", "true", { privileged: true }],
+  ["SLIPWAY_ALLOW_METADATA", "true", { allowMetadata: true }],
   ["SLIPWAY_PRIVILEGED", "false", { privileged: false }],
   ["SLIPWAY_CAPACITY", "4", { capacity: 4 }],
   ["SLIPWAY_HELPER_IMAGE", "slipway/engine:1", { helperImage: "slipway/engine:1" }],

@@ -12,6 +12,8 @@ export interface EngineFacts {
   readonly rootDirectory: string;
   /** Where containers of the default bridge reach the machine; empty when the engine does not say. */
   readonly gateway: string;
+  /** The interface of the default bridge. */
+  readonly bridge: string;
 }
 
 /** Asks an engine about itself and about its default bridge. */
@@ -34,6 +36,7 @@ export function engineFacts(info: EngineInfo, bridge: BridgeNetwork): EngineFact
     mirrors: info.RegistryConfig?.Mirrors ?? [],
     rootDirectory: info.DockerRootDir ?? "/var/lib/docker",
     gateway: ipv4Gateway(bridge.IPAM?.Config)?.gateway ?? "",
+    bridge: bridge.Options?.["com.docker.network.bridge.name"] ?? "docker0",
   };
 }
 
@@ -48,6 +51,7 @@ interface EngineInfo {
 }
 
 interface BridgeNetwork {
+  readonly Options?: Readonly<Record<string, string>> | null;
   readonly IPAM?: {
     readonly Config?: readonly NetworkRange[] | null;
   } | null;

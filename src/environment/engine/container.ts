@@ -77,7 +77,7 @@ export function engineContainers(options: EngineContainersOptions): EnvironmentP
     };
     const archive = tar(
       [
-        { path: ENTRY_FILES.entry, content: entryScript(spec.timeoutSeconds), mode: 0o755 },
+        { path: ENTRY_FILES.entry, content: entryScript(spec.timeoutSeconds, spec), mode: 0o755 },
         { path: ENTRY_FILES.buildspec, content: containerScript(buildspec), mode: 0o644 },
         { path: ENTRY_FILES.runner, content: runner, mode: 0o644 },
         // By file, because the engine keeps a container's variables in a file for as long as it lives.

@@ -1,3 +1,4 @@
+import { closeMetadata } from "#engine/metadata.ts";
 import type { Buildspec } from "../buildspec/buildspec.ts";
 import { buildspecScript } from "../buildspec/script.ts";
 
@@ -26,7 +27,15 @@ ${buildspecScript(buildspec)}exit $slipway_status
  * privileged mode (engine at the Unix socket, overlay2, one more try with its databases removed), then
  * runs the buildspec for at most its time. All other processes end with it.
  */
-export function entryScript(timeoutSeconds: number): string {
+export function entryScript(
+  timeoutSeconds: number,
+  { allowMetadata = false }: { readonly allowMetadata?: boolean } = {},
+): string {
+  const closing = `if ! (
+${closeMetadata([{ behind: "any" }, "everything beside the engine"])}); then
+  echo "The cloud's metadata is in reach of this environment's jobs: iptables cannot close it."
+fi
+`;
   return `#!/bin/bash
 log=/var/log/dockerd.log
 mkdir -p /tmp /var/log /var/run && chmod 1777 /tmp
@@ -69,6 +78,7 @@ if ! start_engine; then
   fi
 fi
 
+${allowMetadata ? "" : closing}
 SLIPWAY_TICKET=$(cat /${ENTRY_FILES.ticket})
 rm -f /${ENTRY_FILES.ticket}
 export SLIPWAY_TICKET

@@ -45,6 +45,7 @@ export async function startEnvironment(
       access: accessOf(pipeline),
       executor: environment.executor,
       privileged: environment.privileged,
+      ...(settings?.allowMetadata === true && { allowMetadata: true }),
       capacity: environment.capacity,
       runnerTags: environment.runnerTags,
       ...size,

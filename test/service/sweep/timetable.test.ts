@@ -47,6 +47,7 @@ describe("in one hour, every part of the timetable runs at its turns", () => {
     const parts = oneMachineTimetable({
       keepDiskReserve: counted("reserve on the disk"),
       keepRegistry: counted("registry"),
+      keepMetadataClosed: counted("metadata"),
       blobs: "/nowhere",
     });
     const stop = keepSweeping(service, parts);
@@ -56,6 +57,7 @@ describe("in one hour, every part of the timetable runs at its turns", () => {
       ...Object.fromEntries(timetable.map(({ name, everySeconds }) => [name, hour / everySeconds])),
       "reserve on the disk": 1_200,
       registry: 60,
+      metadata: 30,
     });
     await vi.advanceTimersByTimeAsync(hour * 1000);
     expect(runs.get("registry")).toBe(60);

@@ -2,9 +2,11 @@ import type Docker from "dockerode";
 import { statusOf } from "#engine/error.ts";
 import { ipv4Gateway } from "#engine/gateway.ts";
 import { ENVIRONMENT_LABEL, JOB_LABEL } from "#engine/labels.ts";
+import { closedBridge } from "#engine/metadata.ts";
 import { JobFailure } from "../../job-failure.ts";
 import type { Settings } from "../../settings.ts";
 import { engineFailure } from "../engine-client.ts";
+import { isSharedEngine } from "./shared-engine.ts";
 
 export type JobNetwork = {
   readonly name: string;
@@ -45,6 +47,11 @@ export function networks(engine: Docker, settings: Settings): Networks {
         Name: name,
         Driver: "bridge",
         CheckDuplicate: true,
+        // The machine keeps such bridges from its cloud's metadata; an engine of the environment alone keeps all.
+        ...(isSharedEngine(settings) &&
+          !settings.allowMetadata && {
+            Options: { "com.docker.network.bridge.name": closedBridge(name) },
+          }),
         Labels: { [ENVIRONMENT_LABEL]: settings.environmentId, ...labels },
       });
     } catch (error) {
