@@ -1,7 +1,7 @@
 import { createServer, request as httpRequest, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createApp } from "#functions/http/app.ts";
 import type { JobResponse } from "#runner/protocol.ts";
 import { finish, jobOf, push, takeNext } from "../service/driver.ts";
@@ -181,6 +181,23 @@ describe("an upload of artifacts", () => {
     const { artifacts } = await jobOf(world, pipelineId, "job");
     expect(artifacts).toMatchObject([{ sizeBytes: "whole".length }]);
   });
+});
+
+test("an upload is answered also where another one of the same file has all the room", async () => {
+  const held = httpRequest(address(), {
+    method: "POST",
+    headers: { "job-token": job.token, "content-type": "multipart/form-data; boundary=b" },
+  });
+  held.on("error", () => undefined);
+  held.write('--b\r\ncontent-disposition: form-data; name="file"; filename="a.zip"\r\n\r\nhalf');
+  await vi.waitFor(async () =>
+    expect(await world.deps.store.reservations.get(`job/${job.id}`)).not.toEqual({}),
+  );
+  const answer = await upload(form("whole"));
+  expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "10"]);
+  const waits = upload(form("whole"));
+  held.destroy();
+  expect((await waits).status).toBe(201);
 });
 
 describe("a download of artifacts", () => {

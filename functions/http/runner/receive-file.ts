@@ -31,6 +31,8 @@ export async function receiveFile<T>(
     const done = () => {
       settled = true;
       source.destroy();
+      // A form that is there already ends only when its file was read.
+      stream.resume();
     };
     taken = take({ name: filename ?? "", stream: whole(stream, received) });
     taken.then(done, done);

@@ -6,6 +6,8 @@ import { freeFor, liveReservations, type Occupied, type Room, type UploadWay } f
 const directMilliseconds = 2 * 3_600_000;
 /** An upload through the service renews its hold; without a byte for so long it has lost it. */
 const streamMilliseconds = 120_000;
+const busyAttempts = 20;
+const busyMilliseconds = 250;
 
 export type RoomDeps = Pick<Ports, "store" | "blobs"> & Pick<Host, "now" | "hash" | "randomToken">;
 
@@ -35,9 +37,23 @@ export type NoRoom = "full" | "busy";
 
 /**
  * Holds room for one upload. What is stored and what others hold never passes the room's limits together; while
- * a blob is replaced it may be there twice.
+ * a blob is replaced it may be there twice. Waits a few seconds for another upload of the same blob, since a client that
+ * lost its connection is back before the service knows that it was gone.
  */
 export async function holdRoom(
+  deps: RoomDeps,
+  room: Room,
+  wanted: Wanted,
+  way: UploadWay,
+): Promise<Hold | NoRoom> {
+  for (let attempt = 1; ; attempt++) {
+    const held = await tryToHold(deps, room, wanted, way);
+    if (held !== "busy" || attempt >= busyAttempts) return held;
+    await new Promise((resolve) => setTimeout(resolve, busyMilliseconds));
+  }
+}
+
+async function tryToHold(
   deps: RoomDeps,
   room: Room,
   wanted: Wanted,

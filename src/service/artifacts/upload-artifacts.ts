@@ -32,7 +32,8 @@ export async function mayUpload(
   const key = artifactKey(request.jobId, request.type);
   const wanted = { key, bytes: sizeBytes, mostBytes: limitBytes };
   const found = await lookForRoom(deps, room, wanted);
-  return found === "room" ? { answer: "accepted" } : refused(found, room);
+  // What another upload holds may be free when this one's bytes come.
+  return found === "full" ? refused(found, room) : { answer: "accepted" };
 }
 
 /** Stores a file of a job. A second upload replaces the first. */
