@@ -1,4 +1,6 @@
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { once } from "node:events";
+import { Agent, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
+import { buffer } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ConnectionBounds, createBoundedServer } from "#http/bounded-server.ts";
 import { identityPath, type RegistryFrontIdentity } from "./front-options.ts";
@@ -15,6 +17,12 @@ export type FrontServerOptions = RegistryBehind & {
 };
 
 const largestTokenBytes = 1024 * 1024;
+
+/**
+ * All containers' token requests reach the service from one address: they may not take the connections that other
+ * programs of this machine have there, and what is too much waits here.
+ */
+const toService = new Agent({ keepAlive: true, maxSockets: 32, maxFreeSockets: 4 });
 
 /**
  * Passes everything to the registry and token requests to the service. Both may be away for a moment:
@@ -42,8 +50,11 @@ async function answerToken(
   if (req.method !== "GET") return sendJson(res, 405, { details: "ask by GET" });
   req.resume();
   const until = Date.now() + options.holdMilliseconds;
+  const left = new AbortController();
+  res.once("close", () => left.abort());
+  const signal = AbortSignal.any([left.signal, AbortSignal.timeout(options.holdMilliseconds)]);
   for (let pause = 50; !res.destroyed && Date.now() < until; pause = Math.min(pause * 2, 500)) {
-    const answer = await askService(await options.serviceUrl(), req, until - Date.now());
+    const answer = await askService(await options.serviceUrl(), req, signal);
     if (answer === undefined) {
       await sleep(pause);
       continue;
@@ -55,18 +66,23 @@ async function answerToken(
 }
 
 /** Undefined when the service is not there, or not there yet. */
-async function askService(serviceUrl: string, req: IncomingMessage, milliseconds: number) {
-  const { authorization } = req.headers;
+async function askService(
+  serviceUrl: string,
+  { url, headers: { authorization } }: IncomingMessage,
+  signal: AbortSignal,
+) {
   try {
-    const response = await fetch(new URL(req.url ?? tokenPath, serviceUrl), {
+    const asked = request(new URL(url ?? tokenPath, serviceUrl), {
+      agent: toService,
       headers: authorization === undefined ? {} : { authorization },
-      redirect: "manual",
-      signal: AbortSignal.timeout(Math.max(1, milliseconds)),
-    });
-    const body = Buffer.from(await response.arrayBuffer());
-    if (response.status >= 502 || body.byteLength > largestTokenBytes) return undefined;
-    const contentType = response.headers.get("content-type") ?? "application/json";
-    return { status: response.status, contentType, body };
+      signal,
+    }).end();
+    const [answer]: IncomingMessage[] = await once(asked, "response");
+    if (answer === undefined) return undefined;
+    const body = await buffer(answer);
+    const status = answer.statusCode ?? 502;
+    if (status >= 502 || body.byteLength > largestTokenBytes) return undefined;
+    return { status, contentType: answer.headers["content-type"] ?? "application/json", body };
   } catch {
     return undefined;
   }

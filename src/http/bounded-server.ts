@@ -17,6 +17,8 @@ export type ConnectionBounds = {
   readonly keepAliveMilliseconds: number;
   /** Connections that one address may have at a time. */
   readonly perPeer: number;
+  /** Requests of one connection that may wait for their answers. */
+  readonly requestsAtOnce: number;
   /** How often heads that are late are looked for. */
   readonly checkMilliseconds: number;
 };
@@ -26,6 +28,7 @@ export const usualBounds: ConnectionBounds = {
   idleMilliseconds: 300_000,
   keepAliveMilliseconds: 75_000,
   perPeer: 500,
+  requestsAtOnce: 20,
   checkMilliseconds: 5_000,
 };
 
@@ -58,7 +61,9 @@ export function createBoundedServer(
       // A connection that breaks is the end of an answer, and of nothing else.
       req.on("error", () => undefined);
       res.on("error", () => undefined);
-      listener(req, res);
+      // Node hands on at once all requests that lie in a connection, which may be thousands.
+      if (exchanges.size > bounds.requestsAtOnce) req.socket.destroy();
+      else listener(req, res);
     },
   );
   server.timeout = bounds.idleMilliseconds;

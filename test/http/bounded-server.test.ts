@@ -130,6 +130,19 @@ test("every request that was sent at once hears once that its client has gone", 
   expect(told.toSorted()).toEqual(["/1 true", "/2 true", "/3 true", "/4 true"]);
 });
 
+test("a connection that asks for more at once than it may is ended, and the rest is not worked for", async () => {
+  let asked = 0;
+  let left = 0;
+  const port = await serve((_req, res) => {
+    asked++;
+    res.on("close", () => left++);
+  });
+  const { closed } = await open(port, "GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(1000));
+  await closed;
+  expect(asked).toBe(usualBounds.requestsAtOnce);
+  await expect.poll(() => left).toBe(usualBounds.requestsAtOnce);
+});
+
 test("an address has so many connections and no more, and may come again when some are gone", async () => {
   const port = await serve(answer, 5);
   const held = await Promise.all(Array.from({ length: 5 }, () => open(port, "GET / HTTP/1.1\r\n")));
