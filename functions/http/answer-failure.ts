@@ -1,4 +1,4 @@
-import { UploadStoodStill } from "#service/artifacts/hold-room.ts";
+import { UploadStoodStill } from "#service/artifacts/upload-stood-still.ts";
 import type { Log } from "#service/deps.ts";
 import { BodyBrokenOff } from "./read-body.ts";
 import { refuse } from "./refuse.ts";

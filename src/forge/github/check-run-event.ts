@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import type { TriggerEvent } from "#pipeline/trigger-event.ts";
 import { account, forgeProject, repository, userFacts } from "../github-like/payload.ts";
 import { checkPayload, sha, shownEvent } from "../http/payload.ts";
-import { readExternalId } from "./check-run.ts";
+import { readExternalId } from "./external-id.ts";
 
 const checkRun = z.object({
   action: z.string(),

@@ -1,19 +1,6 @@
 import type { CommitStatus, StatusRun } from "../forge.ts";
 import { shorten } from "../http/text.ts";
-
-/** How a check run names what it is about: the pipeline, and the job where it is one's. */
-export function externalId({ pipelineId, jobId }: StatusRun): string {
-  return jobId === undefined ? `${pipelineId}` : `${pipelineId}/${jobId}`;
-}
-
-/** What `externalId` made; undefined for anything else. */
-export function readExternalId(
-  text: string,
-): { readonly pipelineId: number; readonly jobId?: number } | undefined {
-  const [, pipeline, job] = /^(\d{1,15})(?:\/(\d{1,15}))?$/.exec(text) ?? [];
-  if (pipeline === undefined) return undefined;
-  return { pipelineId: Number(pipeline), ...(job !== undefined && { jobId: Number(job) }) };
-}
+import { externalId } from "./external-id.ts";
 
 /** The fields of a check run, the same whether it is made or changed. */
 export function checkOf(status: CommitStatus, run: StatusRun) {

@@ -2,7 +2,8 @@ import type { z } from "zod/mini";
 import { type CommitStatus, ForgeError, type StatusRun } from "../forge.ts";
 import { type ForgeAnswer, type ForgeHttp, type ForgeRequest, readAnswer } from "../http/http.ts";
 import * as answers from "./answers.ts";
-import { checkOf, externalId } from "./check-run.ts";
+import { checkOf } from "./check-run.ts";
+import { externalId } from "./external-id.ts";
 
 export type GitHubCheckOptions = {
   /** With tokens of an App that may write checks. */

@@ -1,6 +1,7 @@
 import type { Reserved } from "#store/reservation-store.ts";
 import type { Host, Ports } from "../deps.ts";
 import { freeFor, liveReservations, type Occupied, type Room, type UploadWay } from "./room.ts";
+import { UploadStoodStill } from "./upload-stood-still.ts";
 
 /** An address is good for 15 minutes, and an upload that began in time may end later. */
 const directMilliseconds = 2 * 3_600_000;
@@ -17,11 +18,6 @@ export type Wanted = {
   readonly bytes: number | undefined;
   readonly mostBytes: number;
 };
-
-/** The room of an upload that sent nothing for minutes was given to others. */
-export class UploadStoodStill extends Error {
-  override readonly name = "UploadStoodStill";
-}
 
 /** Room that nobody else is given. */
 export type Hold = {
